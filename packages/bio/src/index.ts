@@ -1,0 +1,2 @@
+/** What package bio offers. */
+export * from './bio.ts'

@@ -1,0 +1,2 @@
+/** What package biopair offers. */
+export {}

@@ -1,0 +1,2 @@
+/** What package cli offers. */
+export {}

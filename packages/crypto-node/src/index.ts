@@ -1,0 +1,2 @@
+/** What package crypto-node offers. */
+export {}

@@ -1,0 +1,75 @@
+/** HKDF (RFC 5869) and HKDF-Expand-Label (RFC 9846 §7.1). */
+import { ascii, type Bytes, concat, wipe } from './bytes.ts'
+import type { CipherSuite } from './cipher-suites.ts'
+import type { Hash, Hmac } from './provider.ts'
+
+/** A secret that traffic keys come from, and the suite that says how. Whoever is handed one wipes it. */
+export interface TrafficSecret {
+  readonly suite: CipherSuite
+  readonly secret: Bytes
+}
+
+/** HKDF-Extract. An absent salt is a string of Hash.length zeros. */
+export function hkdfExtract(
+  hash: Hash,
+  salt: Uint8Array | undefined,
+  keyMaterial: Uint8Array,
+): Bytes {
+  const hmac = hash.hmac(salt ?? new Uint8Array(hash.length))
+  const secret = hmac.mac(keyMaterial)
+  hmac.wipe()
+  return secret
+}
+
+/** HKDF-Expand with an HMAC that was keyed once. `length` up to 255 times Hash.length, else RangeError. */
+export function hkdfExpand(hash: Hash, secret: Hmac, info: Uint8Array, length: number): Bytes {
+  if (length > 255 * hash.length)
+    throw new RangeError(
+      `HKDF-Expand gives at most ${255 * hash.length} bytes; ${length} were asked for`,
+    )
+  if (length <= hash.length) {
+    const block = secret.mac(info, Uint8Array.of(1))
+    if (length === hash.length) return block
+    const short = block.slice(0, length)
+    wipe(block)
+    return short
+  }
+  const output = new Uint8Array(length)
+  let block: Uint8Array = new Uint8Array(0)
+  for (let at = 0, counter = 1; at < length; at += hash.length, counter++) {
+    const next = secret.mac(block, info, Uint8Array.of(counter))
+    wipe(block)
+    block = next
+    output.set(block.subarray(0, length - at), at)
+  }
+  wipe(block)
+  return output
+}
+
+/**
+ * HKDF-Expand-Label.
+ *
+ *     struct {
+ *         uint16 length = Length;
+ *         opaque label<7..255> = "tls13 " + Label;
+ *         opaque context<0..255> = Context;
+ *     } HkdfLabel;
+ */
+export function hkdfExpandLabel(
+  hash: Hash,
+  secret: Hmac,
+  label: string,
+  context: Uint8Array,
+  length: number,
+): Bytes {
+  const name = ascii(`tls13 ${label}`)
+  if (name.length > 255)
+    throw new RangeError(`a label has at most 249 bytes; ${name.length - 6} were given`)
+  const info = concat(
+    Uint8Array.of(length >> 8, length & 0xff, name.length),
+    name,
+    Uint8Array.of(context.length),
+    context,
+  )
+  return hkdfExpand(hash, secret, info, length)
+}

@@ -1,0 +1,2 @@
+/** What package handshake offers. */
+export {}

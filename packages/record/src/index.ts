@@ -1,0 +1,2 @@
+/** What package record offers. */
+export {}

@@ -1,0 +1,2 @@
+/** What package ssl offers. */
+export {}

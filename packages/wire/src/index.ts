@@ -1,0 +1,3 @@
+/** What package wire offers. */
+export * from './alert.ts'
+export * from './bytes.ts'

@@ -1,0 +1,2 @@
+/** What package x509 offers. */
+export {}
