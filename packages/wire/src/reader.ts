@@ -50,7 +50,10 @@ export class Reader {
   }
 
   uint32(): number {
-    return this.uint16() * 0x10000 + this.uint16()
+    const at = this.#advance(4)
+    const bytes = this.#bytes
+    const high = ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+    return high * 0x10000 + (((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number))
   }
 
   /** A big-endian number of 1 to 4 bytes. */

@@ -47,7 +47,10 @@ export class Writer {
 
   bytes(bytes: Uint8Array): void {
     if (!(bytes instanceof Uint8Array))
-      throw new TypeError(`${this.field || 'a byte string'} is a Uint8Array, got ${typeof bytes}`)
+      throw Object.assign(
+        new TypeError(`${this.field || 'a byte string'} is a Uint8Array, got ${typeof bytes}`),
+        { code: 'ERR_INVALID_ARG_TYPE' },
+      )
     const at = this.#reserve(bytes.length)
     this.#bytes.set(bytes, at)
   }
