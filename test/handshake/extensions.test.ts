@@ -30,6 +30,7 @@ import {
   writtenCanBeRead,
 } from '../support/codec-laws.ts'
 import { sampleOf } from '../support/loose.ts'
+import { declare } from '../support/presentation.ts'
 import { transcripts } from '../support/transcripts.ts'
 
 const messages = [
@@ -136,6 +137,88 @@ test('the table is that of RFC 9846 section 4.3', t => {
     'supported_versions(43) CH SH HRR',
     'ticket_request(58) CH EE',
   ])
+})
+
+test('fields and bounds are those of the RFCs', t => {
+  const schemes = 'SignatureScheme supported_signature_algorithms<2..2^16-2>'
+  const groups = 'NamedGroup named_group_list<2..2^16-1>'
+  const names =
+    '{ enum { host_name(0), (255) } name_type; case host_name: opaque name<1..2^16-1>; ' +
+    'default: opaque name<0..2^16-1> } server_name_list<1..2^16-1>'
+  const protocols = 'opaque <1..255> protocol_name_list<2..2^16-1>'
+  const status = 'enum { ocsp(1), (255) } status_type'
+  const algorithms = 'enum { zlib(1), brotli(2), zstd(3), (2^16-1) } algorithms<2..254>'
+  const type = 'enum { X509(0), OpenPGP_RESERVED(1), RawPublicKey(2), (255) }'
+  const entry = '{ NamedGroup group; opaque key_exchange<1..2^16-1> }'
+  const authorities = 'opaque <1..2^16-1> authorities<3..2^16-1>'
+  const cookie = 'opaque cookie<1..2^16-1>'
+  const version = 'ProtocolVersion selected_version'
+  const declared = places.map(({ row, message, codec }) => [
+    `${row.name} ${message}`,
+    declare(codec.shape),
+  ])
+  t.deepEqual(Object.fromEntries(declared), {
+    'server_name ClientHello': names,
+    'server_name EncryptedExtensions': '',
+    'server_name CertificateRequest': names,
+    'status_request ClientHello':
+      `{ ${status}; case ocsp: { opaque <1..2^16-1> responder_id_list<0..2^16-1>; ` +
+      'opaque request_extensions<0..2^16-1> } request; default: opaque request[rest] }',
+    'status_request CertificateRequest': '',
+    'status_request Certificate': `{ ${status}; case ocsp: opaque response<1..2^24-1>; default: opaque response[rest] }`,
+    'supported_groups ClientHello': groups,
+    'supported_groups EncryptedExtensions': groups,
+    'signature_algorithms ClientHello': schemes,
+    'signature_algorithms CertificateRequest': schemes,
+    'signature_algorithms_cert ClientHello': schemes,
+    'signature_algorithms_cert CertificateRequest': schemes,
+    'application_layer_protocol_negotiation ClientHello': protocols,
+    'application_layer_protocol_negotiation EncryptedExtensions': protocols,
+    'signed_certificate_timestamp ClientHello': '',
+    'signed_certificate_timestamp CertificateRequest': '',
+    'signed_certificate_timestamp Certificate': 'opaque <1..2^16-1> sct_list<1..2^16-1>',
+    'client_certificate_type ClientHello': `${type} client_certificate_types<1..255>`,
+    'client_certificate_type EncryptedExtensions': `${type} client_certificate_type`,
+    'server_certificate_type ClientHello': `${type} server_certificate_types<1..255>`,
+    'server_certificate_type EncryptedExtensions': `${type} server_certificate_type`,
+    'padding ClientHello': 'opaque [rest]',
+    'compress_certificate ClientHello': algorithms,
+    'compress_certificate CertificateRequest': algorithms,
+    'record_size_limit ClientHello': 'uint16',
+    'record_size_limit EncryptedExtensions': 'uint16',
+    'delegated_credential ClientHello': schemes,
+    'delegated_credential CertificateRequest': schemes,
+    'delegated_credential Certificate':
+      '{ uint32 valid_time; SignatureScheme dc_cert_verify_algorithm; ' +
+      'opaque ASN1_subjectPublicKeyInfo<1..2^24-1> } cred; SignatureScheme algorithm; opaque signature<1..2^16-1>',
+    'pre_shared_key ClientHello':
+      '{ opaque identity<1..2^16-1>; uint32 obfuscated_ticket_age } identities<7..2^16-1>; ' +
+      'opaque <32..255> binders<33..2^16-1>',
+    'pre_shared_key ServerHello': 'uint16 selected_identity',
+    'early_data ClientHello': '',
+    'early_data EncryptedExtensions': '',
+    'early_data NewSessionTicket': 'uint32 max_early_data_size',
+    'supported_versions ClientHello': 'ProtocolVersion versions<2..254>',
+    'supported_versions ServerHello': version,
+    'supported_versions HelloRetryRequest': version,
+    'cookie ClientHello': cookie,
+    'cookie HelloRetryRequest': cookie,
+    'psk_key_exchange_modes ClientHello':
+      'enum { psk_ke(0), psk_dhe_ke(1), (255) } ke_modes<1..255>',
+    'certificate_authorities ClientHello': authorities,
+    'certificate_authorities CertificateRequest': authorities,
+    'oid_filters CertificateRequest':
+      '{ opaque certificate_extension_oid<1..255>; ' +
+      'opaque certificate_extension_values<0..2^16-1> } filters<0..2^16-1>',
+    'post_handshake_auth ClientHello': '',
+    'key_share ClientHello': `${entry} client_shares<0..2^16-1>`,
+    'key_share HelloRetryRequest': 'NamedGroup selected_group',
+    'key_share ServerHello': `${entry} server_share`,
+    'quic_transport_parameters ClientHello': 'opaque [rest]',
+    'quic_transport_parameters EncryptedExtensions': 'opaque [rest]',
+    'ticket_request ClientHello': 'uint8 new_session_count; uint8 resumption_count',
+    'ticket_request EncryptedExtensions': 'uint8 expected_count',
+  })
 })
 
 test('an extension where it may not stand is illegal_parameter, offered or not', t => {

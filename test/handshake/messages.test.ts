@@ -15,6 +15,7 @@ import {
   messageName,
   messageTypes,
   NewSessionTicket,
+  RawExtension,
   type ServerHello,
   showMessage,
 } from '@biopair/handshake/messages'
@@ -29,6 +30,7 @@ import {
   truncationIsRefused,
   writtenCanBeRead,
 } from '../support/codec-laws.ts'
+import { declare } from '../support/presentation.ts'
 import { transcripts } from '../support/transcripts.ts'
 
 for (const { name, body } of messageTypes.values()) {
@@ -81,6 +83,37 @@ test('types and names are those of RFC 9846 appendix B.3', t => {
   )
   t.is(messageName(1), 'ClientHello')
   t.is(messageName(12), 'handshake_12')
+})
+
+test('fields and bounds are those of RFC 9846 appendix B.3', t => {
+  const declared = [...messageTypes.values()].map(({ name, body }) => [name, declare(body.shape)])
+  t.deepEqual(Object.fromEntries(declared), {
+    ClientHello:
+      'ProtocolVersion legacy_version; opaque random[32]; opaque legacy_session_id<0..32>; ' +
+      'CipherSuite cipher_suites<2..2^16-2>; opaque legacy_compression_methods<1..255>; ' +
+      '[[Extension extensions<7..2^16-1>]]',
+    ServerHello:
+      'ProtocolVersion legacy_version; opaque random[32]; opaque legacy_session_id_echo<0..32>; ' +
+      'CipherSuite cipher_suite; uint8 legacy_compression_method; Extension extensions<6..2^16-1>',
+    NewSessionTicket:
+      'uint32 ticket_lifetime; uint32 ticket_age_add; opaque ticket_nonce<0..255>; ' +
+      'opaque ticket<1..2^16-1>; Extension extensions<0..2^16-1>',
+    EndOfEarlyData: '',
+    EncryptedExtensions: 'Extension extensions<0..2^16-1>',
+    Certificate:
+      'opaque certificate_request_context<0..255>; ' +
+      '{ opaque cert_data<1..2^24-1>; Extension extensions<0..2^16-1> } certificate_list<0..2^24-1>',
+    CertificateRequest:
+      'opaque certificate_request_context<0..255>; Extension extensions<0..2^16-1>',
+    CertificateVerify: 'SignatureScheme algorithm; opaque signature<0..2^16-1>',
+    Finished: 'opaque verify_data[rest]',
+    KeyUpdate: 'enum { update_not_requested(0), update_requested(1), (255) } request_update',
+    message_hash: 'opaque hash[rest]',
+  })
+  t.is(
+    declare({ ...RawExtension.shape, type: '' }).replace('ExtensionType', 'uint16'),
+    'uint16 extension_type; opaque extension_data<0..2^16-1>',
+  )
 })
 
 const hello: ClientHello = {
