@@ -3,6 +3,8 @@ import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:c
 import type { Aead, AeadKey, AeadName, Hash, HashName } from '@biopair/crypto'
 import type { RecordCrypto } from '@biopair/record'
 
+const tagLength = 16
+
 export const standIn: RecordCrypto = {
   hashes: { sha256: hash('sha256', 32), sha384: hash('sha384', 48), sha512: hash('sha512', 64) },
   aeads: {
@@ -59,8 +61,6 @@ function hash(name: HashName, length: number): Hash {
     },
   }
 }
-
-const tagLength = 16
 
 function aead(name: AeadName, keyLength: number): Aead {
   // node:crypto's types know chacha20-poly1305 by another overload; the calls are the same.

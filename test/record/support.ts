@@ -83,7 +83,7 @@ export function feed(
       at += count
     } else {
       // A lent run: a copy, so that writing to it or reading it later would show.
-      const run = bytes.slice(at, at + size)
+      const run = new Uint8Array(bytes.subarray(at, at + size))
       const before = run.slice()
       at += reader.offer(run)
       if (Buffer.compare(run, before) !== 0) throw new Error('the lent run was changed')
@@ -106,7 +106,10 @@ export function refuses(
   t.is(reader.wanted, 0)
   t.is(reader.offer(Uint8Array.of(22)), 0)
   t.is(reader.room().length, 0)
-  t.is(t.throws(() => reader.next()), error)
+  t.is(
+    t.throws(() => reader.next()),
+    error,
+  )
   return error
 }
 
