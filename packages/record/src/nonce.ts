@@ -44,7 +44,7 @@ export class Nonce {
 
   /** The nonce of the next record, valid until the next call. TlsAlert `internal_error` once all are used. */
   current(): Bytes {
-    // RFC 9846 §5.3: "If a TLS implementation would need to wrap a sequence number, it MUST either rekey or terminate".
+    // RFC 9846 §5.3: where the number would wrap, the key MUST change or the connection end.
     if (this.#high >= half)
       throw new TlsAlert('internal_error', {
         reason: 'SEQUENCE_CTR_WRAPPED',

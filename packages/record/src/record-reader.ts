@@ -9,7 +9,8 @@ import {
   admitTyped,
   invalidChangeCipherSpec,
 } from './admission.ts'
-import { Buffers, largeBuffer, smallBuffer } from './buffers.ts'
+import { Buffers } from './buffers.ts'
+import { Plaintext } from './plaintext.ts'
 import { plainRead, type ReadProtection } from './protection.ts'
 import {
   ContentType,
@@ -42,8 +43,6 @@ export interface RecordReaderOptions {
 const maxIgnored = 32
 /** A tag and a content type: what a record of early data has besides its content. */
 const earlyDataOverhead = 17
-/** Short records in a row after which a large plaintext buffer gives way to a small one. */
-const maxShort = 16
 
 /**
  * Feed it with `offer` (bytes that someone lends) or with `room` and `filled` (bytes read into its own memory), then ask
@@ -70,7 +69,7 @@ export class RecordReader {
   #length = 0
   #body: Bytes | undefined
   #bodyHeld = 0
-  #plaintext: Bytes | undefined
+  readonly #plaintext = new Plaintext()
   #opened: Opened | undefined
   #failure: TlsAlert | undefined
   #ended = false
@@ -80,7 +79,6 @@ export class RecordReader {
   #protectedOpened = false
   #changeCipherSpecs = 0
   #empty = 0
-  #short = 0
   /** Bytes of early data that may still be skipped; undefined when none is expected. */
   #skip: number | undefined
 
@@ -116,7 +114,7 @@ export class RecordReader {
     return (
       headerLength +
       (this.#body?.length ?? 0) +
-      (this.#plaintext?.length ?? 0) +
+      this.#plaintext.footprint +
       (this.#ownBuffers ? this.#buffers.held : 0)
     )
   }
@@ -132,7 +130,7 @@ export class RecordReader {
   /** Takes the first `count` bytes of `room()` as read. RangeError beyond it. */
   filled(count: number): void {
     const wanted = this.wanted
-    if (!(count >= 0 && count <= wanted))
+    if (!(Number.isInteger(count) && count >= 0 && count <= wanted))
       throw new RecordRangeError(`${wanted} bytes were wanted; ${count} are said to have come`)
     if (count === 0) return
     try {
@@ -215,7 +213,7 @@ export class RecordReader {
 
   /** Lets go of what an idle connection does not need; the last fragment has been consumed. Cheap where there is nothing to do. */
   release(): void {
-    this.#dropPlaintext()
+    this.#plaintext.drop()
     if (this.#bodyHeld === 0) this.#dropBody()
     if (this.#ownBuffers) this.#buffers.drop()
   }
@@ -225,7 +223,7 @@ export class RecordReader {
     this.#ended = true
     this.#opened = undefined
     this.#protection.wipe()
-    this.#dropPlaintext()
+    this.#plaintext.drop()
     this.#dropBody()
     if (this.#ownBuffers) this.#buffers.drop()
   }
@@ -281,7 +279,7 @@ export class RecordReader {
 
   #open(body: Uint8Array): void {
     const protection = this.#clear ? plainRead : this.#protection
-    const into = this.#plaintextRoom(body.length)
+    const into = this.#plaintext.room(body.length)
     try {
       const { type, length } = protection.open(this.#header, body, into)
       this.#skip = undefined
@@ -295,7 +293,7 @@ export class RecordReader {
         header: parseHeader(this.#header),
       }
     } catch (error) {
-      this.#dropPlaintext()
+      this.#plaintext.drop()
       throw error
     }
   }
@@ -364,29 +362,6 @@ export class RecordReader {
   #dropBody(): void {
     if (this.#body !== undefined) this.#buffers.give(this.#body)
     this.#body = undefined
-  }
-
-  /** A buffer for plaintext, in one of two sizes; never from a stock, which other connections share. */
-  #plaintextRoom(length: number): Bytes {
-    const held = this.#plaintext
-    this.#short = length > smallBuffer ? 0 : this.#short + 1
-    if (
-      held !== undefined &&
-      held.length >= length &&
-      (held.length === smallBuffer || this.#short < maxShort)
-    )
-      return held
-    this.#dropPlaintext()
-    this.#plaintext = new Uint8Array(
-      length <= smallBuffer ? smallBuffer : Math.max(length, largeBuffer),
-    )
-    return this.#plaintext
-  }
-
-  #dropPlaintext(): void {
-    this.#plaintext?.fill(0)
-    this.#plaintext = undefined
-    this.#short = 0
   }
 }
 

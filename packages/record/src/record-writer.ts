@@ -10,6 +10,7 @@ import {
   maxPlaintext,
 } from './record.ts'
 import { RecordError, RecordRangeError, within } from './record-error.ts'
+import { RecordQueue } from './record-queue.ts'
 
 /**
  * Zero bytes to add to a record of `length` content bytes (RFC 9846 §5.4); what does not fit is left out. The same
@@ -49,9 +50,7 @@ export class RecordWriter {
   readonly #buffers: Buffers
   readonly #ownBuffers: boolean
   #protection: WriteProtection = plainWrite
-  #storage: Bytes | undefined
-  #from = 0
-  #to = 0
+  readonly #queue: RecordQueue
 
   constructor(options: RecordWriterOptions = {}) {
     this.version = options.initialVersion ?? 0x0303
@@ -61,6 +60,7 @@ export class RecordWriter {
     this.#recordLimit = options.recordLimit ?? Number.POSITIVE_INFINITY
     this.#ownBuffers = options.buffers === undefined
     this.#buffers = options.buffers ?? new Buffers(1)
+    this.#queue = new RecordQueue(this.#buffers)
   }
 
   /** The most content of one record, as we like it: 512 to 2^14, else RangeError. */
@@ -88,7 +88,7 @@ export class RecordWriter {
 
   /** Bytes that wait. */
   get queue(): number {
-    return this.#to - this.#from
+    return this.#queue.length
   }
 
   /** Records sealed under the current key. */
@@ -106,7 +106,7 @@ export class RecordWriter {
 
   /** Bytes of memory held, the stock of a context not counted. */
   get footprint(): number {
-    return (this.#storage?.length ?? 0) + (this.#ownBuffers ? this.#buffers.held : 0)
+    return this.#queue.footprint + (this.#ownBuffers ? this.#buffers.held : 0)
   }
 
   /** Bytes of records that the queue has room for. */
@@ -147,14 +147,14 @@ export class RecordWriter {
         'ERR_RECORD_QUEUE_FULL',
         `the queue has room for ${this.room()} bytes; the records have ${size}`,
       )
-    this.#reserve(size)
+    this.#queue.reserve(size)
     const cut = this.fragmentLength
     let at = 0
     do {
       const content = bytes.length <= cut ? bytes : bytes.subarray(at, at + cut)
       const padding = this.#paddingOf(protection, type, content.length)
-      const storage = this.#reserve(sizeOf(protection, content.length, padding))
-      this.#to += this.#seal(protection, type, content, padding, storage, this.#to)
+      const storage = this.#queue.reserve(sizeOf(protection, content.length, padding))
+      this.#queue.added(this.#seal(protection, type, content, padding, storage, this.#queue.end))
       at += cut
     } while (at < bytes.length)
   }
@@ -176,16 +176,14 @@ export class RecordWriter {
 
   /** The first contiguous run of what waits, in order; valid until the next call. Empty if nothing waits. */
   pending(): Bytes {
-    return this.#storage?.subarray(this.#from, this.#to) ?? new Uint8Array(0)
+    return this.#queue.pending()
   }
 
   /** The carrier took the first `count` bytes. RangeError beyond the queue. */
   sent(count: number): void {
-    if (!(count >= 0 && count <= this.queue))
+    if (!(Number.isInteger(count) && count >= 0 && count <= this.queue))
       throw new RecordRangeError(`${this.queue} bytes wait; ${count} are said to be sent`)
-    this.#from += count
-    if (this.#from < this.#to) return
-    this.#dropStorage()
+    this.#queue.removed(count)
   }
 
   /** Records that follow are sealed with this key; the old one is wiped, what is queued stays as it is. */
@@ -237,34 +235,6 @@ export class RecordWriter {
     } finally {
       this.#buffers.give(work, length)
     }
-  }
-
-  /** Makes room for `size` more bytes in one run; moving what waits costs no more than writing it did. */
-  #reserve(size: number): Bytes {
-    const old = this.#storage
-    if (old === undefined) {
-      this.#storage = this.#buffers.take(size)
-      return this.#storage
-    }
-    if (old.length - this.#to >= size) return old
-    const waiting = this.queue
-    if (2 * (waiting + size) <= old.length) {
-      old.copyWithin(0, this.#from, this.#to)
-    } else {
-      this.#storage = this.#buffers.take(2 * (waiting + size))
-      this.#storage.set(old.subarray(this.#from, this.#to))
-      this.#buffers.give(old)
-    }
-    this.#from = 0
-    this.#to = waiting
-    return this.#storage as Bytes
-  }
-
-  #dropStorage(): void {
-    if (this.#storage !== undefined) this.#buffers.give(this.#storage)
-    this.#storage = undefined
-    this.#from = 0
-    this.#to = 0
   }
 }
 
