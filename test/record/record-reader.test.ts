@@ -84,7 +84,7 @@ test('offer takes one record at most', t => {
 
 test('filled refuses more than was wanted', t => {
   const reader = new RecordReader()
-  for (const count of [6, -1, Number.NaN])
+  for (const count of [6, -1, 0.5, Number.NaN])
     t.throws(() => reader.filled(count), { instanceOf: RangeError, code: 'ERR_RECORD_RANGE' })
   reader.filled(0)
   t.is(reader.wanted, 5)

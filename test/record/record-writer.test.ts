@@ -186,7 +186,7 @@ test('size is what write queues', t => {
 test('sent refuses more than waits', t => {
   const writer = writerOf(1)
   writer.write('alert', Uint8Array.of(1, 0))
-  for (const count of [-1, writer.queue + 1, Number.NaN])
+  for (const count of [-1, writer.queue + 1, 0.5, Number.NaN])
     t.throws(() => writer.sent(count), { instanceOf: RangeError, code: 'ERR_RECORD_RANGE' })
   t.is(writer.pending().length, writer.queue)
 })

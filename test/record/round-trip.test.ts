@@ -216,3 +216,17 @@ test('keys change between records, and what is queued stays sealed as it was', t
     { type: 'application_data', content: hexOf(bytesOf(20)) },
   ])
 })
+
+test('a key that another takes the place of is wiped', t => {
+  const writer = new RecordWriter()
+  const reader = new RecordReader()
+  const write = writing(1)
+  const read = reading(1)
+  writer.protect(write)
+  reader.protect(read)
+  writer.protect(writing(2))
+  reader.protect(reading(2))
+  const into = new Uint8Array(64)
+  t.throws(() => write.seal(23, 0x0303, bytesOf(4), 0, new Uint8Array(64), into, 0))
+  t.throws(() => read.open(into.subarray(0, 5), into.subarray(5, 40), new Uint8Array(64)))
+})
