@@ -35,6 +35,7 @@ export function leafProblem(leaf: Certificate, demands: Demands): Problem | unde
     serialProblem(leaf) ??
     keyProblem(leaf, demands, 'EE_KEY_TOO_SMALL') ??
     policyProblem(leaf) ??
+    constraintsProblem(leaf) ??
     leafUsageProblem(leaf, demands.purpose)
   )
 }
@@ -186,6 +187,15 @@ function policyProblem({ policyConstraints }: Certificate): Problem | undefined 
   return {
     code: 'NO_EXPLICIT_POLICY',
     why: 'expected a path that requires no explicit policy, got policyConstraints that do',
+  }
+}
+
+// RFC 5280 §4.2.1.10: "which MUST be used only in a CA certificate".
+function constraintsProblem(leaf: Certificate): Problem | undefined {
+  if (leaf.nameConstraints === undefined || leaf.basicConstraints?.cA === true) return undefined
+  return {
+    code: 'INVALID_EXTENSION',
+    why: 'expected nameConstraints in an authority alone, got them in an end-entity certificate',
   }
 }
 
