@@ -116,9 +116,9 @@ export const faults: readonly Fault[] = [
     name: 'may not sign certificates',
     at: 'issuer',
     change: () => ({ keyUsage: [0, 6] }),
-    code: 'KEYUSAGE_NO_CERTSIGN',
+    code: 'INVALID_CA',
     alert: 'unknown_ca',
-    openssl: [20, 32],
+    openssl: [20, 79],
   },
   {
     name: 'has a pathLenConstraint that is exceeded',
@@ -159,7 +159,7 @@ export const faults: readonly Fault[] = [
     change: () => ({ version: 1 }),
     code: 'INVALID_PURPOSE',
     alert: 'unsupported_certificate',
-    openssl: [62],
+    openssl: 'accepts',
   },
   {
     name: 'has a damaged signature',

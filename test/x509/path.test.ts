@@ -323,6 +323,34 @@ test('depth and bytes are limited', t => {
   )
 })
 
+test('numbers that are none open nothing', t => {
+  const chain = mintPlan(soundPlan(1))
+  const root = chain.at(-1) as Minted
+  t.throws(() => verify(chain, [root], { time: Number.NaN }), {
+    instanceOf: TypeError,
+    code: 'ERR_X509_INVALID_TIME',
+  })
+  for (const limit of ['depth', 'signatures', 'chainBytes'])
+    t.is(
+      refusal(verify(chain, [root], { limits: { [limit]: Number.NaN } })).split(' ')[0],
+      'CERT_CHAIN_TOO_LONG',
+      limit,
+    )
+  const { der, root: rsa } = chainFor('rsa')
+  t.false(
+    verify(
+      [
+        { ...rsa, der: der[0] },
+        { ...rsa, der: der[1] },
+      ],
+      [rsa],
+      {
+        minimumRsaBits: Number.NaN,
+      },
+    ).ok,
+  )
+})
+
 test('an extra that cannot be read is ignored where it is not needed, and blamed where it may be', t => {
   const [leaf, intermediate, root] = mintPlan(soundPlan(1)) as [Minted, Minted, Minted]
   const torn = { ...intermediate, der: intermediate.der.slice(0, -1) }

@@ -88,7 +88,7 @@ export function violation(
   const { permittedSubtrees, excludedSubtrees } = constraints
   const names = namesOf(named)
   budget.comparisons -= names.length * (permittedSubtrees.length + excludedSubtrees.length)
-  if (budget.comparisons < 0)
+  if (!(budget.comparisons >= 0))
     return {
       code: 'UNSPECIFIED',
       why: 'expected fewer names and name constraints, got more comparisons than are allowed',

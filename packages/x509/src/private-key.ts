@@ -51,7 +51,8 @@ function fromDer(der: Uint8Array): PrivateKeyMaterial {
     const sequence = from.inside(tags.SEQUENCE, 'private key')
     from.finish('private key')
     // EncryptedPrivateKeyInfo has no version before its AlgorithmIdentifier.
-    if (sequence.peek() === tags.SEQUENCE) throw encrypted()
+    const algorithm = sequence.insideIf(tags.SEQUENCE, 'encryptionAlgorithm')
+    if (algorithm?.peek() === tags.OBJECT_IDENTIFIER) throw encrypted()
     const version = sequence.small('version')
     switch (sequence.peek()) {
       case tags.SEQUENCE:

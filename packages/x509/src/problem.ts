@@ -38,7 +38,6 @@ export const verifyCodes = {
   INVALID_CA: row('unknown_ca', 'RFC 5280 4.2.1.9'),
   INVALID_EXTENSION: row('certificate_unknown', 'RFC 5280 4.2.1.10'),
   INVALID_PURPOSE: row('unsupported_certificate', 'RFC 5280 4.2.1.12'),
-  KEYUSAGE_NO_CERTSIGN: row('unknown_ca', 'RFC 5280 4.2.1.3'),
   NO_EXPLICIT_POLICY: row('certificate_unknown', 'RFC 5280 4.2.1.11'),
   PATH_LENGTH_EXCEEDED: row('unknown_ca', 'RFC 5280 4.2.1.9'),
   PERMITTED_VIOLATION: row('certificate_unknown', 'RFC 5280 4.2.1.10'),

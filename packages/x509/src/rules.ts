@@ -123,8 +123,9 @@ function authorityProblem(issuer: Certificate, place: IssuerPlace): Problem | un
   // RFC 5280 §6.1.4 (n).
   if (issuer.keyUsage !== undefined && !issuer.keyUsage.includes('keyCertSign'))
     return {
-      code: 'KEYUSAGE_NO_CERTSIGN',
+      code: 'INVALID_CA',
       why: `expected keyUsage with keyCertSign in an issuer, got ${issuer.keyUsage.join(', ')}`,
+      section: 'RFC 5280 4.2.1.3',
     }
   // RFC 5280 §6.1.4 (l), (m).
   const most = issuer.basicConstraints?.pathLenConstraint
@@ -169,7 +170,7 @@ function keyProblem(
     return { code: unusable, why: publicKey.why, section: publicKey.section }
   if (publicKey.kind !== 'rsa') return undefined
   const bits = publicKey.n.length * 8 - Math.clz32(publicKey.n[0] ?? 0) + 24
-  if (bits < minimumRsaBits)
+  if (!(bits >= minimumRsaBits))
     return { code, why: `expected an RSA key of at least ${minimumRsaBits} bits, got ${bits}` }
   // An exponent of more than 4 bytes is found nowhere, and as costly as a private operation.
   if (bits > maximumRsaBits || publicKey.e.length > 4)
