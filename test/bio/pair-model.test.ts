@@ -12,10 +12,13 @@ interface Half {
   start: number
   next: number
   request: number
-  ended: boolean
   /** What the other half's reads come to. */
   ending: 'eof' | Error | undefined
   closed: boolean
+  /** Its reads had not come to their end when it was closed. */
+  deaf: boolean
+  /** What its own writes come to. */
+  writeStop: unknown
   /** What the other half's writes come to after a close with an error. */
   refusal: Error | undefined
 }
@@ -28,12 +31,18 @@ interface Model {
 type Pair = readonly [PairBio, PairBio]
 
 function half(size: number): Half {
+  const closing = { closed: false, deaf: false, writeStop: undefined, refusal: undefined }
   const start = { bytes: [], start: 0, next: 0, request: 0 }
-  return { size, ...start, ended: false, ending: undefined, closed: false, refusal: undefined }
+  return { size, ...start, ending: undefined, ...closing }
 }
 
 function writable(model: Model, own: Half, peer: Half): boolean {
-  return model.paired && !own.ended && !own.closed && !peer.closed
+  return model.paired && own.writeStop === undefined && !peer.closed
+}
+
+/** What a half that was closed says to writes of the other. */
+function refusalOf(half: Half): unknown {
+  return half.closed ? (half.refusal ?? 'ERR_BIO_BROKEN_PIPE') : undefined
 }
 
 function take(from: Half, count: number): number[] {
@@ -46,7 +55,7 @@ function take(from: Half, count: number): number[] {
 function whyNoRead(model: Model, own: Half, peer: Half, wanted: number): unknown {
   if (!model.paired) return 'ERR_BIO_UNINITIALIZED'
   peer.request = 0
-  if (own.closed) return 'ERR_BIO_CLOSED'
+  if (own.deaf) return 'ERR_BIO_CLOSED'
   if (peer.bytes.length > 0) return undefined
   if (peer.ending === 'eof') return eof
   if (peer.ending) return peer.ending
@@ -57,9 +66,8 @@ function whyNoRead(model: Model, own: Half, peer: Half, wanted: number): unknown
 function whyNoWrite(model: Model, own: Half, peer: Half): unknown {
   if (!model.paired) return 'ERR_BIO_UNINITIALIZED'
   own.request = 0
-  if (own.ended) return 'ERR_BIO_BROKEN_PIPE'
-  if (own.closed) return 'ERR_BIO_CLOSED'
-  if (peer.closed) return peer.refusal ?? 'ERR_BIO_BROKEN_PIPE'
+  if (own.writeStop) return own.writeStop
+  if (peer.closed) return refusalOf(peer)
   return own.bytes.length < own.size ? undefined : retryWrite
 }
 
@@ -148,18 +156,20 @@ function acts(t: ExecutionContext): fc.Arbitrary<Act<Model, Pair>>[] {
     bio.commit(n)
   })
   const rare = fc.oneof(
-    act('end()', (own, _, bio) => {
+    act('end()', (own, peer, bio) => {
       t.is(bio.end(), 'done')
-      if (!own.closed) own.ended = true
+      own.writeStop ??= refusalOf(peer) ?? 'ERR_BIO_BROKEN_PIPE'
       own.ending ??= 'eof'
     }),
     fc.tuple(side, fc.boolean()).map(([i, failed]) =>
-      on(i, `close(${failed ? 'error' : ''})`, (own, peer, bio) => {
+      on(i, `close(${failed ? 'error' : ''})`, (own, peer, bio, model) => {
         const error = failed ? new Error('close') : undefined
         bio.close(error)
         if (own.closed) return
         own.closed = true
+        own.deaf = !model.paired || peer.bytes.length > 0 || peer.ending === undefined
         own.ending ??= error ?? 'eof'
+        own.writeStop ??= refusalOf(peer) ?? 'ERR_BIO_CLOSED'
         own.refusal = error
         take(peer, peer.bytes.length)
       }),

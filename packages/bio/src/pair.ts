@@ -17,7 +17,7 @@ export class PairBio implements LendingBio {
   #request = 0
   /** Why our writes are refused by ourselves. */
   #writeStop: Error | undefined
-  /** Why our reads are refused by ourselves; set by `close`. */
+  /** Why our reads are refused by ourselves; set by `close`, unless they had come to their end before. */
   #readStop: Error | undefined
   /** What the peer comes to once it has read everything. */
   #ending: 'eof' | Error | undefined
@@ -129,8 +129,7 @@ export class PairBio implements LendingBio {
   /** Half-close (BIO_shutdown_wr): the peer reads what is there, then `eof`. Always `done`; undone by `pair` alone. */
   end(): 'done' {
     this.#endWith('eof')
-    this.#writeStop ??= new BioError('BROKEN_PIPE', 'write: this half of the BIO pair was ended')
-    this.#writable.fire()
+    this.#stopWriting(new BioError('BROKEN_PIPE', 'write: this half of the BIO pair was ended'))
     return 'done'
   }
 
@@ -139,16 +138,18 @@ export class PairBio implements LendingBio {
    * writes are refused. What it wrote and we have not read is dropped. An end that came before stays as it was.
    */
   close(error?: Error): void {
-    if (this.#readStop !== undefined) return
+    if (this.#refusal !== undefined) return
     const closed = new BioError('CLOSED', 'this half of the BIO pair was closed', { cause: error })
-    this.#endWith(error ?? 'eof')
-    this.#writeStop ??= closed
-    this.#readStop = closed
     this.#refusal =
       error ?? new BioError('BROKEN_PIPE', 'write: the other half of the BIO pair was closed')
-    if (this.#peer) this.#peer.reset()
+    this.#endWith(error ?? 'eof')
+    this.#stopWriting(closed)
+    const peer = this.#peer
+    if (peer === undefined || peer.#ring.length > 0 || peer.#ending === undefined) {
+      this.#readStop = closed
+    }
     this.#readable.fire()
-    this.#writable.fire()
+    if (peer) peer.reset()
   }
 
   /** Settles when the peer makes another try worth it: bytes or an end for `read`, room or an end for `write`. */
@@ -221,6 +222,12 @@ export class PairBio implements LendingBio {
   #endWith(ending: 'eof' | Error): void {
     this.#ending ??= ending
     if (this.#peer) this.#peer.#readable.fire()
+  }
+
+  /** The first reason stays. */
+  #stopWriting(error: Error): void {
+    this.#writeStop ??= this.#peer === undefined ? error : (this.#peer.#refusal ?? error)
+    this.#writable.fire()
   }
 
   #cannotWrite(peer: PairBio): boolean {
