@@ -1,2 +1,11 @@
 /** What package bio offers. */
 export * from './bio.ts'
+export { BioError, type BioErrorCode, type BioReason } from './bio-error.ts'
+export * from './duplex.ts'
+export * from './memory.ts'
+export * from './pair.ts'
+export * from './pump.ts'
+export * from './ring.ts'
+export * from './socket.ts'
+export * from './stall.ts'
+export * from './stopped.ts'

@@ -1,2 +1,30 @@
 /** What package x509 offers. */
-export {}
+export { type Certificate, parseCertificate } from './certificate.ts'
+export { DistinguishedName } from './distinguished-name.ts'
+export {
+  type AuthorityKeyIdentifier,
+  type BasicConstraints,
+  type Extension,
+  type Extensions,
+  type KeyUsage,
+  keyPurposes,
+  keyUsages,
+  type PolicyConstraints,
+} from './extensions.ts'
+export {
+  isX509Failure,
+  type X509Failure,
+  type X509InputCode,
+  X509InputError,
+} from './failure.ts'
+export type { GeneralName } from './general-name.ts'
+export { matchName, type NameMatch, parseIp } from './name.ts'
+export type { NameConstraints } from './name-constraints.ts'
+export { verifyChain } from './path.ts'
+export { type PemBlock, pemBlocks } from './pem.ts'
+export { privateKeyFrom } from './private-key.ts'
+export { type VerifyCode, verifyCodes } from './problem.ts'
+export { parsePublicKey } from './public-key.ts'
+export type { Purpose } from './rules.ts'
+export { certificateChainFrom, type TrustStore, trustStore } from './trust-store.ts'
+export type { Verdict, VerifyLimits, VerifyOptions } from './verdict.ts'

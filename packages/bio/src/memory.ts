@@ -1,0 +1,150 @@
+/** The memory BIO (BIO_s_mem): writing appends, reading takes from the front. */
+import type { Bytes, LendingBio, Stopped } from './bio.ts'
+import { BioError, misuse } from './bio-error.ts'
+import { checkBytes, checkCount, checkDirection } from './check.ts'
+import { ByteQueue } from './queue.ts'
+import { Replay } from './replay.ts'
+import { Signal } from './signal.ts'
+import { broken, eof, retryRead, retryWrite } from './stopped.ts'
+
+export interface MemoryOptions {
+  /** The most bytes held, from 1; without it the memory grows as needed. */
+  readonly limit?: number
+  /** What it holds at first: copied, but for `readOnly`. */
+  readonly bytes?: Uint8Array
+  /** `bytes` are read and never written (BIO_new_mem_buf): not copied, `eof` behind them, rewound by `reset`. */
+  readonly readOnly?: boolean
+}
+
+/** One way in and one way out. Not a duplex: an SSL needs two, joined by `duplex`. */
+export class MemoryBio implements LendingBio {
+  readonly #bytes: ByteQueue | Replay
+  /** Why writes are refused. */
+  #writeStop: Error | undefined
+  /** What reads come to once everything is read. */
+  #ending: 'eof' | Error | undefined
+  readonly #readable = new Signal()
+  readonly #writable = new Signal()
+
+  constructor({ limit, bytes, readOnly = false }: MemoryOptions = {}) {
+    if (bytes !== undefined) checkBytes('bytes of a memory BIO', bytes)
+    if (readOnly) {
+      if (limit !== undefined) throw misuse(TypeError, 'a read-only memory BIO takes no limit')
+      this.#bytes = new Replay(bytes ?? new Uint8Array(0))
+      this.#ending = 'eof'
+      this.#writeStop = new BioError('WRITE_TO_READ_ONLY_BIO', 'write: this memory is read-only')
+      return
+    }
+    this.#bytes = new ByteQueue(limit)
+    if (bytes === undefined) return
+    checkCount('length of the first bytes', bytes.length, 0, limit)
+    this.#bytes.write(bytes)
+  }
+
+  /** How many bytes can be read. */
+  get pending(): number {
+    return this.#bytes.length
+  }
+
+  /** Nothing to read, and never again: ended without an error, and everything read. */
+  get eof(): boolean {
+    return this.#ending === 'eof' && this.#bytes.length === 0
+  }
+
+  read(into: Uint8Array): number | Stopped {
+    checkBytes('what to read into', into)
+    if (into.length === 0) return 0
+    if (this.#bytes.length === 0) return this.#nothing()
+    const count = this.#bytes.read(into)
+    this.#writable.fire()
+    return count
+  }
+
+  write(bytes: Uint8Array): number | Stopped {
+    checkBytes('what to write', bytes)
+    if (bytes.length === 0) return 0
+    const queue = this.#target()
+    if (!(queue instanceof ByteQueue)) return queue
+    const count = queue.write(bytes)
+    this.#readable.fire()
+    return count
+  }
+
+  /** Everything that can be read (BIO_get_mem_data), or why there is nothing. */
+  run(): Bytes | Stopped {
+    return this.#bytes.length === 0 ? this.#nothing() : this.#bytes.run()
+  }
+
+  consume(count: number): void {
+    this.#bytes.consume(count)
+    if (count > 0) this.#writable.fire()
+  }
+
+  room(wanted?: number): Bytes | Stopped {
+    const queue = this.#target()
+    return queue instanceof ByteQueue ? queue.room(wanted) : queue
+  }
+
+  commit(count: number): void {
+    const queue = this.#target()
+    checkCount('bytes to commit of the lent room', count, 0, free(queue))
+    if (!(queue instanceof ByteQueue)) return
+    queue.commit(count)
+    if (count > 0) this.#readable.fire()
+  }
+
+  flush(): 'done' {
+    return 'done'
+  }
+
+  /** No more writes; reads come to `eof` once everything is read. */
+  end(): 'done' {
+    this.#stop('eof', 'BROKEN_PIPE', 'write: this memory BIO was ended')
+    return 'done'
+  }
+
+  /** No more writes; what is held stays readable, then `eof`, or `broken` with `error` where that is given. */
+  close(error?: Error): void {
+    this.#stop(error ?? 'eof', 'CLOSED', 'write: this memory BIO was closed')
+  }
+
+  ready(on: 'read' | 'write'): Promise<void> {
+    checkDirection(on)
+    if (on === 'read') {
+      const worthIt = this.#bytes.length > 0 || this.#ending !== undefined
+      return worthIt ? Promise.resolve() : this.#readable.wait()
+    }
+    const target = this.#target()
+    return target === retryWrite ? this.#writable.wait() : Promise.resolve()
+  }
+
+  /** Drops what is held (BIO_reset); read-only memory is rewound. An end stays an end. */
+  reset(): void {
+    if (this.#bytes instanceof ByteQueue) this.#bytes.clear()
+    else this.#bytes.rewind()
+    this.#writable.fire()
+    this.#readable.fire()
+  }
+
+  #stop(ending: 'eof' | Error, reason: 'BROKEN_PIPE' | 'CLOSED', why: string): void {
+    this.#ending ??= ending
+    this.#writeStop ??= new BioError(reason, why)
+    this.#readable.fire()
+    this.#writable.fire()
+  }
+
+  #nothing(): Stopped {
+    if (this.#ending === undefined) return retryRead
+    return this.#ending === 'eof' ? eof : broken(this.#ending)
+  }
+
+  #target(): ByteQueue | Stopped {
+    if (this.#writeStop) return broken(this.#writeStop)
+    if (!(this.#bytes instanceof ByteQueue) || this.#bytes.free === 0) return retryWrite
+    return this.#bytes
+  }
+}
+
+function free(target: ByteQueue | Stopped): number {
+  return target instanceof ByteQueue ? target.free : 0
+}

@@ -1,0 +1,66 @@
+/** `verifyChain`: is the peer's chain believed, for this purpose, name and time? (RFC 5280 §6.1, RFC 9525, RFC 9846 §4.5.1) */
+import { parseCertificate } from './certificate.ts'
+import { isX509Failure, X509InputError } from './failure.ts'
+import { matchName } from './name.ts'
+import { type Demands, leafProblem } from './rules.ts'
+import { Search } from './search.ts'
+import {
+  malformed,
+  refused,
+  type Verdict,
+  type VerifyLimits,
+  type VerifyOptions,
+} from './verdict.ts'
+
+const standardLimits: VerifyLimits = {
+  depth: 10,
+  signatures: 20,
+  chainBytes: 102_400,
+  comparisons: 262_144,
+}
+
+/**
+ * Verifies a chain. A pure function of its arguments: no clock, nothing kept. Where several paths fail, the verdict is that of the
+ * candidate that would have been preferred; that no issuer was found is only said where nothing more telling was.
+ * Nothing in the chain makes it throw; `X509InputError` if `time` is no number.
+ */
+export function verifyChain(options: VerifyOptions): Verdict {
+  // A time that is no number would compare as neither too early nor too late.
+  if (!Number.isFinite(options.time))
+    throw new X509InputError(
+      'ERR_X509_INVALID_TIME',
+      `time: expected milliseconds since 1970, got ${options.time}`,
+    )
+  const limits = { ...standardLimits, ...given(options.limits) }
+  const size = options.chain.reduce((sum, { length }) => sum + length, 0)
+  if (!(size <= limits.chainBytes))
+    return refused(0, {
+      code: 'CERT_CHAIN_TOO_LONG',
+      why: `expected a chain of at most ${limits.chainBytes} bytes, got ${size}`,
+    })
+  const [first, ...rest] = options.chain
+  if (first === undefined)
+    return refused(0, { code: 'UNSPECIFIED', why: 'expected a certificate, got an empty chain' })
+  const leaf = parseCertificate(first)
+  if (isX509Failure(leaf)) return refused(0, malformed(leaf))
+
+  const demands = demandsOf(options)
+  const search = new Search(options, demands, limits, leaf, rest)
+  const path = search.from([leaf])
+  if (path === undefined) return search.failure()
+  const problem = leafProblem(leaf, demands)
+  if (problem !== undefined) return refused(0, problem)
+  if (options.name === undefined) return { ok: true, path }
+  const match = matchName(leaf, options.name)
+  if (!match.ok) return refused(0, { code: 'ERR_TLS_CERT_ALTNAME_INVALID', why: match.why })
+  return { ok: true, path, name: match.matched }
+}
+
+function demandsOf(options: VerifyOptions): Demands {
+  const { time, purpose, minimumRsaBits = 2048 } = options
+  return { time, purpose, minimumRsaBits }
+}
+
+function given(limits: Partial<VerifyLimits> | undefined): Partial<VerifyLimits> {
+  return Object.fromEntries(Object.entries(limits ?? {}).filter(([, limit]) => limit !== undefined))
+}

@@ -1,0 +1,199 @@
+/** Private keys from files: PKCS#8 (RFC 5958), SEC 1 (RFC 5915), PKCS#1 (RFC 8017 §A.1.2), RFC 8410. */
+import { type CurveName, type PrivateKeyMaterial, type PssRestriction, wipe } from '@biopair/crypto'
+import { keyOids } from './algorithm.ts'
+import { constructed, DerError, DerReader, tags } from './der.ts'
+import { isX509Failure, X509InputError } from './failure.ts'
+import { pemBlocks, pemText } from './pem.ts'
+import { curveBytes, readCurve, readRestriction } from './public-key.ts'
+
+/**
+ * The private key of a PEM text (its first private key; other blocks, a certificate say, are skipped) or of DER bytes.
+ * The material is copied: what was given is the caller's to wipe, what was decoded in between is wiped here.
+ * `X509InputError` with a stable `code` for anything else; its message never shows a byte of the input.
+ */
+export function privateKeyFrom(key: string | Uint8Array): PrivateKeyMaterial {
+  if (typeof key !== 'string' && !(key instanceof Uint8Array))
+    throw new X509InputError(
+      'ERR_PRIVATE_KEY_INVALID',
+      `expected a private key as PEM text or DER bytes, got ${key === null ? 'null' : typeof key}`,
+    )
+  const text = pemText(key)
+  if (text === undefined) return fromDer(key as Uint8Array)
+  const blocks = pemBlocks(text)
+  try {
+    const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'))
+    if (block === undefined)
+      throw new X509InputError(
+        'ERR_NO_PRIVATE_KEY',
+        `expected a PEM block PRIVATE KEY, got ${blocks.length === 0 ? 'no PEM block' : blocks.map(({ label }) => label).join(', ')}`,
+      )
+    if (
+      block.label === 'ENCRYPTED PRIVATE KEY' ||
+      block.headers.some(line => /ENCRYPTED/.test(line))
+    )
+      throw encrypted()
+    if (!labels.has(block.label))
+      throw new X509InputError(
+        'ERR_PRIVATE_KEY_UNSUPPORTED',
+        `expected a block ${[...labels].join(', ')}, got ${block.label}`,
+      )
+    return fromDer(block.bytes)
+  } finally {
+    for (const { bytes } of blocks) wipe(bytes)
+  }
+}
+
+const labels: ReadonlySet<string> = new Set(['PRIVATE KEY', 'EC PRIVATE KEY', 'RSA PRIVATE KEY'])
+
+function fromDer(der: Uint8Array): PrivateKeyMaterial {
+  try {
+    const from = new DerReader(der)
+    const sequence = from.inside(tags.SEQUENCE, 'private key')
+    from.finish('private key')
+    // EncryptedPrivateKeyInfo has no version before its AlgorithmIdentifier.
+    const algorithm = sequence.insideIf(tags.SEQUENCE, 'encryptionAlgorithm')
+    if (algorithm?.peek() === tags.OBJECT_IDENTIFIER) throw encrypted()
+    const version = sequence.small('version')
+    switch (sequence.peek()) {
+      case tags.SEQUENCE:
+        return readPkcs8(sequence, version)
+      case tags.OCTET_STRING:
+        return readSec1(sequence, version, undefined)
+      default:
+        return readPkcs1(sequence, version, undefined)
+    }
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error
+    throw new X509InputError(
+      'ERR_PRIVATE_KEY_INVALID',
+      `expected a private key of PKCS#8, SEC 1 or PKCS#1 in DER; byte ${error.offset} is not what belongs there`,
+    )
+  }
+}
+
+// OneAsymmetricKey: version 1 may carry the public key, which is computed rather than believed.
+function readPkcs8(sequence: DerReader, version: number): PrivateKeyMaterial {
+  if (version > 1) throw unsupported(`expected PKCS#8 version 0 or 1, got ${version}`)
+  const algorithm = sequence.inside(tags.SEQUENCE, 'privateKeyAlgorithm')
+  const oid = algorithm.oid('privateKeyAlgorithm')
+  const octets = sequence.content(tags.OCTET_STRING, 'privateKey')
+  if (sequence.peek() === constructed(0)) sequence.any('attributes')
+  if (version === 1 && sequence.peek() === 0x81) sequence.any('publicKey')
+  sequence.finish('PrivateKeyInfo')
+  const inner = new DerReader(octets)
+  switch (oid) {
+    case keyOids['id-Ed25519']: {
+      algorithm.finish('id-Ed25519 parameters')
+      const seed = inner.content(tags.OCTET_STRING, 'CurvePrivateKey')
+      inner.finish('CurvePrivateKey')
+      if (seed.length !== 32) throw new DerError('a seed of 32 bytes', 'another length', 0)
+      return { kind: 'ed25519', seed: seed.slice() }
+    }
+    case keyOids['id-ecPublicKey']: {
+      const curve = namedCurve(algorithm)
+      algorithm.finish('id-ecPublicKey parameters')
+      const key = inner.inside(tags.SEQUENCE, 'ECPrivateKey')
+      inner.finish('ECPrivateKey')
+      return readSec1(key, key.small('version'), curve)
+    }
+    case keyOids.rsaEncryption:
+    case keyOids['id-RSASSA-PSS']: {
+      const pss = oid === keyOids.rsaEncryption ? undefined : restriction(algorithm)
+      if (pss === undefined) algorithm.null('rsaEncryption parameters')
+      algorithm.finish('RSA parameters')
+      const key = inner.inside(tags.SEQUENCE, 'RSAPrivateKey')
+      inner.finish('RSAPrivateKey')
+      return readPkcs1(key, key.small('version'), pss)
+    }
+    default:
+      throw unsupported(`expected an EC, Ed25519 or RSA key, got the algorithm ${oid}`)
+  }
+}
+
+function readSec1(
+  sequence: DerReader,
+  version: number,
+  outer: CurveName | undefined,
+): PrivateKeyMaterial {
+  if (version !== 1) throw unsupported(`expected ECPrivateKey version 1, got ${version}`)
+  const at = sequence.at
+  const octets = sequence.content(tags.OCTET_STRING, 'privateKey')
+  const parameters = sequence.insideIf(constructed(0), 'parameters')
+  const inner = parameters === undefined ? undefined : namedCurve(parameters)
+  parameters?.finish('parameters')
+  if (sequence.peek() === constructed(1)) sequence.any('publicKey')
+  sequence.finish('ECPrivateKey')
+  const curve = outer ?? inner
+  if (curve === undefined)
+    throw unsupported('expected an EC private key that names its curve, got one without parameters')
+  if (inner !== undefined && inner !== curve) throw new DerError('one curve', 'two', at)
+  // RFC 5915 §3 fixes the length; writers that strip leading zeros, or add one, are read all the same.
+  const d = new Uint8Array(curveBytes[curve])
+  const extra = octets.length - d.length
+  if (octets.subarray(0, Math.max(0, extra)).some(byte => byte !== 0) || octets.length === 0)
+    throw new DerError(`${d.length} bytes`, 'more', at)
+  d.set(octets.subarray(Math.max(0, extra)), Math.max(0, -extra))
+  return { kind: 'ec', curve, d }
+}
+
+function readPkcs1(
+  sequence: DerReader,
+  version: number,
+  pss: PssRestriction | undefined,
+): PrivateKeyMaterial {
+  if (version !== 0)
+    throw unsupported(`expected an RSA key with two primes (version 0), got version ${version}`)
+  const next = (name: string) => {
+    const value = sequence.unsigned(name)
+    if (value.length === 0) throw new DerError(`a positive ${name}`, 'zero', sequence.at)
+    return value
+  }
+  const fields = {
+    n: next('modulus'),
+    e: next('publicExponent'),
+    d: next('privateExponent'),
+    p: next('prime1'),
+    q: next('prime2'),
+    dp: next('exponent1'),
+    dq: next('exponent2'),
+    qi: next('coefficient'),
+  }
+  sequence.finish('RSAPrivateKey')
+  // Copied only now, so that a damaged key leaves nothing behind.
+  const { n, e, d, p, q, dp, dq, qi } = fields
+  return {
+    kind: 'rsa',
+    n: n.slice(),
+    e: e.slice(),
+    d: d.slice(),
+    p: p.slice(),
+    q: q.slice(),
+    dp: dp.slice(),
+    dq: dq.slice(),
+    qi: qi.slice(),
+    ...(pss === undefined ? {} : { pss }),
+  }
+}
+
+function namedCurve(from: DerReader): CurveName {
+  const curve = readCurve(from)
+  if (typeof curve === 'string') return curve
+  throw unsupported(curve.why)
+}
+
+function restriction(algorithm: DerReader): PssRestriction {
+  const pss = readRestriction(algorithm)
+  if (typeof pss === 'object' && isX509Failure(pss)) throw unsupported(pss.why)
+  return pss
+}
+
+function encrypted(): X509InputError {
+  return new X509InputError(
+    'ERR_PRIVATE_KEY_ENCRYPTED',
+    'expected a private key in the clear, got an encrypted one, which we cannot decrypt yet: openssl pkey -in key.pem writes it in the clear',
+  )
+}
+
+function unsupported(why: string): X509InputError {
+  return new X509InputError('ERR_PRIVATE_KEY_UNSUPPORTED', why)
+}

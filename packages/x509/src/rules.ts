@@ -1,0 +1,232 @@
+/** What RFC 5280 §6.1 and RFC 9846 §4.5.1 ask of one certificate in its place in a path. */
+import type { PublicKeyMaterial, SignatureAlgorithm } from '@biopair/crypto'
+import type { Certificate } from './certificate.ts'
+import { type KeyUsage, keyPurposes } from './extensions.ts'
+import { isX509Failure } from './failure.ts'
+import type { Problem } from './problem.ts'
+
+/** What the end of the path is asked to be. */
+export type Purpose = 'serverAuth' | 'clientAuth'
+
+/** What is asked of every path. */
+export interface Demands {
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly purpose: Purpose
+  /** Bits that an RSA modulus must at least have. */
+  readonly minimumRsaBits: number
+}
+
+// A verification's cost grows with the modulus: as Go's crypto/tls, nothing above this is computed with.
+const maximumRsaBits = 8192
+
+/** What is wrong with the certificate that the peer speaks for. */
+export function leafProblem(leaf: Certificate, demands: Demands): Problem | undefined {
+  // RFC 9846 §4.5.1.2: "The certificate type MUST be X.509v3".
+  if (leaf.version !== 3)
+    return {
+      code: 'INVALID_PURPOSE',
+      why: `expected a certificate of version 3, got version ${leaf.version}`,
+      section: '4.5.1.2',
+    }
+  return (
+    validityProblem(leaf, demands.time) ??
+    criticalProblem(leaf) ??
+    serialProblem(leaf) ??
+    keyProblem(leaf, demands, 'EE_KEY_TOO_SMALL') ??
+    policyProblem(leaf) ??
+    constraintsProblem(leaf) ??
+    leafUsageProblem(leaf, demands.purpose)
+  )
+}
+
+/** Where an issuer stands in a path. */
+export interface IssuerPlace {
+  /** Intermediates below it that are not self-issued. */
+  readonly below: number
+  readonly anchor: boolean
+}
+
+/** What is wrong with a certificate as the issuer of another. */
+export function issuerProblem(
+  issuer: Certificate,
+  place: IssuerPlace,
+  demands: Demands,
+): Problem | undefined {
+  return (
+    validityProblem(issuer, demands.time) ??
+    authorityProblem(issuer, place) ??
+    criticalProblem(issuer) ??
+    (place.anchor ? undefined : serialProblem(issuer)) ??
+    keyProblem(issuer, demands, 'CA_KEY_TOO_SMALL') ??
+    policyProblem(issuer) ??
+    purposeProblem(issuer, demands.purpose, true)
+  )
+}
+
+/** What is wrong with how a certificate was signed, before anything is computed. */
+export function signatureProblem(subject: Certificate, issuer: Certificate): Problem | undefined {
+  const { signatureAlgorithm } = subject
+  if (isX509Failure(signatureAlgorithm))
+    return {
+      code:
+        signatureAlgorithm.failure === 'weak'
+          ? 'CA_MD_TOO_WEAK'
+          : 'UNSUPPORTED_SIGNATURE_ALGORITHM',
+      why: signatureAlgorithm.why,
+      section: signatureAlgorithm.section,
+    }
+  if (isX509Failure(issuer.publicKey) || fits(signatureAlgorithm, issuer.publicKey))
+    return undefined
+  return {
+    code: 'CERT_SIGNATURE_FAILURE',
+    why: `expected a signature by the issuer's ${issuer.publicKey.kind} key, got ${signatureAlgorithm.kind}`,
+  }
+}
+
+function fits(algorithm: SignatureAlgorithm, key: PublicKeyMaterial): boolean {
+  if (algorithm.kind === 'ecdsa') return key.kind === 'ec'
+  if (algorithm.kind === 'ed25519') return key.kind === 'ed25519'
+  if (key.kind !== 'rsa') return false
+  if (algorithm.kind === 'rsa_pkcs1') return key.pss === undefined
+  // RFC 9846 §4.3.3: parameters in the key MUST be those of the signature.
+  return (
+    key.pss === undefined ||
+    key.pss === 'any' ||
+    (key.pss.hash === algorithm.hash && key.pss.saltLength === algorithm.saltLength)
+  )
+}
+
+function validityProblem({ notBefore, notAfter }: Certificate, time: number): Problem | undefined {
+  if (time < notBefore)
+    return {
+      code: 'CERT_NOT_YET_VALID',
+      why: `expected ${date(notBefore)} or later, got ${date(time)}`,
+    }
+  // RFC 5280 §4.1.2.5: "from notBefore through notAfter, inclusive", in whole seconds.
+  if (time >= notAfter + 1000)
+    return {
+      code: 'CERT_HAS_EXPIRED',
+      why: `expected ${date(notAfter)} or earlier, got ${date(time)}`,
+    }
+  return undefined
+}
+
+function authorityProblem(issuer: Certificate, place: IssuerPlace): Problem | undefined {
+  // RFC 5280 §6.1.4 (k). A version 1 root can say nothing about itself; as OpenSSL, we take a self-issued anchor's word.
+  const old = place.anchor && issuer.version === 1 && issuer.selfIssued
+  if (!old && issuer.basicConstraints?.cA !== true)
+    return {
+      code: 'INVALID_CA',
+      why: `expected basicConstraints with cA TRUE in an issuer, got ${issuer.basicConstraints === undefined ? 'none' : 'FALSE'}`,
+    }
+  // RFC 5280 §6.1.4 (n).
+  if (issuer.keyUsage !== undefined && !issuer.keyUsage.includes('keyCertSign'))
+    return {
+      code: 'INVALID_CA',
+      why: `expected keyUsage with keyCertSign in an issuer, got ${issuer.keyUsage.join(', ')}`,
+      section: 'RFC 5280 4.2.1.3',
+    }
+  // RFC 5280 §6.1.4 (l), (m).
+  const most = issuer.basicConstraints?.pathLenConstraint
+  if (most !== undefined && place.below > most)
+    return {
+      code: 'PATH_LENGTH_EXCEEDED',
+      why: `expected at most ${most} intermediate certificates below this one, got ${place.below}`,
+    }
+  return undefined
+}
+
+function criticalProblem({ unknownCritical }: Certificate): Problem | undefined {
+  if (unknownCritical.length === 0) return undefined
+  return {
+    code: 'UNHANDLED_CRITICAL_EXTENSION',
+    why: `expected critical extensions that we process, got ${unknownCritical.join(', ')}`,
+  }
+}
+
+// "CAs MUST force the serialNumber to be a non-negative integer" of at most 20 octets; old roots get away with others.
+function serialProblem({ serialNumber }: Certificate): Problem | undefined {
+  const first = serialNumber[0] as number
+  const length = first === 0 ? serialNumber.length - 1 : serialNumber.length
+  if (first < 0x80 && length <= 20) return undefined
+  return {
+    code: 'ERR_X509_MALFORMED',
+    why: `expected a serial number that is not negative and has at most 20 octets, got ${first < 0x80 ? `${length} octets` : 'a negative one'}`,
+    section: 'RFC 5280 4.1.2.2',
+  }
+}
+
+function keyProblem(
+  { publicKey }: Certificate,
+  { minimumRsaBits }: Demands,
+  code: 'CA_KEY_TOO_SMALL' | 'EE_KEY_TOO_SMALL',
+): Problem | undefined {
+  const unusable =
+    code === 'EE_KEY_TOO_SMALL'
+      ? 'UNABLE_TO_GET_CERTS_PUBLIC_KEY'
+      : 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY'
+  if (isX509Failure(publicKey))
+    return { code: unusable, why: publicKey.why, section: publicKey.section }
+  if (publicKey.kind !== 'rsa') return undefined
+  const bits = publicKey.n.length * 8 - Math.clz32(publicKey.n[0] ?? 0) + 24
+  if (!(bits >= minimumRsaBits))
+    return { code, why: `expected an RSA key of at least ${minimumRsaBits} bits, got ${bits}` }
+  // An exponent of more than 4 bytes is found nowhere, and as costly as a private operation.
+  if (bits > maximumRsaBits || publicKey.e.length > 4)
+    return {
+      code: unusable,
+      why: `expected an RSA key of at most ${maximumRsaBits} bits with an exponent of at most 32, got ${bits} and ${publicKey.e.length * 8}`,
+    }
+  return undefined
+}
+
+// Policies are noted, not processed. Without an explicit policy being required, RFC 5280 §6.1 finds every path's policies good,
+// whatever the mappings and prohibitions are, so that this one demand is all that has to be refused.
+function policyProblem({ policyConstraints }: Certificate): Problem | undefined {
+  if (policyConstraints?.requireExplicitPolicy === undefined) return undefined
+  return {
+    code: 'NO_EXPLICIT_POLICY',
+    why: 'expected a path that requires no explicit policy, got policyConstraints that do',
+  }
+}
+
+// RFC 5280 §4.2.1.10: "which MUST be used only in a CA certificate".
+function constraintsProblem(leaf: Certificate): Problem | undefined {
+  if (leaf.nameConstraints === undefined || leaf.basicConstraints?.cA === true) return undefined
+  return {
+    code: 'INVALID_EXTENSION',
+    why: 'expected nameConstraints in an authority alone, got them in an end-entity certificate',
+  }
+}
+
+function leafUsageProblem(leaf: Certificate, purpose: Purpose): Problem | undefined {
+  // RFC 9846 §4.5.1.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
+  const wanted: KeyUsage = 'digitalSignature'
+  if (leaf.keyUsage !== undefined && !leaf.keyUsage.includes(wanted))
+    return {
+      code: 'INVALID_PURPOSE',
+      why: `expected keyUsage with ${wanted}, got ${leaf.keyUsage.join(', ')}`,
+      section: '4.5.1.2',
+    }
+  return purposeProblem(leaf, purpose, false)
+}
+
+// RFC 5280 has extKeyUsage limit one key; that an issuer's limits those below it is what OpenSSL, NSS and Windows made of it.
+// anyExtendedKeyUsage opens an issuer, but a leaf has to name its purpose ("Applications [...] MAY reject").
+function purposeProblem(
+  { extKeyUsage }: Certificate,
+  purpose: Purpose,
+  any: boolean,
+): Problem | undefined {
+  if (extKeyUsage === undefined || extKeyUsage.includes(keyPurposes[purpose])) return undefined
+  if (any && extKeyUsage.includes(keyPurposes.anyExtendedKeyUsage)) return undefined
+  return {
+    code: 'INVALID_PURPOSE',
+    why: `expected extKeyUsage with ${purpose}, got ${extKeyUsage.join(', ')}`,
+  }
+}
+
+function date(time: number): string {
+  return Number.isNaN(new Date(time).getTime()) ? String(time) : new Date(time).toISOString()
+}

@@ -1,0 +1,257 @@
+/** The search for a path: from a certificate to its possible issuers, each checked before a signature is (RFC 4158, RFC 5280 §6.1). */
+import type { CryptoProvider, PublicKey } from '@biopair/crypto'
+import { type Certificate, parseCertificate } from './certificate.ts'
+import { sameBytes } from './der.ts'
+import { isX509Failure, type X509Failure } from './failure.ts'
+import { type Budget, violation } from './name-constraints.ts'
+import type { Problem, VerifyCode } from './problem.ts'
+import { type Demands, issuerProblem, signatureProblem } from './rules.ts'
+import {
+  malformed,
+  refused,
+  type Verdict,
+  type VerifyLimits,
+  type VerifyOptions,
+} from './verdict.ts'
+
+// A step looks at one candidate and computes nothing; paths through verified edges alone cannot be many, but are bounded all the same.
+const mostSteps = 4096
+
+/** One verification: what is left to spend, what was found out, and what failed first. */
+export class Search {
+  readonly #options: VerifyOptions
+  readonly #demands: Demands
+  readonly #limits: VerifyLimits
+  readonly #given = new Map<string, Certificate[]>()
+  readonly #keys = new Map<Certificate, PublicKey | Problem>()
+  readonly #signatures = new Map<Certificate, Map<Certificate, Problem | undefined>>()
+  readonly #budget: Budget
+  #signaturesLeft: number
+  #stepsLeft = mostSteps
+  #told: Verdict | undefined
+  #unknown: Verdict | undefined
+  #unreadable: X509Failure | undefined
+
+  constructor(
+    options: VerifyOptions,
+    demands: Demands,
+    limits: VerifyLimits,
+    leaf: Certificate,
+    rest: readonly Uint8Array[],
+  ) {
+    this.#options = options
+    this.#limits = limits
+    this.#demands = demands
+    this.#signaturesLeft = limits.signatures
+    this.#budget = { comparisons: limits.comparisons }
+    for (const der of rest) {
+      const certificate = parseCertificate(der)
+      if (isX509Failure(certificate)) {
+        // It may be an unrelated extra; if no path is found without it, this is why.
+        this.#unreadable ??= certificate
+        continue
+      }
+      if (sameBytes(certificate.raw, leaf.raw)) continue
+      const list = this.#given.get(certificate.subject.key) ?? []
+      if (list.some(other => sameBytes(other.raw, certificate.raw))) continue
+      list.push(certificate)
+      this.#given.set(certificate.subject.key, list)
+    }
+  }
+
+  /** The first good path that starts with these certificates, or undefined. */
+  from(path: readonly Certificate[]): readonly Certificate[] | undefined {
+    const subject = path.at(-1) as Certificate
+    if (this.#options.anchors.has(subject) && this.#ends(subject)) return path
+    let found = false
+    for (const { issuer, anchor } of this.#candidates(subject)) {
+      if (this.#stepsLeft-- <= 0) {
+        this.#tell(path.length, tooMuch(`${mostSteps} candidates`))
+        return undefined
+      }
+      const terminal = anchor && this.#ends(issuer)
+      if (!terminal && path.some(other => sameEntity(other, issuer))) continue
+      const problem = this.#problem(path, issuer, anchor)
+      if (problem === 'other-key') continue
+      found = true
+      if (problem !== undefined) {
+        this.#tell(problem.depth, problem)
+        continue
+      }
+      const longer = [...path, issuer]
+      const whole = terminal ? longer : this.from(longer)
+      if (whole !== undefined) return whole
+    }
+    if (!found) this.#unknownIssuer(path, subject)
+    return undefined
+  }
+
+  /** The most telling failure: what a candidate was refused for, then what could not be read, then that no issuer was found. */
+  failure(): Verdict {
+    if (this.#told !== undefined) return this.#told
+    if (this.#unreadable !== undefined) return refused(1, malformed(this.#unreadable))
+    return this.#unknown ?? refused(0, { code: 'UNSPECIFIED', why: 'expected a path, got none' })
+  }
+
+  // As OpenSSL, whose X509_V_FLAG_PARTIAL_CHAIN node:tls leaves off.
+  #ends(anchor: Certificate): boolean {
+    return this.#options.allowPartialTrustChain === true || selfSigned(anchor)
+  }
+
+  /** Those with the right name, the likeliest first: anchors, a matching key identifier, valid now. */
+  #candidates(
+    subject: Certificate,
+  ): readonly { readonly issuer: Certificate; readonly anchor: boolean }[] {
+    const { anchors, time } = this.#options
+    const trusted = anchors.issuers(subject.issuer).map(issuer => ({ issuer, anchor: true }))
+    const others = (this.#given.get(subject.issuer.key) ?? [])
+      .filter(issuer => !anchors.has(issuer))
+      .map(issuer => ({ issuer, anchor: false }))
+    const all = [...trusted, ...others]
+    if (all.length < 2) return all
+    const rank = ({ issuer, anchor }: { issuer: Certificate; anchor: boolean }) =>
+      (keyIdentifiersDiffer(subject, issuer) ? 4 : 0) +
+      (time < issuer.notBefore || time > issuer.notAfter ? 2 : 0) +
+      (anchor ? 0 : 1)
+    return all.sort((a, b) => rank(a) - rank(b))
+  }
+
+  /** Why `issuer` cannot be the next of this path; `other-key` if it only shares a name with the issuer. */
+  #problem(
+    path: readonly Certificate[],
+    issuer: Certificate,
+    anchor: boolean,
+  ): (Problem & { readonly depth: number }) | 'other-key' | undefined {
+    const subject = path.at(-1) as Certificate
+    const depth = path.length
+    // RFC 5280 §6.1.4 (l): a self-issued intermediate does not count.
+    const below = path.slice(1).filter(({ selfIssued }) => !selfIssued).length
+    const terminal = anchor && this.#ends(issuer)
+    if (!(depth - 1 + (terminal ? 0 : 1) <= this.#limits.depth))
+      return {
+        code: 'CERT_CHAIN_TOO_LONG',
+        why: `expected at most ${this.#limits.depth} intermediate certificates, got more`,
+        depth,
+      }
+    const own = issuerProblem(issuer, { below, anchor }, this.#demands)
+    const signed = own ?? signatureProblem(subject, issuer)
+    if (signed !== undefined) {
+      if (keyIdentifiersDiffer(subject, issuer)) return 'other-key'
+      return { ...signed, depth: own === undefined ? depth - 1 : depth }
+    }
+    const names = this.#nameProblem(path, issuer)
+    if (names !== undefined) return names
+    const signature = this.#signatureProblem(subject, issuer)
+    if (signature === undefined) return undefined
+    if (signature.code === 'CERT_SIGNATURE_FAILURE' && keyIdentifiersDiffer(subject, issuer))
+      return 'other-key'
+    return {
+      ...signature,
+      depth: signature.code === 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY' ? depth : depth - 1,
+    }
+  }
+
+  // RFC 5280 §6.1.3 (b), (c): every name below, except in self-issued certificates other than the last.
+  #nameProblem(
+    path: readonly Certificate[],
+    issuer: Certificate,
+  ): (Problem & { readonly depth: number }) | undefined {
+    if (issuer.nameConstraints === undefined) return undefined
+    for (const [depth, certificate] of path.entries()) {
+      if (certificate.selfIssued && depth > 0) continue
+      const problem = violation(issuer.nameConstraints, certificate, this.#budget)
+      if (problem !== undefined) return { ...problem, depth }
+    }
+    return undefined
+  }
+
+  #signatureProblem(subject: Certificate, issuer: Certificate): Problem | undefined {
+    const known = this.#signatures.get(subject)
+    if (known?.has(issuer)) return known.get(issuer)
+    if (!(this.#signaturesLeft > 0)) return tooMuch(`${this.#limits.signatures} signatures`)
+    this.#signaturesLeft--
+    const problem = this.#verify(subject, issuer)
+    if (known === undefined) this.#signatures.set(subject, new Map([[issuer, problem]]))
+    else known.set(issuer, problem)
+    return problem
+  }
+
+  #verify(subject: Certificate, issuer: Certificate): Problem | undefined {
+    const key = this.#key(issuer)
+    if ('code' in key) return key
+    const { signatureAlgorithm, tbs, signature } = subject
+    if (!isX509Failure(signatureAlgorithm) && key.verify(signatureAlgorithm, tbs, signature))
+      return undefined
+    return {
+      code: 'CERT_SIGNATURE_FAILURE',
+      why: `expected a signature by the key of ${JSON.stringify(issuer.subject.text)}, got one that does not verify`,
+    }
+  }
+
+  #key(issuer: Certificate): PublicKey | Problem {
+    let key = this.#keys.get(issuer)
+    if (key === undefined) {
+      key = publicKey(issuer, this.#options.crypto)
+      this.#keys.set(issuer, key)
+    }
+    return key
+  }
+
+  #tell(depth: number, problem: Problem): void {
+    this.#told ??= refused(depth, problem)
+  }
+
+  // The codes that node:tls gives for each of these.
+  #unknownIssuer(path: readonly Certificate[], subject: Certificate): void {
+    const depth = path.length - 1
+    const issuer = JSON.stringify(subject.issuer.text)
+    const self = selfSigned(subject)
+    const code = self
+      ? depth === 0
+        ? 'DEPTH_ZERO_SELF_SIGNED_CERT'
+        : 'SELF_SIGNED_CERT_IN_CHAIN'
+      : this.#options.anchors.has(subject)
+        ? 'UNABLE_TO_GET_ISSUER_CERT'
+        : depth === 0
+          ? 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+          : 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'
+    const why = self
+      ? `expected a chain to a trust anchor, got the self-signed ${issuer}`
+      : `expected the issuer ${issuer} among the trust anchors or in the chain, got neither`
+    this.#unknown ??= refused(depth, { code, why })
+  }
+}
+
+function publicKey(
+  { publicKey: material }: Certificate,
+  crypto: Pick<CryptoProvider, 'publicKey'>,
+): PublicKey | Problem {
+  const code: VerifyCode = 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY'
+  if (isX509Failure(material)) return { code, why: material.why, section: material.section }
+  const key = crypto.publicKey(material)
+  return 'failure' in key ? { code, why: key.why } : key
+}
+
+/** Names alike and key identifiers that do not contradict it; the signature is not looked at. */
+function selfSigned(certificate: Certificate): boolean {
+  return certificate.selfIssued && !keyIdentifiersDiffer(certificate, certificate)
+}
+
+/** Both say which key signed, and they disagree. A hint, no proof: RFC 5280 §4.2.1.1 has it serve path construction. */
+function keyIdentifiersDiffer(subject: Certificate, issuer: Certificate): boolean {
+  const wanted = subject.authorityKeyIdentifier?.keyIdentifier
+  const got = issuer.subjectKeyIdentifier
+  return wanted !== undefined && got !== undefined && !sameBytes(wanted, got)
+}
+
+// RFC 4158 §5.2: a subject with the same key twice in a path is a loop.
+function sameEntity(a: Certificate, b: Certificate): boolean {
+  return sameBytes(a.spki, b.spki) && a.subject.equals(b.subject)
+}
+
+function tooMuch(what: string): Problem {
+  return {
+    code: 'CERT_CHAIN_TOO_LONG',
+    why: `expected a path to be found with ${what} tried, got none`,
+  }
+}

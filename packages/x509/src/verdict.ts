@@ -1,0 +1,80 @@
+/** What a verification is asked, and what it answers. */
+import type { CryptoProvider } from '@biopair/crypto'
+import type { AlertName } from '@biopair/wire'
+import type { Certificate } from './certificate.ts'
+import type { X509Failure } from './failure.ts'
+import { type Problem, type VerifyCode, verifyCodes } from './problem.ts'
+import type { Purpose } from './rules.ts'
+import type { TrustStore } from './trust-store.ts'
+
+export interface VerifyOptions {
+  /** DER, the peer's own first, the rest in any order; what belongs to no path is ignored (RFC 9846 §4.5.1). */
+  readonly chain: readonly Uint8Array[]
+  readonly anchors: TrustStore
+  /** Milliseconds since 1970. */
+  readonly time: number
+  /** What the peer's key is for: `serverAuth` when we are the client. */
+  readonly purpose: Purpose
+  /** A host name or IP address that the certificate must name; undefined for any. */
+  readonly name?: string | undefined
+  readonly crypto: Pick<CryptoProvider, 'publicKey'>
+  /** Bits that an RSA modulus must at least have: 2048. */
+  readonly minimumRsaBits?: number | undefined
+  /**
+   * Whether an anchor that is not self-signed ends a path (X509_V_FLAG_PARTIAL_CHAIN). False, as in node:tls, whose option of this
+   * name it is: a path then has to go on to a self-signed anchor, and an intermediate among the anchors only helps to get there.
+   */
+  readonly allowPartialTrustChain?: boolean | undefined
+  readonly limits?: Partial<VerifyLimits> | undefined
+}
+
+/** What one verification may cost. */
+export interface VerifyLimits {
+  /** Intermediates between the peer's certificate and the anchor: 10. */
+  readonly depth: number
+  /** Signatures that are checked: 20. */
+  readonly signatures: number
+  /** Bytes of all certificates together: 102 400, OpenSSL's SSL_CTX_set_max_cert_list(3). */
+  readonly chainBytes: number
+  /** Comparisons of a name with a name constraint: 262 144. */
+  readonly comparisons: number
+}
+
+/** Whether a chain is believed; every field is plain data. */
+export type Verdict =
+  | {
+      readonly ok: true
+      /** From the peer's certificate to the anchor, both included. */
+      readonly path: readonly Certificate[]
+      /** The presented identifier that matched `name`. */
+      readonly name?: string
+    }
+  | {
+      readonly ok: false
+      readonly code: VerifyCode
+      readonly alert: AlertName
+      /** Which certificate of the path is at fault: 0 is the peer's. */
+      readonly depth: number
+      /** What was expected and what came. */
+      readonly why: string
+      /** The section that was broken: `4.5.1.2`, or `RFC 5280 4.2.1.9` for another RFC than 9846. */
+      readonly section: string
+    }
+
+/** The verdict that a problem at this depth makes. */
+export function refused(depth: number, problem: Problem): Verdict {
+  const { alert, section } = verifyCodes[problem.code]
+  return {
+    ok: false,
+    code: problem.code,
+    alert,
+    depth,
+    why: problem.why,
+    section: problem.section ?? section,
+  }
+}
+
+/** Bytes that are no certificate, as a problem. */
+export function malformed(failure: X509Failure): Problem {
+  return { code: 'ERR_X509_MALFORMED', why: failure.why, section: failure.section }
+}
