@@ -103,10 +103,14 @@ test('a memory BIO, bounded or not, is a list', t => {
     fc.constant(Number.POSITIVE_INFINITY),
   )
   fc.assert(
-    fc.property(limit, fc.commands(acts(t), { maxCommands: 60 }), (limit, commands) => {
-      const model: Model = { limit, bytes: [], next: 0, ended: false }
-      fc.modelRun(() => ({ model, real: new MemoryBio({ limit }) }), commands)
-    }),
+    fc.property(
+      limit,
+      fc.commands(acts(t), { maxCommands: 60, size: 'max' }),
+      (limit, commands) => {
+        const model: Model = { limit, bytes: [], next: 0, ended: false }
+        fc.modelRun(() => ({ model, real: new MemoryBio({ limit }) }), commands)
+      },
+    ),
     { numRuns: 200 },
   )
   t.pass()
@@ -183,6 +187,22 @@ test('a read of one byte from a large memory moves no others', t => {
     t.is(at(), i + 1)
   }
   t.is((memory.run() as Uint8Array).buffer, storage)
+})
+
+test('a memory that bytes flow through stays small, and moves what it holds rarely', t => {
+  const memory = new MemoryBio({ bytes: new Uint8Array(1000) })
+  let moves = 0
+  let before = 0
+  for (let i = 0; i < 10000; i++) {
+    memory.write(counted(20))
+    const run = memory.run() as Uint8Array
+    if (run.byteOffset !== before) moves++
+    before = run.byteOffset + 20
+    t.true(run.buffer.byteLength <= 4096)
+    memory.consume(20)
+  }
+  // Each move needs at least as many bytes read before it as it moves: 200000 went through, 1000 are moved at a time.
+  t.true(moves <= 200)
 })
 
 test('memory ready settles when another try is worth it', async t => {

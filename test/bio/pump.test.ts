@@ -314,6 +314,32 @@ test('a BIO that says it is ready and never moves ends the run as stalled, not i
   ])
 })
 
+test('a BIO that answers 0 where it must not does not keep a step from ending', t => {
+  const zero: Bio = {
+    read: () => 0,
+    write: () => 0,
+    flush: () => 'done',
+    end: () => 'done',
+    close: () => {},
+  }
+  const lender = { ...zero, run: () => new Uint8Array(0), room: () => new Uint8Array(0) }
+  const lending: Bio = { ...lender, consume: () => {}, commit: () => {} } as Bio
+  const [far, near] = bioPair()
+  far.write(counted(3))
+  for (const [bio, source] of [
+    [zero, near],
+    [lending, near],
+    [zero, plain(near)],
+  ] as const) {
+    const step = new Pump(bio, source).step()
+    t.deepEqual(step.moved, { aToB: 0, bToA: 0 })
+    t.deepEqual(
+      step.waits.map(wait => wait.for),
+      ['bytes from a', 'room in a'],
+    )
+  }
+})
+
 test('a run leaves its turn to others, where it is told how', async t => {
   const [far, a] = bioPair(64, 64)
   const [b, end] = bioPair(64, 64)

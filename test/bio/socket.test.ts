@@ -190,6 +190,57 @@ test('a flush is done when the write callbacks have come, and ready waits for ju
   t.true(await settled(bio.ready('write')))
 })
 
+/** A socket that does nothing by itself; `tell` makes it emit. */
+function scripted(write: SocketLike['write']) {
+  const listeners = new Map<string, (value?: unknown) => void>()
+  const socket: SocketLike = {
+    write,
+    on: (event, listener) => listeners.set(event, listener),
+    off: event => listeners.delete(event),
+    end() {},
+    destroy() {},
+    pause() {},
+    resume() {},
+  }
+  return { socket, tell: (event: string, value?: unknown) => listeners.get(event)?.(value) }
+}
+
+test('after a write that answers false, nothing is written before drain', async t => {
+  const written: number[] = []
+  const { socket, tell } = scripted((bytes, done) => {
+    written.push(bytes.length)
+    done?.()
+    return false
+  })
+  const bio = new SocketBio(socket)
+  t.is(bio.write(counted(3)), 3)
+  t.is(bio.wpending, 0)
+  t.deepEqual(bio.write(counted(3)), retryWrite)
+  const ready = bio.ready('write')
+  t.false(await settled(ready))
+  tell('drain')
+  t.true(await settled(ready))
+  t.is(bio.write(counted(4)), 4)
+  t.deepEqual(written, [3, 4])
+})
+
+test('a write that fails leaves what the peer sent to be read', t => {
+  const error = new Error('broken pipe')
+  const { socket, tell } = scripted((_, done) => {
+    done?.(error)
+    return true
+  })
+  const bio = new SocketBio(socket)
+  bio.write(counted(3))
+  t.deepEqual(bio.write(counted(3)), { stop: 'broken', error })
+  t.deepEqual(bio.flush(), { stop: 'broken', error })
+  t.deepEqual(take(bio, 9), retryRead)
+  tell('data', counted(4))
+  tell('end')
+  t.deepEqual(take(bio, 9), counted(4))
+  t.deepEqual(take(bio, 9), eof)
+})
+
 test('the caller may use its bytes again after a write', async t => {
   const held: Uint8Array[] = []
   const socket = new Duplex({

@@ -1,5 +1,6 @@
 /** One direction of a pump: takes bytes from one BIO and gives them to another, none lost. */
 import { type Bio, type Bytes, lends, type Stopped } from './bio.ts'
+import { retryRead, retryWrite } from './stopped.ts'
 
 /** Where a line stands: `again` means that its share of work is done while there may be more. */
 export type LineState =
@@ -72,7 +73,7 @@ export class Line {
   /** Offers what is carried. undefined: not now. */
   #give(): number | undefined {
     const rest = this.#carry?.subarray(this.#delivered, this.#carried) ?? nothing
-    const count = this.#to.write(rest)
+    const count = orRetry(this.#to.write(rest), retryWrite)
     if (typeof count !== 'number') return this.#stoppedWriting(count)
     this.#delivered += count
     this.#unflushed = true
@@ -87,14 +88,16 @@ export class Line {
     if (lends(this.#from)) {
       const run = this.#from.run()
       if (!(run instanceof Uint8Array)) return this.#stoppedReading(run)
-      const count = this.#to.write(run.length > most ? run.subarray(0, most) : run)
+      if (run.length === 0) return this.#stoppedReading(retryRead)
+      const rest = run.length > most ? run.subarray(0, most) : run
+      const count = orRetry(this.#to.write(rest), retryWrite)
       if (typeof count !== 'number') return this.#stoppedWriting(count)
       this.#from.consume(count)
       this.#unflushed = true
       return count
     }
     this.#carry ??= new Uint8Array(this.#chunk)
-    const count = this.#from.read(this.#carry.subarray(0, most))
+    const count = orRetry(this.#from.read(this.#carry.subarray(0, most)), retryRead)
     if (typeof count !== 'number') return this.#stoppedReading(count)
     this.#carried = count
     return 0
@@ -134,6 +137,11 @@ export class Line {
     const error = answer.stop === 'broken' ? answer.error : new Error('the target has ended')
     this.#state = { at: 'broken', error }
   }
+}
+
+/** A BIO must not answer 0 where it was asked for more; that one does is no reason to ask for ever. */
+function orRetry(answer: number | Stopped, retry: Stopped): number | Stopped {
+  return answer === 0 ? retry : answer
 }
 
 function waiting(at: 'read' | 'write', answer: Stopped & { readonly stop: 'retry' }): LineState {

@@ -244,7 +244,7 @@ export class PairBio implements LendingBio {
     if (peer.#ring.length > 0) return peer
     if (peer.#ending === 'eof') return eof
     if (peer.#ending) return broken(peer.#ending)
-    peer.#request = Math.min(wanted, peer.#ring.capacity)
+    peer.#request = wanted
     return retryRead
   }
 

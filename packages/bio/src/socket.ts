@@ -4,35 +4,8 @@ import { BioError } from './bio-error.ts'
 import { checkBytes, checkCount, checkDirection } from './check.ts'
 import { ByteQueue } from './queue.ts'
 import { Signal } from './signal.ts'
+import type { SocketLike, SocketOptions } from './socket-like.ts'
 import { broken, eof, retryRead, retryWrite } from './stopped.ts'
-
-/** What a `net.Socket`, a `stream.Duplex` and their like have in common, as far as it is used here. */
-export interface SocketLike {
-  /** False asks to wait for `drain`. `done` is called once the bytes were taken further, or with an error. */
-  write(bytes: Uint8Array, done?: (error?: Error | null) => void): boolean
-  end(): unknown
-  destroy(error?: Error): unknown
-  pause(): unknown
-  resume(): unknown
-  on(event: string, listener: (value?: unknown) => void): unknown
-  off(event: string, listener: (value?: unknown) => void): unknown
-  /** What was received and not yet handed out, when the socket has failed. */
-  read?(): unknown
-  allowHalfOpen?: boolean
-  readonly closed?: boolean
-  readonly destroyed?: boolean
-  readonly errored?: Error | null
-  readonly readableEnded?: boolean
-  readonly writableEnded?: boolean
-  readonly writableFinished?: boolean
-}
-
-export interface SocketOptions {
-  /** Received bytes queued before the socket is paused, 64 KiB if not given; the last chunk may reach beyond it. */
-  readonly inbound?: number
-  /** The most bytes handed to the socket and not yet written by it, 64 KiB if not given. */
-  readonly outbound?: number
-}
 
 const usualLimit = 64 * 1024
 const usualRoom = 16 * 1024
@@ -226,13 +199,13 @@ export class SocketBio implements LendingBio {
     this.#inFlight += bytes.length
     try {
       const goOn = this.#socket.write(bytes, error => {
-        if (error) return this.#fail(error)
+        if (error) return this.#failWriting(error)
         this.#inFlight -= bytes.length
         this.#wake()
       })
       this.#choked = !goOn
     } catch (error) {
-      this.#fail(asError(error))
+      this.#failWriting(asError(error))
     }
     return bytes.length
   }
@@ -251,7 +224,7 @@ export class SocketBio implements LendingBio {
     try {
       this.#socket.end()
     } catch (error) {
-      this.#fail(asError(error))
+      this.#failWriting(asError(error))
     }
   }
 
@@ -271,16 +244,21 @@ export class SocketBio implements LendingBio {
 
   #fail(error: Error): void {
     this.#salvage()
-    this.#failure ??= error
     this.#endWith(error)
+    this.#failWriting(error)
+  }
+
+  /** Says nothing about reading: what the peer sent before it went is still to come. */
+  #failWriting(error: Error): void {
+    this.#failure ??= error
     this.#stopWriting(error)
     if (this.#closed) this.#socket.destroy()
   }
 
-  /** A failed socket emits no more `data`, but still has what came while it was paused. */
+  /** A destroyed socket emits no more `data`, but still has what came while it was paused. */
   #salvage(): void {
     if (this.#closed || this.#salvaging || this.#ending !== undefined) return
-    if (this.#socket.read === undefined) return
+    if (!this.#socket.destroyed || this.#socket.read === undefined) return
     const chunks: unknown[] = []
     this.#salvaging = true
     for (;;) {
