@@ -1,4 +1,4 @@
-import { type JoinedMessage, Joiner } from '@biopair/handshake/joiner'
+import { type JoinedMessage, Joiner } from '@biopair/handshake'
 import { TlsAlert } from '@biopair/wire'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'

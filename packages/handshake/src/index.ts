@@ -1,2 +1,12 @@
 /** What package handshake offers. */
-export {}
+export * from './config.ts'
+export * from './extensions/index.ts'
+export * from './flow.ts'
+export * from './joiner.ts'
+export * from './messages/index.ts'
+export * from './output.ts'
+export { Talk } from './talk.ts'
+export { client13 } from './tls13/client.ts'
+export * from './tls13/connected.ts'
+export { exportKeyingMaterial } from './tls13/key-schedule.ts'
+export { server13 } from './tls13/server.ts'

@@ -1,0 +1,91 @@
+/** What a handshake is to the world: a generator that yields a `Want` wherever it may have to wait. */
+
+import type { PublicKey, SignatureScheme } from '@biopair/crypto'
+import type { Bytes, TlsAlert } from '@biopair/wire'
+import type { JoinedMessage } from './joiner.ts'
+
+/** A reason to stand still, by name, and the type of the answer that lets the flow go on. */
+export interface Want<K extends string, A> {
+  readonly want: K
+  /** For the type alone. */
+  readonly answer?: A
+}
+
+/** The next handshake message; `permitted` lists those that the state allows. */
+export interface WantMessage extends Want<'message', JoinedMessage> {
+  readonly state: string
+}
+
+/** Which protocol a server speaks (RFC 7301 §3.2); `none` leaves the extension out, `refuse` is no_application_protocol. */
+export interface WantAlpn extends Want<'alpn', Bytes | 'none' | 'refuse'> {
+  readonly offered: readonly Bytes[]
+  readonly serverName: string | undefined
+}
+
+/** The certificate to show; undefined where there is none (RFC 9846 §4.5.1.2). */
+export interface WantCertificate extends Want<'certificate', Identity | undefined> {
+  readonly role: Role
+  /** Schemes that the peer verifies in CertificateVerify, most preferred first; unknown ones left out. */
+  readonly schemes: readonly SignatureScheme[]
+  /** Schemes that the peer verifies in certificates. */
+  readonly certificateSchemes: readonly SignatureScheme[]
+  /** DER names of the authorities that the peer trusts; empty where it did not say. */
+  readonly authorities: readonly Bytes[]
+  readonly serverName: string | undefined
+}
+
+/** A signature over `content` by the identity that was shown. */
+export interface WantSignature extends Want<'signature', Bytes> {
+  readonly identity: Identity
+  readonly scheme: SignatureScheme
+  readonly content: Bytes
+}
+
+/** Whether the peer's chain is to be believed, and the key of its first certificate. */
+export interface WantVerification extends Want<'verification', Verification> {
+  readonly role: Role
+  readonly chain: readonly Bytes[]
+}
+
+export type AnyWant = WantMessage | WantAlpn | WantCertificate | WantSignature | WantVerification
+
+/** The answer that the want of a name asks for. */
+export type AnswerTo<K extends AnyWant['want']> = AnswerOf<Extract<AnyWant, { want: K }>>
+
+type AnswerOf<W> = W extends Want<string, infer A> ? A : never
+
+export type Role = 'client' | 'server'
+
+/** A certificate chain and what its key can do. */
+export interface Identity {
+  /** DER, leaf first. */
+  readonly chain: readonly Bytes[]
+  /** The schemes that the key can sign with. */
+  readonly schemes: readonly SignatureScheme[]
+}
+
+export type Verification =
+  | { readonly trusted: true; readonly key: PublicKey }
+  | { readonly trusted: false; readonly alert: TlsAlert }
+
+/** A handshake, or a part of one, that ends in a `T`. Only the driver resumes it. */
+export type Flow<T> = Generator<AnyWant, T, never>
+
+/** Yields a want and types its answer. */
+export function* ask<W extends AnyWant>(want: W): Flow<AnswerTo<W['want']>> {
+  return (yield want) as AnswerTo<W['want']>
+}
+
+/** Starts a flow. */
+export function start<T>(flow: Flow<T>): IteratorResult<AnyWant, T> {
+  return flow.next(undefined as never)
+}
+
+/** Resumes a flow with the answer to the want that it stands at. */
+export function resume<T, K extends AnyWant['want']>(
+  flow: Flow<T>,
+  _want: K,
+  answer: AnswerTo<K>,
+): IteratorResult<AnyWant, T> {
+  return flow.next(answer as never)
+}

@@ -1,0 +1,54 @@
+/** What a flow says to the side that carries its messages: records are one implementation, QUIC another. */
+import type { CipherSuite, GroupName, SignatureSchemeName, TrafficSecret } from '@biopair/crypto'
+import type { Bytes } from '@biopair/wire'
+import type { Role } from './flow.ts'
+
+/** The keys that a message travels under (RFC 9846 §2; RFC 9001 §4.1.4). */
+export type Level = 'initial' | 'early' | 'handshake' | 'application'
+
+export interface Output {
+  /** Sends a whole handshake message, header included. */
+  send(level: Level, message: Bytes): void
+  /**
+   * Changes keys. `read` throws unexpected_message while a partial or unread message is buffered (RFC 9846 §5.1).
+   * The secret stays the caller's, who wipes it.
+   */
+  protect(direction: 'read' | 'write', level: Level, secret: TrafficSecret): void
+  /** The dummy record of RFC 9846 appendix E.4. */
+  changeCipherSpec(): void
+  /** Whether a change_cipher_spec record of the peer is dropped (RFC 9846 §5). */
+  tolerateChangeCipherSpec(tolerate: boolean): void
+  /** Everything sent so far may go: the next word is the peer's. */
+  endOfFlight(): void
+  learn(fact: Fact): void
+}
+
+/** What a flow found out, in the order in which it did. */
+export type Fact =
+  | { readonly fact: 'state'; readonly state: string }
+  | { readonly fact: 'client_random'; readonly random: Bytes }
+  | { readonly fact: 'server_name'; readonly serverName: string }
+  | { readonly fact: 'retry'; readonly group: GroupName | undefined }
+  | { readonly fact: 'suite'; readonly suite: CipherSuite }
+  | { readonly fact: 'group'; readonly group: GroupName }
+  | { readonly fact: 'alpn'; readonly protocol: Bytes }
+  | { readonly fact: 'certificate_request' }
+  | { readonly fact: 'certificate'; readonly of: Role; readonly chain: readonly Bytes[] }
+  | { readonly fact: 'signature'; readonly of: Role; readonly scheme: SignatureSchemeName }
+  /** A secret for the key log (RFC 9850); wiped by the flow when the call returns, so copy what must last. */
+  | { readonly fact: 'keylog'; readonly label: string; readonly secret: Bytes }
+  | { readonly fact: 'ticket'; readonly ticket: ReceivedTicket }
+  | { readonly fact: 'key_update'; readonly direction: 'read' | 'write' }
+
+/** A NewSessionTicket as the client keeps it (RFC 9846 §4.7.1). */
+export interface ReceivedTicket {
+  readonly ticket: Bytes
+  /** HKDF-Expand-Label(resumption_secret, "resumption", ticket_nonce, Hash.length). */
+  readonly psk: Bytes
+  /** Seconds. */
+  readonly lifetime: number
+  readonly ageAdd: number
+  readonly suite: CipherSuite
+  /** Bytes of 0-RTT data that the server takes; 0 for none. */
+  readonly maxEarlyData: number
+}

@@ -1,0 +1,289 @@
+/** The client's handshake, top to bottom (RFC 9846 appendix A.1). */
+import { type CipherSuite, equal, type KeyShare } from '@biopair/crypto'
+import { type Bytes, TlsAlert } from '@biopair/wire'
+import { type ClientConfig, draw } from '../config.ts'
+import {
+  type ExtensionsOf,
+  extensionTypes,
+  readExtensions,
+  writeExtension,
+} from '../extensions/index.ts'
+import { ask, type Flow } from '../flow.ts'
+import {
+  Certificate,
+  CertificateRequest,
+  ClientHello,
+  EncryptedExtensions,
+  Finished,
+  isHelloRetryRequest,
+  type RawExtension,
+  ServerHello,
+} from '../messages/index.ts'
+import { serverNameList } from '../names.ts'
+import { Secrets } from '../secrets.ts'
+import type { Talk } from '../talk.ts'
+import { agree, helloRetry, selection } from './answer.ts'
+import {
+  commonScheme,
+  knownSchemes,
+  receiveAuthentication,
+  sendAuthentication,
+} from './authentication.ts'
+import type { Connected } from './connected.ts'
+import { checkFinished } from './finished.ts'
+import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
+
+/** Shakes hands as a client. Secrets that do not go on in `Connected` are wiped, however it ends. */
+export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
+  const secrets = new Secrets()
+  try {
+    return yield* handshake(talk, config, secrets)
+  } finally {
+    secrets.wipe()
+  }
+}
+
+function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Connected> {
+  const { output, transcript } = talk
+  const random = draw(config, 'client hello random', 32)
+  const sessionId = config.compatibility ? draw(config, 'legacy_session_id', 32) : new Uint8Array(0)
+  const shares = new Map<number, KeyShare>()
+  for (const group of config.shares) shares.set(group.id, secrets.hold(group.start(config.random)))
+
+  let hello = talk.send(ClientHello, clientHello(config, random, sessionId, shares))
+  output.learn({ fact: 'client_random', random: hello.random })
+  output.tolerateChangeCipherSpec(true)
+  output.endOfFlight()
+
+  let answer = yield* talk.receive('WAIT_SH', ServerHello)
+  let retriedWith: CipherSuite | undefined
+  if (isHelloRetryRequest(answer)) {
+    const retry = helloRetry(answer, hello, config, shares)
+    retriedWith = retry.suite
+    transcript.retry(config.crypto.hashes[retry.suite.hash])
+    output.learn({ fact: 'retry', group: retry.group?.name })
+    if (retry.group) {
+      for (const share of shares.values()) share.wipe()
+      shares.clear()
+      shares.set(retry.group.id, secrets.hold(retry.group.start(config.random)))
+    }
+    if (config.compatibility) output.changeCipherSpec()
+    hello = talk.send(ClientHello, secondHello(hello, retry.cookie, retry.group && shares))
+    output.endOfFlight()
+    answer = yield* talk.receive('WAIT_SH', ServerHello)
+    if (isHelloRetryRequest(answer))
+      throw new TlsAlert('unexpected_message', {
+        reason: 'UNEXPECTED_MESSAGE',
+        section: '4.2.4',
+        why: 'expected a ServerHello, got a second HelloRetryRequest',
+      })
+  }
+
+  const { suite, extensions } = selection('ServerHello', answer, hello, config)
+  if (retriedWith && suite !== retriedWith)
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'BAD_CIPHER',
+      section: '4.2.4',
+      why: `the HelloRetryRequest chose ${retriedWith.name}, the ServerHello ${suite.name}`,
+    })
+  const { group, secret } = agree(extensions, config, shares)
+  secrets.hold(secret)
+  for (const share of shares.values()) share.wipe()
+  const hash = config.crypto.hashes[suite.hash]
+  transcript.start(hash)
+  output.learn({ fact: 'suite', suite })
+  output.learn({ fact: 'group', group: group.name })
+
+  const handshakeStage = secrets.hold(
+    secrets.hold(new EarlyStage(suite, config.crypto)).handshake(secret),
+  )
+  const afterHello = transcript.hash()
+  const clientHandshake = secrets.hold(handshakeStage.clientTraffic(afterHello))
+  const serverHandshake = secrets.hold(handshakeStage.serverTraffic(afterHello))
+  talk.keylog('CLIENT_HANDSHAKE_TRAFFIC_SECRET', clientHandshake)
+  talk.keylog('SERVER_HANDSHAKE_TRAFFIC_SECRET', serverHandshake)
+  output.protect('read', 'handshake', serverHandshake)
+  // Appendix E.4: before the second flight; here already, so that an alert is protected too (appendix A.1).
+  if (config.compatibility && !retriedWith) output.changeCipherSpec()
+  output.protect('write', 'handshake', clientHandshake)
+  talk.level = 'handshake'
+
+  const offered = new Set(hello.extensions?.map(extension => extension.extension_type))
+  const encrypted = yield* talk.receive('WAIT_EE', EncryptedExtensions)
+  const alpn = agreedAlpn(
+    readExtensions('EncryptedExtensions', encrypted.extensions, offered),
+    config,
+  )
+  if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
+
+  const first = yield* talk.receiveOneOf('WAIT_CERT_CR', CertificateRequest, Certificate)
+  const request =
+    first.type === CertificateRequest ? (first.message as CertificateRequest) : undefined
+  const wanted = request && requested(request)
+  if (wanted) output.learn({ fact: 'certificate_request' })
+  const certificate = request
+    ? yield* talk.receive('WAIT_CERT', Certificate)
+    : (first.message as Certificate)
+  if (certificate.certificate_list.length === 0)
+    throw new TlsAlert('decode_error', {
+      reason: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
+      section: '4.5.1.3',
+      why: "expected the server's certificate, got an empty certificate_list",
+    })
+  const chain = yield* receiveAuthentication(talk, config, 'server', certificate, offered)
+
+  const beforeFinished = transcript.hash()
+  const finished = yield* talk.receive('WAIT_FINISHED', Finished)
+  checkFinished(finished, hash.length, verifyData =>
+    finishedMatches(hash, serverHandshake, beforeFinished, verifyData),
+  )
+
+  const mainStage = secrets.hold(handshakeStage.main())
+  const afterFinished = transcript.hash()
+  const clientTraffic = secrets.hold(mainStage.clientTraffic(afterFinished))
+  const serverTraffic = secrets.hold(mainStage.serverTraffic(afterFinished))
+  const exporterSecret = secrets.hold(mainStage.exporter(afterFinished))
+  talk.keylog('CLIENT_TRAFFIC_SECRET_0', clientTraffic)
+  talk.keylog('SERVER_TRAFFIC_SECRET_0', serverTraffic)
+  talk.keylog('EXPORTER_SECRET', { secret: exporterSecret })
+  output.protect('read', 'application', serverTraffic)
+  output.tolerateChangeCipherSpec(false)
+
+  if (wanted) yield* authenticate(talk, wanted)
+  talk.send(Finished, { verify_data: finishedData(hash, clientHandshake, transcript.hash()) })
+  output.endOfFlight()
+  output.protect('write', 'application', clientTraffic)
+  talk.level = 'application'
+  const resumptionSecret = mainStage.resumption(transcript.hash())
+  talk.enter('CONNECTED')
+  return {
+    role: 'client',
+    suite,
+    readSecret: secrets.release(serverTraffic).secret,
+    writeSecret: secrets.release(clientTraffic).secret,
+    exporterSecret: secrets.release(exporterSecret),
+    resumptionSecret,
+    group: group.name,
+    alpn,
+    serverName: config.serverName,
+    peerChain: chain,
+    ticketsAllowed: config.tickets,
+    tickets: 0,
+    awaitingUpdate: false,
+    owesUpdate: false,
+  }
+}
+
+function clientHello(
+  config: ClientConfig,
+  random: Bytes,
+  sessionId: Bytes,
+  shares: ReadonlyMap<number, KeyShare>,
+): ClientHello {
+  const extensions: RawExtension[] = []
+  if (config.serverName !== undefined)
+    extensions.push(writeExtension('ClientHello', 'server_name', serverNameList(config.serverName)))
+  extensions.push(
+    writeExtension('ClientHello', 'supported_versions', { versions: [0x0304] }),
+    writeExtension('ClientHello', 'supported_groups', {
+      named_group_list: config.groups.map(group => group.id),
+    }),
+    writeExtension('ClientHello', 'signature_algorithms', {
+      supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
+    }),
+  )
+  if (config.alpn.length > 0)
+    extensions.push(
+      writeExtension('ClientHello', 'application_layer_protocol_negotiation', {
+        protocol_name_list: [...config.alpn],
+      }),
+    )
+  if (config.tickets)
+    extensions.push(
+      writeExtension('ClientHello', 'psk_key_exchange_modes', { ke_modes: ['psk_dhe_ke'] }),
+    )
+  extensions.push(keyShare(shares))
+  return {
+    legacy_version: 0x0303,
+    random,
+    legacy_session_id: sessionId,
+    cipher_suites: config.suites.map(suite => suite.id),
+    legacy_compression_methods: Uint8Array.of(0),
+    extensions,
+  }
+}
+
+/** The ClientHello that answers a HelloRetryRequest: the same, but for its shares and cookie (RFC 9846 §4.2.2). */
+function secondHello(
+  first: ClientHello,
+  cookie: Bytes | undefined,
+  shares: ReadonlyMap<number, KeyShare> | undefined,
+): ClientHello {
+  const extensions = (first.extensions ?? []).map(extension =>
+    shares && extension.extension_type === extensionTypes.key_share ? keyShare(shares) : extension,
+  )
+  if (cookie) extensions.push(writeExtension('ClientHello', 'cookie', { cookie }))
+  return { ...first, extensions }
+}
+
+function keyShare(shares: ReadonlyMap<number, KeyShare>): RawExtension {
+  return writeExtension('ClientHello', 'key_share', {
+    client_shares: [...shares].map(([group, share]) => ({ group, key_exchange: share.publicKey })),
+  })
+}
+
+/** RFC 7301 §3.2: exactly one protocol, and one of ours. */
+function agreedAlpn(
+  extensions: ExtensionsOf<'EncryptedExtensions'>,
+  config: ClientConfig,
+): Bytes | undefined {
+  const list = extensions.application_layer_protocol_negotiation?.protocol_name_list
+  if (!list) return undefined
+  const [protocol] = list
+  if (list.length !== 1 || !protocol || !config.alpn.some(ours => equal(ours, protocol)))
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'INVALID_ALPN_PROTOCOL',
+      section: 'RFC 7301 3.2',
+      why: `expected one of the ${config.alpn.length} protocols offered, got ${list.length} of the server's`,
+    })
+  return protocol
+}
+
+/** What a CertificateRequest asks for (RFC 9846 §4.4.2). */
+function requested(request: CertificateRequest): ExtensionsOf<'CertificateRequest'> {
+  if (request.certificate_request_context.length > 0)
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'INVALID_CONTEXT',
+      section: '4.4.2',
+      why: `expected an empty certificate_request_context, got ${request.certificate_request_context.length} bytes`,
+    })
+  const extensions = readExtensions('CertificateRequest', request.extensions)
+  if (!extensions.signature_algorithms)
+    throw new TlsAlert('missing_extension', {
+      reason: 'MISSING_SIGALGS_EXTENSION',
+      section: '4.4.2',
+      why: 'expected signature_algorithms in the CertificateRequest',
+    })
+  return extensions
+}
+
+/** Shows a certificate that the server takes, or says that there is none. */
+function* authenticate(talk: Talk, wanted: ExtensionsOf<'CertificateRequest'>): Flow<void> {
+  const schemes = knownSchemes(wanted.signature_algorithms?.supported_signature_algorithms ?? [])
+  const certificateSchemes = wanted.signature_algorithms_cert
+    ? knownSchemes(wanted.signature_algorithms_cert.supported_signature_algorithms)
+    : schemes
+  const identity = yield* ask({
+    want: 'certificate',
+    role: 'client',
+    schemes,
+    certificateSchemes,
+    authorities: wanted.certificate_authorities?.authorities ?? [],
+    serverName: undefined,
+  })
+  const scheme = identity && commonScheme(identity, schemes)
+  const context = new Uint8Array(0)
+  if (identity && scheme)
+    return yield* sendAuthentication(talk, 'client', identity, scheme, context)
+  talk.send(Certificate, { certificate_request_context: context, certificate_list: [] })
+}

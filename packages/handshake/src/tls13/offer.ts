@@ -1,0 +1,111 @@
+/** Reading a ClientHello that offers TLS 1.3 (RFC 9846 §4.2.2, §9.2). */
+import type { SignatureScheme } from '@biopair/crypto'
+import { type Bytes, TlsAlert } from '@biopair/wire'
+import { type ExtensionsOf, extensionTypes, readExtensions } from '../extensions/index.ts'
+import type { ClientHello } from '../messages/index.ts'
+import { hex } from '../names.ts'
+import { knownSchemes } from './authentication.ts'
+
+/** A ClientHello that negotiates TLS 1.3, read (RFC 9846 §4.2.2, §9.2). */
+export interface Offer {
+  readonly extensions: ExtensionsOf<'ClientHello'>
+  readonly serverName: string | undefined
+  readonly groups: readonly number[]
+  /** key_exchange by group. */
+  readonly shares: ReadonlyMap<number, Bytes>
+  readonly schemes: readonly SignatureScheme[]
+  readonly certificateSchemes: readonly SignatureScheme[]
+}
+
+export function readHello(hello: ClientHello): Offer {
+  if (hello.legacy_version !== 0x0303)
+    throw new TlsAlert('protocol_version', {
+      reason: 'UNSUPPORTED_PROTOCOL',
+      section: '4.2.2',
+      why: `expected legacy_version 0x0303, got ${hex(hello.legacy_version)}`,
+    })
+  const raw = hello.extensions ?? []
+  if (!raw.some(extension => extension.extension_type === extensionTypes.supported_versions))
+    throw new TlsAlert('protocol_version', {
+      reason: 'UNSUPPORTED_PROTOCOL',
+      section: '4.3.1',
+      why: 'expected supported_versions, got a ClientHello of TLS 1.2 or below',
+    })
+  const extensions = readExtensions('ClientHello', raw)
+  if (!extensions.supported_versions?.versions.includes(0x0304))
+    throw new TlsAlert('protocol_version', {
+      reason: 'UNSUPPORTED_PROTOCOL',
+      section: '4.3.1',
+      why: `expected 0x0304 among the supported_versions, got ${extensions.supported_versions?.versions.map(hex).join(', ')}`,
+    })
+  if (hello.legacy_compression_methods.length !== 1 || hello.legacy_compression_methods[0] !== 0)
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'INVALID_COMPRESSION_ALGORITHM',
+      section: '4.2.2',
+      why: 'expected legacy_compression_methods to be the null method alone',
+    })
+  const missing = (name: string, reason: string) =>
+    new TlsAlert('missing_extension', {
+      reason,
+      section: '9.2',
+      why: `expected ${name} in the ClientHello`,
+    })
+  if (extensions.pre_shared_key && !extensions.psk_key_exchange_modes)
+    throw missing('psk_key_exchange_modes beside pre_shared_key', 'MISSING_PSK_KEX_MODES_EXTENSION')
+  if (!extensions.signature_algorithms)
+    throw missing('signature_algorithms', 'MISSING_SIGALGS_EXTENSION')
+  if (!extensions.supported_groups)
+    throw missing('supported_groups', 'MISSING_SUPPORTED_GROUPS_EXTENSION')
+  if (!extensions.key_share) throw missing('key_share', 'NO_SUITABLE_KEY_SHARE')
+  const groups = extensions.supported_groups.named_group_list
+  const schemes = knownSchemes(extensions.signature_algorithms.supported_signature_algorithms)
+  return {
+    extensions,
+    serverName: hostName(extensions),
+    groups,
+    shares: sharesOf(extensions.key_share.client_shares, groups),
+    schemes,
+    certificateSchemes: extensions.signature_algorithms_cert
+      ? knownSchemes(extensions.signature_algorithms_cert.supported_signature_algorithms)
+      : schemes,
+  }
+}
+
+/** RFC 9846 §4.3.8: no group twice, each of supported_groups, in its order. */
+function sharesOf(
+  entries: readonly { readonly group: number; readonly key_exchange: Bytes }[],
+  groups: readonly number[],
+): ReadonlyMap<number, Bytes> {
+  const shares = new Map<number, Bytes>()
+  let last = -1
+  for (const { group, key_exchange } of entries) {
+    const place = groups.indexOf(group)
+    if (place <= last)
+      throw new TlsAlert('illegal_parameter', {
+        reason: 'BAD_KEY_SHARE',
+        section: '4.3.8',
+        why: `the share for group ${hex(group)} is ${
+          place < 0 ? 'not of supported_groups' : shares.has(group) ? 'there twice' : 'out of order'
+        }`,
+      })
+    last = place
+    shares.set(group, key_exchange)
+  }
+  return shares
+}
+
+/** The host_name of server_name (RFC 6066 §3). */
+function hostName(extensions: ExtensionsOf<'ClientHello'>): string | undefined {
+  const name = extensions.server_name?.server_name_list.find(
+    entry => entry.name_type === 'host_name',
+  )
+  if (!name) return undefined
+  const text = String.fromCharCode(...name.name)
+  if (!/^[\x21-\x7e]{1,255}$/.test(text) || text.endsWith('.'))
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'BAD_EXTENSION',
+      section: 'RFC 6066 3',
+      why: 'expected a host_name of printable ASCII without a trailing dot',
+    })
+  return text
+}

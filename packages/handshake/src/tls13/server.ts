@@ -1,0 +1,321 @@
+/** The server's handshake, top to bottom (RFC 9846 appendix A.2). */
+import { type CipherSuite, failed, type Group, type SignatureScheme } from '@biopair/crypto'
+import { type Bytes, TlsAlert } from '@biopair/wire'
+import { draw, type ServerConfig } from '../config.ts'
+import { writeExtension } from '../extensions/index.ts'
+import { ask, type Flow, type Identity } from '../flow.ts'
+import {
+  Certificate,
+  CertificateRequest,
+  ClientHello,
+  EncryptedExtensions,
+  Finished,
+  helloRetryRequestRandom,
+  type RawExtension,
+  ServerHello,
+} from '../messages/index.ts'
+import { hex } from '../names.ts'
+import { Secrets } from '../secrets.ts'
+import type { Talk } from '../talk.ts'
+import { commonScheme, receiveAuthentication, sendAuthentication } from './authentication.ts'
+
+import type { Connected } from './connected.ts'
+import { checkFinished } from './finished.ts'
+import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
+import { type Offer, readHello } from './offer.ts'
+import { checkSecondHello, retriedGroup } from './second-hello.ts'
+
+/** Shakes hands as a server. Secrets that do not go on in `Connected` are wiped, however it ends. */
+export function* server13(talk: Talk, config: ServerConfig): Flow<Connected> {
+  const secrets = new Secrets()
+  try {
+    return yield* handshake(talk, config, secrets)
+  } finally {
+    secrets.wipe()
+  }
+}
+
+function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Connected> {
+  const { output, transcript } = talk
+  let hello = yield* talk.receive('START', ClientHello)
+  output.tolerateChangeCipherSpec(true)
+  output.learn({ fact: 'client_random', random: hello.random })
+  let offer = readHello(hello)
+  const suite = chooseSuite(hello, config)
+  const hash = config.crypto.hashes[suite.hash]
+  let group = chooseGroup(offer, config)
+  if (offer.serverName !== undefined)
+    output.learn({ fact: 'server_name', serverName: offer.serverName })
+  const alpn = yield* chooseAlpn(offer)
+  const { identity, scheme } = yield* chooseIdentity(offer)
+
+  const compatible = hello.legacy_session_id.length > 0
+  const retried = !offer.shares.has(group.id) || config.cookie === 'always'
+  if (retried) {
+    transcript.retry(hash)
+    const retry = talk.send(ServerHello, helloRetryRequest(hello, suite, group, offer, config))
+    output.learn({ fact: 'retry', group: group.name })
+    if (compatible) output.changeCipherSpec()
+    output.endOfFlight()
+    const second = yield* talk.receive('START', ClientHello)
+    checkSecondHello(hello, second, retry)
+    hello = second
+    offer = readHello(second)
+    group = retriedGroup(offer, group)
+  } else transcript.start(hash)
+  output.learn({ fact: 'suite', suite })
+  output.learn({ fact: 'group', group: group.name })
+
+  const random = draw(config, 'server hello random', 32)
+  const answer = group.answer(offer.shares.get(group.id) as Bytes, config.random)
+  if (failed(answer))
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'BAD_KEY_SHARE',
+      section: '4.3.8.2',
+      why: `${group.name}: ${answer.why}`,
+    })
+  secrets.hold(answer.secret)
+  talk.enter('NEGOTIATED')
+  talk.send(ServerHello, serverHello(hello, random, suite, group, answer.publicKey))
+  output.endOfFlight()
+  if (compatible && !retried) output.changeCipherSpec()
+
+  const handshakeStage = secrets.hold(
+    secrets.hold(new EarlyStage(suite, config.crypto)).handshake(answer.secret),
+  )
+  const afterHello = transcript.hash()
+  const clientHandshake = secrets.hold(handshakeStage.clientTraffic(afterHello))
+  const serverHandshake = secrets.hold(handshakeStage.serverTraffic(afterHello))
+  talk.keylog('CLIENT_HANDSHAKE_TRAFFIC_SECRET', clientHandshake)
+  talk.keylog('SERVER_HANDSHAKE_TRAFFIC_SECRET', serverHandshake)
+  output.protect('write', 'handshake', serverHandshake)
+  output.protect('read', 'handshake', clientHandshake)
+  talk.level = 'handshake'
+
+  talk.send(EncryptedExtensions, encryptedExtensions(offer, alpn, group, config))
+  if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
+  const request =
+    config.clientCertificate === 'none'
+      ? undefined
+      : talk.send(CertificateRequest, certificateRequest(config))
+  yield* sendAuthentication(talk, 'server', identity, scheme, new Uint8Array(0))
+  talk.send(Finished, { verify_data: finishedData(hash, serverHandshake, transcript.hash()) })
+  output.endOfFlight()
+
+  const mainStage = secrets.hold(handshakeStage.main())
+  const afterFinished = transcript.hash()
+  const clientTraffic = secrets.hold(mainStage.clientTraffic(afterFinished))
+  const serverTraffic = secrets.hold(mainStage.serverTraffic(afterFinished))
+  const exporterSecret = secrets.hold(mainStage.exporter(afterFinished))
+  talk.keylog('CLIENT_TRAFFIC_SECRET_0', clientTraffic)
+  talk.keylog('SERVER_TRAFFIC_SECRET_0', serverTraffic)
+  talk.keylog('EXPORTER_SECRET', { secret: exporterSecret })
+  output.protect('write', 'application', serverTraffic)
+  talk.level = 'application'
+
+  const chain = request ? yield* clientChain(talk, config, request) : []
+
+  const beforeFinished = transcript.hash()
+  const finished = yield* talk.receive('WAIT_FINISHED', Finished)
+  checkFinished(finished, hash.length, verifyData =>
+    finishedMatches(hash, clientHandshake, beforeFinished, verifyData),
+  )
+  output.protect('read', 'application', clientTraffic)
+  output.tolerateChangeCipherSpec(false)
+  const resumptionSecret = mainStage.resumption(transcript.hash())
+  talk.enter('CONNECTED')
+  return {
+    role: 'server',
+    suite,
+    readSecret: secrets.release(clientTraffic).secret,
+    writeSecret: secrets.release(serverTraffic).secret,
+    exporterSecret: secrets.release(exporterSecret),
+    resumptionSecret,
+    group: group.name,
+    alpn,
+    serverName: offer.serverName,
+    peerChain: chain,
+    ticketsAllowed:
+      offer.extensions.psk_key_exchange_modes?.ke_modes.includes('psk_dhe_ke') ?? false,
+    tickets: 0,
+    awaitingUpdate: false,
+    owesUpdate: false,
+  }
+}
+
+/** Our preference decides, because it is what is fast here. */
+function chooseSuite(hello: ClientHello, config: ServerConfig): CipherSuite {
+  const suite = config.suites.find(candidate => hello.cipher_suites.includes(candidate.id))
+  if (suite) return suite
+  throw new TlsAlert('handshake_failure', {
+    reason: 'NO_SHARED_CIPHER',
+    section: '4.2.1',
+    why: `expected one of ${config.suites.map(ours => ours.name).join(', ')}, got ${hello.cipher_suites.map(hex).join(', ')}`,
+  })
+}
+
+/** The first of our groups that the client has sent a share for, else the first that it supports. */
+function chooseGroup(offer: Offer, config: ServerConfig): Group {
+  const common = config.groups.filter(group => offer.groups.includes(group.id))
+  const group = common.find(candidate => offer.shares.has(candidate.id)) ?? common[0]
+  if (group) return group
+  throw new TlsAlert('handshake_failure', {
+    reason: 'NO_SUITABLE_KEY_SHARE',
+    section: '4.2.1',
+    why: `expected one of ${config.groups.map(ours => ours.name).join(', ')}, got ${offer.groups.map(hex).join(', ')}`,
+  })
+}
+
+function* chooseAlpn(offer: Offer): Flow<Bytes | undefined> {
+  const offered = offer.extensions.application_layer_protocol_negotiation?.protocol_name_list
+  if (!offered) return undefined
+  const choice = yield* ask({ want: 'alpn', offered, serverName: offer.serverName })
+  if (choice === 'none') return undefined
+  if (choice !== 'refuse') return choice
+  throw new TlsAlert('no_application_protocol', {
+    reason: 'NO_APPLICATION_PROTOCOL',
+    section: 'RFC 7301 3.2',
+    why: `none of the ${offered.length} protocols that the client offers is spoken here`,
+  })
+}
+
+function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: SignatureScheme }> {
+  const { schemes, certificateSchemes, serverName } = offer
+  const identity = yield* ask({
+    want: 'certificate',
+    role: 'server',
+    schemes,
+    certificateSchemes,
+    authorities: offer.extensions.certificate_authorities?.authorities ?? [],
+    serverName,
+  })
+  if (!identity)
+    throw new TlsAlert('handshake_failure', {
+      reason: 'NO_CERTIFICATE_SET',
+      section: '4.5.1.2',
+      why: `there is no certificate for ${serverName ?? 'a client without server_name'}`,
+    })
+  const scheme = commonScheme(identity, schemes)
+  if (scheme) return { identity, scheme }
+  throw new TlsAlert('handshake_failure', {
+    reason: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
+    section: '4.5.1.2',
+    why: `our key signs ${identity.schemes.map(ours => ours.name).join(', ')}, the client verifies ${schemes.map(theirs => theirs.name).join(', ')}`,
+  })
+}
+
+/** RFC 9846 §4.2.4. */
+function helloRetryRequest(
+  hello: ClientHello,
+  suite: CipherSuite,
+  group: Group,
+  offer: Offer,
+  config: ServerConfig,
+): ServerHello {
+  const extensions = [
+    writeExtension('HelloRetryRequest', 'supported_versions', { selected_version: 0x0304 }),
+  ]
+  if (!offer.shares.has(group.id))
+    extensions.push(writeExtension('HelloRetryRequest', 'key_share', { selected_group: group.id }))
+  if (config.cookie !== 'never')
+    extensions.push(
+      writeExtension('HelloRetryRequest', 'cookie', { cookie: draw(config, 'cookie', 32) }),
+    )
+  return {
+    legacy_version: 0x0303,
+    random: helloRetryRequestRandom.slice(),
+    legacy_session_id_echo: hello.legacy_session_id,
+    cipher_suite: suite.id,
+    legacy_compression_method: 0,
+    extensions,
+  }
+}
+
+function serverHello(
+  hello: ClientHello,
+  random: Bytes,
+  suite: CipherSuite,
+  group: Group,
+  publicKey: Bytes,
+): ServerHello {
+  return {
+    legacy_version: 0x0303,
+    random,
+    legacy_session_id_echo: hello.legacy_session_id,
+    cipher_suite: suite.id,
+    legacy_compression_method: 0,
+    extensions: [
+      writeExtension('ServerHello', 'key_share', {
+        server_share: { group: group.id, key_exchange: publicKey },
+      }),
+      writeExtension('ServerHello', 'supported_versions', { selected_version: 0x0304 }),
+    ],
+  }
+}
+
+function encryptedExtensions(
+  offer: Offer,
+  alpn: Bytes | undefined,
+  group: Group,
+  config: ServerConfig,
+): EncryptedExtensions {
+  const extensions: RawExtension[] = []
+  // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
+  if (config.groups[0] && config.groups[0] !== group)
+    extensions.push(
+      writeExtension('EncryptedExtensions', 'supported_groups', {
+        named_group_list: config.groups.map(ours => ours.id),
+      }),
+    )
+  // RFC 6066 §3: empty, to say that the name was used.
+  if (offer.serverName !== undefined)
+    extensions.push(writeExtension('EncryptedExtensions', 'server_name', {}))
+  if (alpn)
+    extensions.push(
+      writeExtension('EncryptedExtensions', 'application_layer_protocol_negotiation', {
+        protocol_name_list: [alpn],
+      }),
+    )
+  return { extensions }
+}
+
+function certificateRequest(config: ServerConfig): CertificateRequest {
+  const extensions = [
+    writeExtension('CertificateRequest', 'signature_algorithms', {
+      supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
+    }),
+  ]
+  if (config.authorities.length > 0)
+    extensions.push(
+      writeExtension('CertificateRequest', 'certificate_authorities', {
+        authorities: [...config.authorities],
+      }),
+    )
+  return { certificate_request_context: new Uint8Array(0), extensions }
+}
+
+/** The client's second flight, up to its Finished (RFC 9846 §4.5.1.3). */
+function* clientChain(
+  talk: Talk,
+  config: ServerConfig,
+  request: CertificateRequest,
+): Flow<readonly Bytes[]> {
+  const certificate = yield* talk.receive('WAIT_CERT', Certificate)
+  if (certificate.certificate_list.length > 0) {
+    const offered = new Set(request.extensions.map(extension => extension.extension_type))
+    return yield* receiveAuthentication(talk, config, 'client', certificate, offered)
+  }
+  if (certificate.certificate_request_context.length > 0)
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'INVALID_CONTEXT',
+      section: '4.5.1',
+      why: 'expected an empty certificate_request_context',
+    })
+  if (config.clientCertificate === 'require')
+    throw new TlsAlert('certificate_required', {
+      reason: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
+      section: '4.5.1.3',
+      why: "expected the client's certificate, got an empty certificate_list",
+    })
+  return []
+}

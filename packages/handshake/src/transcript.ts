@@ -1,0 +1,43 @@
+/** The transcript hash (RFC 9846 §4.1). */
+import type { Hash, RunningHash } from '@biopair/crypto'
+import type { Bytes } from '@biopair/wire'
+import { encodeMessage, MessageHash } from './messages/index.ts'
+
+export class Transcript {
+  /** Messages that came before the hash was known: a ClientHello at the most. */
+  #early: Bytes[] = []
+  #running: RunningHash | undefined
+
+  /** Adds a whole message, header included. */
+  add(message: Uint8Array): void {
+    if (this.#running) this.#running.update(message)
+    else this.#early.push(message.slice())
+  }
+
+  /** Sets the hash, once the suite is chosen. Later calls change nothing. */
+  start(hash: Hash): void {
+    if (this.#running) return
+    this.#running = hash.start()
+    for (const message of this.#early) this.#running.update(message)
+    this.#early = []
+  }
+
+  /**
+   * Replaces ClientHello1 by message_hash, whether the HelloRetryRequest was added already or not:
+   *
+   *     Transcript-Hash(ClientHello1, HelloRetryRequest, ... Mn) =
+   *         Hash(message_hash || 00 00 Hash.length || Hash(ClientHello1) || HelloRetryRequest || ... || Mn)
+   */
+  retry(hash: Hash): void {
+    const [hello, ...others] = this.#early
+    if (!hello) throw new TypeError('the transcript has no ClientHello1 to replace')
+    this.#early = [encodeMessage(MessageHash, { hash: hash.digest(hello) }), ...others]
+    this.start(hash)
+  }
+
+  /** Transcript-Hash of what was added so far. */
+  hash(): Bytes {
+    if (!this.#running) throw new TypeError('the transcript has no hash before a suite is chosen')
+    return this.#running.snapshot()
+  }
+}

@@ -1,0 +1,98 @@
+/** Bytes between the BIOs and the record layer: the only place where they move. */
+import { type Bio, lends, type Stopped } from '@biopair/bio'
+import type { Opened, RecordReader, RecordWriter } from '@biopair/record'
+
+export class Carrier {
+  readonly #rbio: Bio
+  readonly #wbio: Bio
+  readonly #reader: RecordReader
+  readonly #writer: RecordWriter
+  /** Bytes given to the BIO since it was last flushed. */
+  #unflushed = false
+
+  constructor(rbio: Bio, wbio: Bio, reader: RecordReader, writer: RecordWriter) {
+    this.#rbio = rbio
+    this.#wbio = wbio
+    this.#reader = reader
+    this.#writer = writer
+  }
+
+  /** The next record, or why there is none. Alerts of the record layer are thrown. */
+  next(): Opened | Stopped {
+    for (;;) {
+      const opened = this.#reader.next()
+      if (opened) return opened
+      const stopped = this.#fill()
+      if (stopped) return stopped
+    }
+  }
+
+  #fill(): Stopped | undefined {
+    if (lends(this.#rbio)) {
+      const bio = this.#rbio
+      const run = guard(() => bio.run())
+      if ('stop' in run) return run
+      bio.consume(this.#reader.offer(run))
+      return undefined
+    }
+    const got = guard(() => this.#rbio.read(this.#reader.room()))
+    if (typeof got !== 'number') return got
+    this.#reader.filled(got)
+    return undefined
+  }
+
+  /** Offers what is queued to the BIO, and flushes once everything was taken. */
+  push(): 'done' | Stopped {
+    while (this.#writer.queue > 0) {
+      const took = guard(() => this.#wbio.write(this.#writer.pending()))
+      if (typeof took !== 'number') return took
+      this.#writer.sent(took)
+      this.#unflushed = true
+    }
+    if (!this.#unflushed) return 'done'
+    const flushed = guard(() => this.#wbio.flush())
+    if (flushed === 'done') this.#unflushed = false
+    return flushed
+  }
+
+  /** Seals one record of application data: straight into a lent run if it fits, else into the queue. */
+  seal(bytes: Uint8Array): void {
+    const size = this.#writer.recordSize('application_data', bytes.length)
+    const bio = this.#wbio
+    if (this.#writer.queue === 0 && lends(bio)) {
+      const room = guard(() => bio.room(size))
+      if (!('stop' in room) && room.length >= size) {
+        bio.commit(this.#writer.sealInto('application_data', bytes, room))
+        this.#unflushed = true
+        return
+      }
+    }
+    this.#writer.write('application_data', bytes)
+  }
+
+  /** Settles when a call that stopped is worth another try. */
+  ready(reading: boolean, writing: boolean): Promise<void> {
+    const waits: Promise<void>[] = []
+    if (reading && this.#rbio.ready) waits.push(this.#rbio.ready('read'))
+    if (writing && this.#wbio.ready) waits.push(this.#wbio.ready('write'))
+    return waits.length > 0 ? Promise.race(waits) : Promise.resolve()
+  }
+
+  end(): 'done' | Stopped {
+    return guard(() => this.#wbio.end())
+  }
+
+  close(error?: Error): void {
+    this.#rbio.close(error)
+    if (this.#wbio !== this.#rbio) this.#wbio.close(error)
+  }
+}
+
+/** A BIO that throws breaks its contract: it counts as broken. */
+function guard<T>(call: () => T): T | Stopped {
+  try {
+    return call()
+  } catch (error) {
+    return { stop: 'broken', error: error instanceof Error ? error : new Error(String(error)) }
+  }
+}

@@ -1,0 +1,61 @@
+/** What a call returned: everything that a program needs to know is in it. */
+import type { TlsAlert } from '@biopair/wire'
+
+/** The call cannot go on before the carrier moves. Call again when it is ready for what is asked. */
+export interface Waiting {
+  /** `want_write` while bytes of ours wait for room, else `want_read`. */
+  readonly status: 'want_read' | 'want_write'
+  /** Bytes that would complete the header or body being read; 0 if the call does not wait for input. */
+  readonly read: number
+  /** Bytes of ours that the carrier has not taken. While there are any, waiting for readability alone may wait for ever. */
+  readonly write: number
+}
+
+/** A callback has promised its answer. Call again when `ready` has settled; it never rejects. */
+export interface Suspended {
+  readonly status: 'want_alpn' | 'want_certificate' | 'want_signature' | 'want_verification'
+  readonly ready: Promise<void>
+}
+
+/** The peer's close_notify: everything it sent has been read. */
+export interface Closed {
+  readonly status: 'closed'
+}
+
+/** The carrier ended without a close_notify: what was read may not be all that was sent (RFC 9846 §6.1). */
+export interface Truncated {
+  readonly status: 'truncated'
+}
+
+/** A fatal alert, ours or theirs, or a carrier that broke. The same on every later call. */
+export interface Failed {
+  readonly status: 'failed'
+  readonly error: TlsAlert | CarrierError
+}
+
+export type Stop = Waiting | Suspended | Closed | Truncated | Failed
+
+export type HandshakeOutcome = { readonly status: 'done' } | Stop
+/** `bytes` of plaintext were put into the buffer. */
+export type ReadOutcome = { readonly status: 'done'; readonly bytes: number } | Stop
+/** The first `bytes` were taken: they are sealed and owned, and are never offered again. */
+export type WriteOutcome = { readonly status: 'done'; readonly bytes: number } | Stop
+export type FlushOutcome = { readonly status: 'done' } | Waiting | Failed
+/**
+ * - `sent`: our close_notify is out, the peer's has not been seen
+ * - `unread`: the peer's data comes first; read it to its end, then call again
+ * - `done`: both are through
+ */
+export type ShutdownOutcome = { readonly status: 'done' | 'sent' | 'unread' } | Stop
+
+/** The carrier failed: nothing that the peer said, and no alert could be sent. */
+export class CarrierError extends Error {
+  override readonly name = 'CarrierError'
+  readonly code = 'ERR_CARRIER_BROKEN'
+
+  constructor(doing: 'read' | 'write', cause: unknown) {
+    super(`the carrier broke on ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    })
+  }
+}
