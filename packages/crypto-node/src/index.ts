@@ -1,2 +1,2 @@
 /** What package crypto-node offers. */
-export {}
+export { nodeCrypto } from './node-crypto.ts'

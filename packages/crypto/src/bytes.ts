@@ -21,7 +21,9 @@ export function wipe(...secrets: (Uint8Array | undefined)[]): void {
 
 /** The bytes of an ASCII string. */
 export function ascii(text: string): Bytes {
-  return Uint8Array.from(text, character => character.charCodeAt(0))
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
 }
 
 /** The parts, one after the other. */
