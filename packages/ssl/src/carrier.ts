@@ -57,7 +57,7 @@ export class Carrier {
 
   /** Seals one record of application data: straight into a lent run if it fits, else into the queue. */
   seal(bytes: Uint8Array): void {
-    const size = this.#writer.recordSize('application_data', bytes.length)
+    const size = this.#writer.recordSize(bytes.length, 'application_data')
     const bio = this.#wbio
     if (this.#writer.queue === 0 && lends(bio)) {
       const room = guard(() => bio.room(size))

@@ -1,2 +1,11 @@
 /** What package ssl offers. */
-export {}
+export { TlsAlert } from '@biopair/wire'
+export * from './context.ts'
+export type { Credential } from './credentials.ts'
+export type { Limits } from './limits.ts'
+export type { MisuseCode } from './misuse.ts'
+export * from './outcome.ts'
+export * from './ssl.ts'
+export type { Session } from './tickets.ts'
+export type { Trace, TraceEvent } from './trace.ts'
+export type { VerifyCallback } from './verification.ts'

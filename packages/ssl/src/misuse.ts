@@ -2,6 +2,7 @@
 
 export type MisuseCode =
   | 'ERR_BIO_NOT_SET'
+  | 'ERR_CLOSED'
   | 'ERR_CONNECTION_TYPE_NOT_SET'
   | 'ERR_INVALID_ARG_TYPE'
   | 'ERR_INVALID_ARG_VALUE'
@@ -15,6 +16,9 @@ export type MisuseCode =
   | 'ERR_STATE_MACHINE_STARTED'
   | 'ERR_UNKNOWN_OPTION'
 
-export function misuse(code: MisuseCode, message: string): TypeError & { readonly code: MisuseCode } {
+export function misuse(
+  code: MisuseCode,
+  message: string,
+): TypeError & { readonly code: MisuseCode } {
   return Object.assign(new TypeError(message), { code })
 }

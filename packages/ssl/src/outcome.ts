@@ -54,8 +54,11 @@ export class CarrierError extends Error {
   readonly code = 'ERR_CARRIER_BROKEN'
 
   constructor(doing: 'read' | 'write', cause: unknown) {
-    super(`the carrier broke on ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    })
+    super(
+      `the carrier broke on ${doing}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    )
   }
 }

@@ -1,13 +1,13 @@
 /** What a connection can tell while it works: one timeline of records, messages, alerts and states, without secrets. */
 import type { Level } from '@biopair/handshake'
-import type { ContentType } from '@biopair/record'
+import type { ContentTypeName } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
 
 export type TraceEvent =
   | {
       readonly event: 'record'
       readonly direction: 'read' | 'write'
-      readonly type: ContentType
+      readonly type: ContentTypeName
       /** Bytes of content. */
       readonly length: number
       readonly protected: boolean

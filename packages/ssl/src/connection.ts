@@ -1,0 +1,644 @@
+/** The driver: the one place where the flow is resumed, alerts are caught, and records meet the handshake. */
+import type { Bio, Stopped } from '@biopair/bio'
+import type { CryptoProvider } from '@biopair/crypto'
+import {
+  type AnswerTo,
+  type AnyWant,
+  type Command,
+  type Connected,
+  type Edit,
+  type Fact,
+  type Flow,
+  forget,
+  Joiner,
+  order,
+  receive,
+  resume,
+  start,
+  Talk,
+} from '@biopair/handshake'
+import { type Buffers, type Opened, RecordReader, RecordWriter } from '@biopair/record'
+import { alertName, alerts, type Bytes, TlsAlert } from '@biopair/wire'
+import { type Answers, Asked } from './answers.ts'
+import { Carrier } from './carrier.ts'
+import type { Limits } from './limits.ts'
+import { misuse } from './misuse.ts'
+import {
+  CarrierError,
+  type Closed,
+  type Failed,
+  type FlushOutcome,
+  type HandshakeOutcome,
+  type ReadOutcome,
+  type ShutdownOutcome,
+  type Stop,
+  type Truncated,
+  type Waiting,
+  type WriteOutcome,
+} from './outcome.ts'
+import { receivedAlert } from './received-alert.ts'
+import { RecordOutput } from './record-output.ts'
+import type { Trace } from './trace.ts'
+
+export interface ConnectionParts {
+  readonly rbio: Bio
+  readonly wbio: Bio
+  readonly role: 'client' | 'server'
+  readonly crypto: CryptoProvider
+  readonly limits: Limits
+  readonly buffers: Buffers
+  readonly answers: Answers
+  readonly edit: Edit | undefined
+  readonly trace: Trace | undefined
+  readonly flow: (talk: Talk) => Flow<Connected>
+  readonly learn: (fact: Fact) => void
+  /** Called once, when the peer's Finished is verified: what to order then (tickets). */
+  readonly connected: (connection: Connected) => readonly Command[]
+}
+
+/** How a half ended: for reading one of these, for writing the last. */
+type End = Closed | Truncated | Failed
+
+const nothing: Bytes = new Uint8Array(0)
+
+export class Connection {
+  readonly #parts: ConnectionParts
+  readonly #reader: RecordReader
+  readonly #writer: RecordWriter
+  readonly #joiner: Joiner
+  readonly #carrier: Carrier
+  readonly #output: RecordOutput
+  readonly #talk: Talk
+  /** The handshake, until it has ended. */
+  #flow: Flow<Connected> | undefined
+  #want: AnyWant | undefined
+  #asked: Asked | undefined
+  #connected: Connected | undefined
+  /** Bytes of our last flight that the carrier has not taken; done is when there are none, and it is flushed. */
+  #flightLeft = 0
+  #delivered = false
+  /** Decrypted data that nobody has read yet: of one record. */
+  #plaintext: Bytes = nothing
+  #readEnd: End | undefined
+  #writeEnd: Failed | undefined
+  #announced: 'no' | 'queued' | 'sent' = 'no'
+  #sideRecords = 0
+  #busy = false
+  #closed = false
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts
+    const { limits, buffers } = parts
+    this.#reader = new RecordReader({ buffers })
+    this.#writer = new RecordWriter({
+      buffers,
+      maxFragment: limits.maxFragment,
+      maxQueue: limits.maxQueue,
+      ...(limits.recordsPerKey === undefined ? {} : { recordLimit: limits.recordsPerKey }),
+      ...(parts.role === 'client' ? { initialVersion: 0x0301 } : {}),
+    })
+    // A client may fail before it has keys: its alert is in the clear then.
+    this.#reader.allowPlaintextAlert = parts.role === 'server'
+    this.#joiner = new Joiner({
+      maxMessage: limits.maxMessage,
+      maxTotal: limits.maxHandshakeBuffer,
+    })
+    this.#carrier = new Carrier(parts.rbio, parts.wbio, this.#reader, this.#writer)
+    this.#output = new RecordOutput({
+      reader: this.#reader,
+      writer: this.#writer,
+      joiner: this.#joiner,
+      crypto: parts.crypto,
+      trace: parts.trace,
+      learn: parts.learn,
+    })
+    this.#talk = new Talk(this.#output, parts.edit)
+    this.#flow = parts.flow(this.#talk)
+  }
+
+  /** The state of RFC 9846 appendix A. */
+  get state(): string {
+    return this.#talk.state
+  }
+
+  /** Handshake over: the peer's Finished is verified. */
+  get connected(): Connected | undefined {
+    return this.#connected
+  }
+
+  /** Bytes of plaintext that `read` can give without the carrier. */
+  get pending(): number {
+    return this.#plaintext.length
+  }
+
+  /** Bytes of ours that the carrier has not taken. */
+  get queued(): number {
+    return this.#writer.queue
+  }
+
+  /** Whether the peer's close_notify came. */
+  get receivedShutdown(): boolean {
+    return this.#readEnd?.status === 'closed'
+  }
+
+  /** Whether our close_notify is queued or sent. */
+  get sentShutdown(): boolean {
+    return this.#announced !== 'no'
+  }
+
+  /** Shakes hands: `done` when the peer's Finished is verified and our own flight was taken by the BIO and flushed. */
+  handshake(): HandshakeOutcome {
+    return this.#call(() => this.#shake() ?? this.#fatal() ?? { status: 'done' })
+  }
+
+  /** Reads plaintext of one record at the most; `peek` leaves it to be read again. An empty buffer reads 0 bytes and touches nothing. */
+  read(into: Uint8Array, peek = false): ReadOutcome {
+    if (into.length === 0) return { status: 'done', bytes: 0 }
+    return this.#call(() => {
+      const stop = this.#plaintext.length > 0 ? undefined : (this.#shake() ?? this.#plain())
+      if (stop) return stop
+      const bytes = Math.min(into.length, this.#plaintext.length)
+      into.set(this.#plaintext.subarray(0, bytes))
+      if (!peek)
+        this.#plaintext = bytes < this.#plaintext.length ? this.#plaintext.subarray(bytes) : nothing
+      if (this.#plaintext.length === 0 && this.#reader.buffered === 0) this.#reader.release()
+      return { status: 'done', bytes }
+    })
+  }
+
+  /** Takes plaintext: as many records as the carrier has room for, at least one if nothing waits before it. */
+  write(bytes: Uint8Array): WriteOutcome {
+    if (bytes.length === 0) return { status: 'done', bytes: 0 }
+    return this.#call(() => {
+      if (this.#announced !== 'no')
+        throw misuse('ERR_PROTOCOL_IS_SHUTDOWN', 'write after shutdown: our close_notify was sent')
+      const stop = this.#shake()
+      if (stop) return stop
+      let taken = 0
+      for (let records = 0; records < this.#parts.limits.recordsPerCall; records++) {
+        if (taken === bytes.length || !this.#clear()) break
+        const chunk = bytes.subarray(taken, taken + this.#writer.fragmentLength)
+        if (this.#protected(() => this.#seal(chunk))) break
+        taken += chunk.length
+      }
+      this.#push()
+      if (taken > 0) return { status: 'done', bytes: taken }
+      return this.#writeEnd ?? this.#waiting(false)
+    })
+  }
+
+  /** Drives out what is queued. */
+  flush(): FlushOutcome {
+    return this.#call(() => {
+      const pushed = this.#push()
+      if (this.#writeEnd) return this.#writeEnd
+      return pushed === 'done' ? { status: 'done' } : this.#waiting(false)
+    })
+  }
+
+  /** Changes our keys, and asks the peer to change its own (RFC 9846 §4.7.3). */
+  keyUpdate(request: boolean): FlushOutcome {
+    return this.#call(() => {
+      if (!this.#connected)
+        throw misuse('ERR_STILL_IN_INIT', 'keyUpdate before the handshake is over')
+      if (this.#announced !== 'no')
+        throw misuse(
+          'ERR_PROTOCOL_IS_SHUTDOWN',
+          'keyUpdate after shutdown: our close_notify was sent',
+        )
+      return this.#command({ command: 'key_update', request })
+    })
+  }
+
+  /** Orders post-handshake output (a ticket). */
+  order(command: Command): FlushOutcome {
+    return this.#call(() => {
+      if (!this.#connected)
+        throw misuse('ERR_STILL_IN_INIT', 'a command before the handshake is over')
+      return this.#command(command)
+    })
+  }
+
+  /** Says close_notify behind everything queued; called again, looks for the peer's. Never closes the BIO. */
+  shutdown(): ShutdownOutcome {
+    return this.#call(() => {
+      if (this.#readEnd?.status === 'failed') return this.#readEnd
+      if (!this.#connected)
+        throw misuse('ERR_SHUTDOWN_WHILE_IN_INIT', 'shutdown before the handshake is over')
+      if (this.#announced === 'no') this.#announce()
+      const pushed = this.#push()
+      if (this.#writeEnd) return this.#writeEnd
+      if (pushed !== 'done') return this.#waiting(false)
+      const first = this.#announced === 'queued'
+      this.#announced = 'sent'
+      if (!this.#readEnd && first) return { status: 'sent' }
+      const stop = this.#readEnd ?? (this.#plaintext.length > 0 ? undefined : this.#plain())
+      if (!stop) return { status: 'unread' }
+      return stop.status === 'closed' ? { status: 'done' } : stop
+    })
+  }
+
+  /**
+   * Ends both ways: close_notify (before the handshake is over: user_canceled first) behind what is queued, then the BIO is closed.
+   * `want_write` until everything is out; call again then.
+   */
+  close(): FlushOutcome {
+    if (this.#closed) return { status: 'done' }
+    return this.#call(() => {
+      if (!this.#writeEnd && this.#announced === 'no') {
+        if (!this.#connected && this.#want) this.#alert('user_canceled')
+        if (this.#connected || this.#want) this.#announce()
+      }
+      const pushed = this.#push()
+      if (pushed !== 'done' && pushed.stop === 'retry') return this.#waiting(false)
+      this.#closed = true
+      this.#plaintext = nothing
+      this.#forget()
+      this.#carrier.close()
+      return { status: 'done' }
+    })
+  }
+
+  /** Settles when the call that answered `stop` is worth another try; never rejects. */
+  ready(stop: { readonly status: string }): Promise<void> {
+    if ('ready' in stop) return stop.ready as Promise<void>
+    if (!('read' in stop && 'write' in stop)) return Promise.resolve()
+    const { read, write } = stop as Waiting
+    return this.#carrier.ready(read > 0, write > 0)
+  }
+
+  // One call at a time; what is queued goes first, whatever the call is for.
+  #call<T>(work: () => T): T | Failed {
+    if (this.#busy)
+      throw misuse(
+        'ERR_REENTRANT_CALL',
+        'a connection must not be called from inside its own callback',
+      )
+    if (this.#closed) throw misuse('ERR_CLOSED', 'the connection was closed')
+    this.#busy = true
+    try {
+      this.#push()
+      return work()
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  /** Runs the handshake; undefined once it is done. */
+  #shake(): Stop | undefined {
+    if (this.#delivered) return undefined
+    for (let steps = 0; !this.#connected; steps++) {
+      if (this.#readEnd) return this.#readEnd
+      if (this.#writeEnd) return this.#writeEnd
+      if (steps >= this.#parts.limits.recordsPerCall) return this.#waiting(true)
+      const stop = this.#protected(() => this.#step())
+      if (!stop) continue
+      this.#push()
+      return this.#again(stop)
+    }
+    const pushed = this.#push()
+    if (this.#flightLeft === 0 && (pushed === 'done' || this.#writer.queue > 0)) {
+      this.#delivered = true
+      return undefined
+    }
+    // Our last flight waits for room. Reading goes on, so that an alert of the peer's is heard.
+    if (!this.#readEnd && this.#plaintext.length === 0) this.#plain()
+    return (
+      this.#writeEnd ??
+      this.#fatal() ??
+      this.#waiting(!this.#readEnd && this.#plaintext.length === 0)
+    )
+  }
+
+  /** The failure that both halves share. */
+  #fatal(): Failed | undefined {
+    if (this.#readEnd?.status === 'failed') return this.#readEnd
+    return undefined
+  }
+
+  /** A step of the flow: resumes it with the answer to its want, if there is one. */
+  #step(): Stop | undefined {
+    const flow = this.#flow as Flow<Connected>
+    if (!this.#want) {
+      this.#take(start(flow))
+      return undefined
+    }
+    if (this.#want.want !== 'message') {
+      this.#asked ??= new Asked(this.#want, this.#parts.answers)
+      const taken = this.#asked.take()
+      if ('status' in taken) return taken
+      this.#asked = undefined
+      const { want } = this.#want
+      this.#take(resume(flow, want, taken.answer as AnswerTo<typeof want>))
+      return undefined
+    }
+    const message = this.#joiner.next()
+    if (!message) return this.#record()
+    this.#parts.trace?.({
+      event: 'message',
+      direction: 'read',
+      level: this.#talk.level,
+      message: message.raw.slice(),
+    })
+    this.#take(resume(flow, 'message', message))
+    return undefined
+  }
+
+  #take(result: IteratorResult<AnyWant, Connected>): void {
+    if (!result.done) {
+      this.#want = result.value
+      return
+    }
+    this.#flow = undefined
+    this.#want = undefined
+    this.#connected = result.value
+    this.#flightLeft = this.#writer.queue
+    this.#reader.release()
+    for (const command of this.#parts.connected(result.value)) this.#order(command)
+  }
+
+  /** Reads until there is plaintext; answers what stopped it. */
+  #plain(): Stop | undefined {
+    for (let records = 0; this.#plaintext.length === 0; records++) {
+      if (this.#readEnd) return this.#readEnd
+      if (records >= this.#parts.limits.recordsPerCall) return this.#waiting(true)
+      const stop = this.#protected(() => this.#record() ?? this.#followUp())
+      this.#settle()
+      if (stop) return this.#again(stop)
+    }
+    return undefined
+  }
+
+  /** Takes one record from the carrier and acts on it. */
+  #record(): Stop | undefined {
+    const opened = this.#carrier.next()
+    if ('stop' in opened) return this.#stopped(opened)
+    const { type, fragment } = opened
+    this.#parts.trace?.({
+      event: 'record',
+      direction: 'read',
+      type,
+      length: fragment.length,
+      protected: opened.header.type === 23,
+    })
+    switch (type) {
+      case 'handshake':
+        if (this.#connected) this.#side('KEY_UPDATES', 'post-handshake messages')
+        this.#joiner.push(fragment)
+        return undefined
+      case 'alert':
+        return this.#alerted(fragment)
+      case 'application_data':
+        return this.#data(opened)
+      case 'change_cipher_spec':
+        throw unexpected('5', 'a change_cipher_spec record')
+    }
+  }
+
+  #data({ fragment }: Opened): Stop | undefined {
+    // RFC 9846 §5.1: nothing stands between the records of one handshake message.
+    if (this.#joiner.partial) throw unexpected('5.1', 'application data inside a handshake message')
+    if (!this.#connected)
+      throw new TlsAlert('unexpected_message', {
+        reason: 'APP_DATA_IN_HANDSHAKE',
+        section: '4.5.3',
+        why: `application data in ${this.state}, before the handshake is over`,
+      })
+    if (fragment.length > 0) this.#sideRecords = 0
+    this.#plaintext = fragment
+    return undefined
+  }
+
+  /** Post-handshake messages that the last record completed. */
+  #followUp(): undefined {
+    for (let message = this.#joiner.next(); message; message = this.#joiner.next()) {
+      this.#parts.trace?.({
+        event: 'message',
+        direction: 'read',
+        level: 'application',
+        message: message.raw.slice(),
+      })
+      this.#connected = receive(this.#connected as Connected, message, this.#around)
+    }
+    return undefined
+  }
+
+  #alerted(fragment: Bytes): Stop | undefined {
+    const description = fragment[1] as number
+    this.#parts.trace?.({ event: 'alert', direction: 'read', alert: alertName(description) })
+    const closing = description === alerts.close_notify || description === alerts.user_canceled
+    if (!closing) throw receivedAlert(description)
+    if (this.#joiner.partial) throw unexpected('5.1', 'an alert inside a handshake message')
+    if (description === alerts.user_canceled) {
+      this.#side('WARN_ALERTS', 'user_canceled alerts')
+      return undefined
+    }
+    this.#readEnd = { status: 'closed' }
+    if (!this.#connected) this.#stopFlow()
+    return this.#readEnd
+  }
+
+  /** Counts records that carry no data: a bound on what a peer may make us do for nothing. */
+  #side(reason: 'KEY_UPDATES' | 'WARN_ALERTS', what: string): void {
+    if (++this.#sideRecords <= this.#parts.limits.sideRecords) return
+    throw new TlsAlert('unexpected_message', {
+      reason: `TOO_MANY_${reason}`,
+      section: '6.2',
+      why: `more than ${this.#parts.limits.sideRecords} ${what} in a row`,
+    })
+  }
+
+  /** What a carrier's stop means for the call. */
+  #stopped(stopped: Stopped): Stop {
+    switch (stopped.stop) {
+      case 'retry':
+        return this.#waiting(true)
+      case 'eof':
+        this.#readEnd = { status: 'truncated' }
+        if (!this.#connected) {
+          // Nobody will answer: the peer hears that this end gives up.
+          if (!this.#writeEnd) this.#alert('decode_error')
+          this.#stopFlow()
+        }
+        return this.#readEnd
+      case 'broken':
+        this.#readEnd = failure(new CarrierError('read', stopped.error))
+        if (!this.#connected) this.#stopFlow()
+        return this.#readEnd
+    }
+  }
+
+  /** Offers what is queued. */
+  #push(): 'done' | Stopped {
+    if (this.#writeEnd && this.#writeEnd.error instanceof CarrierError)
+      return brokenPipe(this.#writeEnd)
+    const before = this.#writer.queue
+    const pushed = this.#carrier.push()
+    this.#flightLeft = Math.max(0, this.#flightLeft - (before - this.#writer.queue))
+    if (pushed !== 'done' && pushed.stop !== 'retry')
+      this.#writeEnd ??= failure(
+        new CarrierError(
+          'write',
+          pushed.stop === 'broken' ? pushed.error : new Error('it has ended'),
+        ),
+      )
+    return pushed
+  }
+
+  /** Catches what the peer did wrong, in one place: queues the alert and latches the error on both halves. */
+  #protected<T>(work: () => T): T | Failed {
+    try {
+      return work()
+    } catch (error) {
+      return this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): Failed {
+    const alert =
+      error instanceof TlsAlert
+        ? error
+        : new TlsAlert('internal_error', {
+            reason: 'INTERNAL_ERROR',
+            section: '6.2',
+            why: error instanceof Error ? error.message : String(error),
+            cause: error,
+          })
+    alert.state ??= this.state
+    this.#output.drop()
+    // Nothing goes out after a fatal alert of theirs (RFC 9846 §6), and no alert after our close_notify.
+    if (alert.origin === 'received') this.#unqueue()
+    else if (this.#announced === 'no' && !this.#writeEnd)
+      this.#alert(alert.alert as keyof typeof alerts)
+    const failed = failure(alert)
+    this.#readEnd = failed
+    this.#writeEnd ??= failed
+    this.#stopFlow()
+    this.#forget()
+    this.#push()
+    return failed
+  }
+
+  #alert(name: keyof typeof alerts): void {
+    const level = name === 'close_notify' || name === 'user_canceled' ? 1 : 2
+    try {
+      this.#output.record('alert', Uint8Array.of(level, alerts[name]))
+      this.#parts.trace?.({ event: 'alert', direction: 'write', alert: name })
+    } catch {
+      // The key can seal nothing more (its sequence numbers are used up): the connection ends without a word.
+    }
+  }
+
+  #announce(): void {
+    this.#settle()
+    this.#alert('close_notify')
+    this.#announced = 'queued'
+  }
+
+  /** The KeyUpdate that is owed goes out once nothing waits before it: so there is never more than one in the queue. */
+  #settle(): void {
+    if (
+      this.#connected?.owesUpdate &&
+      this.#announced === 'no' &&
+      !this.#writeEnd &&
+      this.#writer.queue === 0
+    ) {
+      this.#protected(() => this.#order({ command: 'settle' }))
+      this.#push()
+    }
+  }
+
+  #seal(chunk: Uint8Array): undefined {
+    this.#carrier.seal(chunk)
+    this.#parts.trace?.({
+      event: 'record',
+      direction: 'write',
+      type: 'application_data',
+      length: chunk.length,
+      protected: true,
+    })
+  }
+
+  /** Whether a record can be sealed: nothing waits before it, and the key may be used. */
+  #clear(): boolean {
+    if (this.#push() !== 'done' && this.#writer.queue > 0) return false
+    if (this.#writeEnd || this.#protected(() => this.#rekey())) return false
+    this.#push()
+    return this.#writer.queue === 0
+  }
+
+  /** Before application data: the update that is owed, and one where the key has sealed all it may (RFC 9846 §5.5). */
+  #rekey(): undefined {
+    if (this.#connected?.owesUpdate) this.#order({ command: 'settle' })
+    else if (this.#writer.limitReached) this.#order({ command: 'key_update', request: false })
+  }
+
+  #command(command: Command): FlushOutcome {
+    this.#push()
+    if (this.#writeEnd) return this.#writeEnd
+    if (this.#writer.queue > 0) return this.#waiting(false)
+    const failed = this.#protected(() => this.#order(command))
+    this.#push()
+    return failed ?? this.#writeEnd ?? { status: 'done' }
+  }
+
+  /** What is queued is never sent. */
+  #unqueue(): void {
+    while (this.#writer.queue > 0) this.#writer.sent(this.#writer.pending().length)
+  }
+
+  #order(command: Command): undefined {
+    this.#connected = order(this.#connected as Connected, command, this.#around)
+  }
+
+  get #around() {
+    const { crypto, edit } = this.#parts
+    return { crypto, edit, output: this.#output }
+  }
+
+  #waiting(reading: boolean): Waiting {
+    const write = this.#writer.queue
+    return {
+      status: write > 0 || !reading ? 'want_write' : 'want_read',
+      read: reading ? this.#reader.wanted : 0,
+      write,
+    }
+  }
+
+  /** What is left to write may have gone since the stop was noted. */
+  #again(stop: Stop): Stop {
+    return 'read' in stop ? this.#waiting(stop.read > 0) : stop
+  }
+
+  #stopFlow(): void {
+    this.#flow?.return(undefined as never)
+    this.#flow = undefined
+    this.#want = undefined
+    this.#asked = undefined
+  }
+
+  /** Wipes what is secret; what is queued stays to be sent. */
+  #forget(): void {
+    this.#stopFlow()
+    if (this.#connected) forget(this.#connected)
+    if (this.#plaintext.length === 0) this.#reader.wipe()
+    this.#writer.wipe()
+    this.#joiner.wipe()
+  }
+}
+
+function unexpected(section: string, what: string): TlsAlert {
+  return new TlsAlert('unexpected_message', {
+    reason: 'UNEXPECTED_MESSAGE',
+    section,
+    why: `got ${what}`,
+  })
+}
+
+function failure(error: Failed['error']): Failed {
+  return { status: 'failed', error }
+}
+
+function brokenPipe({ error }: Failed): Stopped {
+  return { stop: 'broken', error }
+}

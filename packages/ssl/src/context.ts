@@ -1,0 +1,265 @@
+/** `SslContext`: what connections share (SSL_CTX). Options have node:tls's names where node:tls has them. */
+import {
+  type CipherSuite,
+  type CryptoProvider,
+  cipherSuites,
+  type Group,
+  type Random,
+  type SignatureScheme,
+  signatureSchemes,
+} from '@biopair/crypto'
+import { noble } from '@biopair/crypto/noble'
+import type { Edit, Identity, WantCertificate, WantSignature } from '@biopair/handshake'
+import { Buffers } from '@biopair/record'
+import type { Bytes } from '@biopair/wire'
+import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
+import { type Credential, credentialsFrom } from './credentials.ts'
+import { type Limits, limitsFrom } from './limits.ts'
+import { misuse } from './misuse.ts'
+import type { Session, TicketKey } from './tickets.ts'
+import type { Trace } from './trace.ts'
+import type { VerifyCallback } from './verification.ts'
+
+type Pem = string | Uint8Array
+
+export interface ContextOptions {
+  /** Trust anchors, PEM or DER. There is no built-in list: a client that verifies has to say whom it believes. */
+  readonly ca?: Pem | readonly Pem[]
+  /** Certificate chain, leaf first; several for several key types or names. PEM or DER. */
+  readonly cert?: Pem | readonly Pem[]
+  /** Private key of each `cert`. PEM or DER. */
+  readonly key?: Pem | readonly Pem[]
+  /** Cipher suites, most preferred first: `TLS_AES_128_GCM_SHA256:...` or a list. */
+  readonly ciphers?: string | readonly string[]
+  /** Groups for key exchange, most preferred first: `X25519MLKEM768:x25519:P-256` or a list. */
+  readonly groups?: string | readonly string[]
+  /** node:tls's name for `groups`. */
+  readonly ecdhCurve?: string | readonly string[]
+  /** Groups that a client sends key shares for; by default the first, and beside a hybrid the first that is none. */
+  readonly keyShares?: string | readonly string[]
+  /** Signature schemes that we verify, most preferred first. */
+  readonly sigalgs?: string | readonly string[]
+  readonly minVersion?: 'TLSv1.3'
+  readonly maxVersion?: 'TLSv1.3'
+  /** Protocols, most preferred first (RFC 7301). */
+  readonly ALPNProtocols?: readonly string[]
+  /** Server: chooses among the client's protocols; undefined refuses them all. Overrides `ALPNProtocols`. */
+  readonly ALPNCallback?: (offer: {
+    readonly servername: string | undefined
+    readonly protocols: readonly string[]
+  }) => string | undefined | Promise<string | undefined>
+  /** Server: asks the client for a certificate. */
+  readonly requestCert?: boolean
+  /** Whether a peer that is not believed ends the handshake: true. */
+  readonly rejectUnauthorized?: boolean
+  /** Chooses the certificate to show; undefined for none. */
+  readonly certificateCallback?: (
+    want: WantCertificate,
+  ) => Identity | undefined | Promise<Identity | undefined>
+  /** Signs in place of `key`. */
+  readonly signCallback?: (want: WantSignature) => Bytes | Promise<Bytes>
+  /** Sees the verdict on the peer's chain and has the last word. */
+  readonly verifyCallback?: VerifyCallback
+  /** An anchor that is not self-signed ends a path. */
+  readonly allowPartialTrustChain?: boolean
+  /** Bits of the smallest RSA key that is believed: 2048. */
+  readonly minimumRsaBits?: number
+  readonly verifyLimits?: Partial<VerifyLimits>
+  /** Primitives: noble, which runs everywhere, unless told otherwise. */
+  readonly crypto?: CryptoProvider
+  /** Where every random byte comes from; a seed makes a run repeat to the byte. */
+  readonly random?: Random
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+  /** Tickets that a server issues after a handshake: 2. They never hold up a handshake. */
+  readonly numTickets?: number
+  /** Seconds: 7200. At most 604800. */
+  readonly ticketLifetime?: number
+  /** 48 bytes (16 of name, 32 of key), to share tickets between servers; drawn once per context where absent. */
+  readonly ticketKeys?: Uint8Array
+  /** Client: whether tickets are of use. True. */
+  readonly tickets?: boolean
+  /** Client: is told of each ticket. */
+  readonly onSession?: (session: Session) => void
+  /** Middlebox compatibility mode (RFC 9846 appendix E.4): true. */
+  readonly middleboxCompat?: boolean
+  /** Server: when a HelloRetryRequest carries a cookie: never. */
+  readonly cookie?: 'never' | 'with_retry' | 'always'
+  /** Lines of the key log (RFC 9850), without a newline. Whoever has them reads everything. */
+  readonly keylog?: (line: string) => void
+  readonly trace?: Trace
+  /** The last word on each message of ours, for replays and tests. */
+  readonly edit?: Edit
+  readonly limits?: Partial<Omit<Limits, 'maxMessage'>>
+}
+
+const optionNames: ReadonlySet<string> = new Set<keyof ContextOptions>([
+  'ca',
+  'cert',
+  'key',
+  'ciphers',
+  'groups',
+  'ecdhCurve',
+  'keyShares',
+  'sigalgs',
+  'minVersion',
+  'maxVersion',
+  'ALPNProtocols',
+  'ALPNCallback',
+  'requestCert',
+  'rejectUnauthorized',
+  'certificateCallback',
+  'signCallback',
+  'verifyCallback',
+  'allowPartialTrustChain',
+  'minimumRsaBits',
+  'verifyLimits',
+  'crypto',
+  'random',
+  'now',
+  'numTickets',
+  'ticketLifetime',
+  'ticketKeys',
+  'tickets',
+  'onSession',
+  'middleboxCompat',
+  'cookie',
+  'keylog',
+  'trace',
+  'edit',
+  'limits',
+])
+
+/** Names that people use for a group, beside RFC 9846's. */
+const groupAliases: Readonly<Record<string, string>> = {
+  X25519: 'x25519',
+  'P-256': 'secp256r1',
+  prime256v1: 'secp256r1',
+  'P-384': 'secp384r1',
+  'P-521': 'secp521r1',
+}
+
+export class SslContext {
+  readonly options: ContextOptions
+  readonly crypto: CryptoProvider
+  readonly suites: readonly CipherSuite[]
+  readonly groups: readonly Group[]
+  readonly shares: readonly Group[]
+  readonly schemes: readonly SignatureScheme[]
+  readonly alpn: readonly Bytes[]
+  readonly anchors: TrustStore
+  readonly credentials: readonly Credential[]
+  readonly limits: Limits
+  /** Record buffers that connections share, so that idle ones hold none. */
+  readonly buffers = new Buffers()
+  #ticketKey: TicketKey | undefined
+
+  /** Reads and checks everything now, so that a mistake shows here. TypeError with a stable `code`. */
+  constructor(options: ContextOptions = {}) {
+    for (const name of Object.keys(options))
+      if (!optionNames.has(name)) throw misuse('ERR_UNKNOWN_OPTION', `there is no option ${name}`)
+    for (const name of ['minVersion', 'maxVersion'] as const)
+      if (options[name] !== undefined && options[name] !== 'TLSv1.3')
+        throw misuse('ERR_INVALID_ARG_VALUE', `${name}: expected TLSv1.3, got ${options[name]}`)
+    this.options = options
+    this.crypto = options.crypto ?? noble
+    this.suites = list('ciphers', options.ciphers, this.crypto.prefer.suites, cipherSuites)
+    const groups = options.groups ?? options.ecdhCurve
+    this.groups = list('groups', groups, this.crypto.prefer.groups, this.crypto.groups)
+    this.shares = this.#sharesFrom(options.keyShares)
+    this.schemes = list('sigalgs', options.sigalgs, Object.keys(signatureSchemes), signatureSchemes)
+    this.alpn = (options.ALPNProtocols ?? []).map(protocol)
+    this.anchors = trustStore(many(options.ca))
+    this.credentials = credentialsFrom(many(options.cert), many(options.key), this.crypto)
+    this.limits = limitsFrom(options.limits ?? {})
+    if (options.ticketKeys && options.ticketKeys.length !== 48)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        `ticketKeys: expected 48 bytes, got ${options.ticketKeys.length}`,
+      )
+  }
+
+  /** Milliseconds since 1970. */
+  now(): number {
+    return this.options.now ? this.options.now() : Date.now()
+  }
+
+  /** Random bytes for a purpose. */
+  draw(purpose: string, length: number): Bytes {
+    return this.options.random
+      ? this.options.random(purpose, length)
+      : this.crypto.randomBytes(length)
+  }
+
+  /** The key that tickets are sealed with. */
+  get ticketKey(): TicketKey {
+    if (!this.#ticketKey) {
+      const bytes = Uint8Array.from(this.options.ticketKeys ?? this.draw('ticket keys', 48))
+      this.#ticketKey = { name: bytes.slice(0, 16), secret: bytes.slice(16) }
+    }
+    return this.#ticketKey
+  }
+
+  #sharesFrom(given: ContextOptions['keyShares']): readonly Group[] {
+    if (given !== undefined) {
+      const wanted = named('keyShares', given, this.crypto.groups)
+      const missing = wanted.find(group => !this.groups.includes(group))
+      if (missing)
+        throw misuse('ERR_INVALID_ARG_VALUE', `keyShares: ${missing.name} is not among the groups`)
+      return this.groups.filter(group => wanted.includes(group))
+    }
+    const [first] = this.groups
+    if (!first || !hybrid(first)) return this.groups.slice(0, 1)
+    const classical = this.groups.find(group => !hybrid(group))
+    return classical ? [first, classical] : [first]
+  }
+}
+
+function hybrid(group: Group): boolean {
+  return group.name.includes('MLKEM')
+}
+
+function list<T>(
+  option: string,
+  given: string | readonly string[] | undefined,
+  standard: readonly string[],
+  rows: Readonly<Record<string, T>>,
+): readonly T[] {
+  const chosen = named(option, given ?? standard, rows)
+  if (chosen.length > 0) return chosen
+  throw misuse('ERR_INVALID_ARG_VALUE', `${option}: expected at least one name, got none`)
+}
+
+function named<T>(
+  option: string,
+  given: string | readonly string[],
+  rows: Readonly<Record<string, T>>,
+): readonly T[] {
+  const names = typeof given === 'string' ? given.split(':').filter(name => name !== '') : given
+  const chosen = names.map(name => {
+    const row = rows[groupAliases[name] ?? name]
+    if (row && Object.hasOwn(rows, groupAliases[name] ?? name)) return row
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `${option}: expected one of ${Object.keys(rows).join(', ')}, got ${name}`,
+    )
+  })
+  return [...new Set(chosen)]
+}
+
+/** RFC 7301 §3.1: 1 to 255 bytes. */
+function protocol(name: string): Bytes {
+  if (name.length === 0 || name.length > 255 || /[^\0-\xff]/.test(name))
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `ALPNProtocols: expected names of 1 to 255 bytes, got ${JSON.stringify(name)}`,
+    )
+  return Uint8Array.from(name, character => character.charCodeAt(0))
+}
+
+function many<T extends string | Uint8Array>(given: T | readonly T[] | undefined): readonly T[] {
+  if (given === undefined) return []
+  return typeof given === 'string' || given instanceof Uint8Array
+    ? [given as T]
+    : (given as readonly T[])
+}

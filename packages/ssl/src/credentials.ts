@@ -1,0 +1,96 @@
+/** Certificates and keys that we show, and which of them fits a peer (RFC 9846 §4.5.1.2). */
+import {
+  algorithmFits,
+  type CryptoProvider,
+  equal,
+  failed,
+  type PrivateKey,
+  type PublicKeyMaterial,
+  type SignatureScheme,
+  signatureSchemes,
+} from '@biopair/crypto'
+import type { Identity, WantCertificate } from '@biopair/handshake'
+import {
+  type Certificate,
+  certificateChainFrom,
+  isX509Failure,
+  matchName,
+  parseCertificate,
+  privateKeyFrom,
+} from '@biopair/x509'
+import { misuse } from './misuse.ts'
+
+/** A certificate chain with its private key. */
+export interface Credential extends Identity {
+  readonly key: PrivateKey
+  readonly certificate: Certificate
+}
+
+type Pem = string | Uint8Array
+
+/** Pairs `cert[i]` with `key[i]`. TypeError where one is missing, unreadable, or does not fit the other. */
+export function credentialsFrom(
+  certificates: readonly Pem[],
+  keys: readonly Pem[],
+  crypto: CryptoProvider,
+): Credential[] {
+  if (certificates.length !== keys.length)
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `cert and key go in pairs: got ${certificates.length} of cert, ${keys.length} of key`,
+    )
+  return certificates.map((certificate, i) => credential(certificate, keys[i] as Pem, crypto, i))
+}
+
+function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number): Credential {
+  const chain = certificateChainFrom(cert)
+  const certificate = parseCertificate(chain[0] as Uint8Array)
+  if (isX509Failure(certificate))
+    throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${certificate.why}`)
+  const key = crypto.privateKey(privateKeyFrom(pem))
+  if (failed(key)) throw misuse('ERR_INVALID_ARG_VALUE', `key[${index}]: ${key.why}`)
+  if (isX509Failure(certificate.publicKey))
+    throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${certificate.publicKey.why}`)
+  if (!sameKey(certificate.publicKey, key.publicMaterial))
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `KEY_VALUES_MISMATCH: key[${index}] is not the key of cert[${index}]`,
+    )
+  return { chain, key, certificate, schemes: schemesOf(certificate.publicKey) }
+}
+
+/** The schemes that a key signs with. */
+export function schemesOf(material: PublicKeyMaterial): SignatureScheme[] {
+  return Object.values(signatureSchemes).filter(
+    scheme => scheme.key === keyOf(material) && algorithmFits(scheme.algorithm, material),
+  )
+}
+
+/** The credential for a peer: one that it can verify, by preference one for the name that it asked for. */
+export function choose(
+  credentials: readonly Credential[],
+  want: WantCertificate,
+): Credential | undefined {
+  const usable = credentials.filter(({ schemes }) =>
+    want.schemes.some(scheme => scheme.handshake && schemes.includes(scheme)),
+  )
+  const { serverName } = want
+  const named =
+    serverName === undefined
+      ? undefined
+      : usable.find(({ certificate }) => matchName(certificate, serverName).ok)
+  // With none that fits, the first is shown to the flow, whose alert then says what did not fit.
+  return named ?? usable[0] ?? (want.role === 'server' ? credentials[0] : undefined)
+}
+
+function keyOf(material: PublicKeyMaterial): SignatureScheme['key'] {
+  if (material.kind === 'ec') return material.curve
+  if (material.kind === 'ed25519') return 'ed25519'
+  return material.pss ? 'rsa-pss' : 'rsa'
+}
+
+function sameKey(a: PublicKeyMaterial, b: PublicKeyMaterial): boolean {
+  if (a.kind === 'ec' && b.kind === 'ec') return a.curve === b.curve && equal(a.point, b.point)
+  if (a.kind === 'ed25519' && b.kind === 'ed25519') return equal(a.key, b.key)
+  return a.kind === 'rsa' && b.kind === 'rsa' && equal(a.n, b.n) && equal(a.e, b.e)
+}

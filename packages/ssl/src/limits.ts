@@ -1,0 +1,53 @@
+/** Bounds on what a connection holds and does; each is an option, each has a typed error or a named outcome. */
+
+export interface Limits {
+  /** Bytes of a Certificate message: 102 400, as OpenSSL's SSL_CTX_set_max_cert_list(3). Beyond it: EXCESSIVE_MESSAGE_SIZE. */
+  readonly maxCertificateMessage: number
+  /** Bytes of any other handshake message: 65 536. Beyond it: EXCESSIVE_MESSAGE_SIZE. */
+  readonly maxHandshakeMessage: number
+  /** Bytes of handshake messages buffered at once. */
+  readonly maxHandshakeBuffer: number
+  /** Bytes of ours queued at once; a flight must fit. */
+  readonly maxQueue: number
+  /** Records or steps that one call works through before it returns: 1024. */
+  readonly recordsPerCall: number
+  /** KeyUpdates, tickets and user_canceled alerts in a row without data: 64. Beyond it: TOO_MANY_KEY_UPDATES, TOO_MANY_WARN_ALERTS. */
+  readonly sideRecords: number
+  /** Bytes of content in a record of ours: 512 to 16 384. */
+  readonly maxFragment: number
+  /** Records under one key before we change it; the suite's own limit where undefined. */
+  readonly recordsPerKey: number | undefined
+  /** The longest body of a message of a type. */
+  readonly maxMessage: (msg_type: number) => number
+}
+
+const certificate = 11
+const finished = 20
+const keyUpdate = 24
+
+/** The limits of a context: what was given, and our defaults for the rest. RangeError for one that is no positive whole number. */
+export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
+  const limits = {
+    maxCertificateMessage: 102_400,
+    maxHandshakeMessage: 65_536,
+    maxHandshakeBuffer: 2 ** 18,
+    maxQueue: 2 ** 18,
+    recordsPerCall: 1024,
+    sideRecords: 64,
+    maxFragment: 16_384,
+    recordsPerKey: undefined as number | undefined,
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (!(name in limits)) throw new RangeError(`limits: there is no limit ${name}`)
+    if (value === undefined) continue
+    if (!(Number.isSafeInteger(value) && value > 0))
+      throw new RangeError(`limits.${name}: expected a whole number above 0, got ${value}`)
+    limits[name as 'maxQueue'] = value
+  }
+  const maxMessage = (msg_type: number) => {
+    if (msg_type === certificate) return limits.maxCertificateMessage
+    if (msg_type === finished) return 64
+    return msg_type === keyUpdate ? 1 : limits.maxHandshakeMessage
+  }
+  return { ...limits, maxMessage }
+}

@@ -1,0 +1,114 @@
+/** The flow's `Output` over records: messages of a flight share records, keys change between them (RFC 9846 §5.1). */
+import type { CryptoProvider, TrafficSecret } from '@biopair/crypto'
+import type { Fact, Joiner, Level, Output } from '@biopair/handshake'
+import {
+  type ContentTypeName,
+  type RecordReader,
+  type RecordWriter,
+  readProtection13,
+  writeProtection13,
+} from '@biopair/record'
+import { type Bytes, TlsAlert } from '@biopair/wire'
+import type { Trace } from './trace.ts'
+
+export class RecordOutput implements Output {
+  readonly #reader: RecordReader
+  readonly #writer: RecordWriter
+  readonly #joiner: Joiner
+  readonly #crypto: CryptoProvider
+  readonly #trace: Trace | undefined
+  readonly #learn: (fact: Fact) => void
+  #flight: Bytes[] = []
+  #protected = false
+
+  constructor(parts: {
+    readonly reader: RecordReader
+    readonly writer: RecordWriter
+    readonly joiner: Joiner
+    readonly crypto: CryptoProvider
+    readonly trace: Trace | undefined
+    readonly learn: (fact: Fact) => void
+  }) {
+    this.#reader = parts.reader
+    this.#writer = parts.writer
+    this.#joiner = parts.joiner
+    this.#crypto = parts.crypto
+    this.#trace = parts.trace
+    this.#learn = parts.learn
+  }
+
+  send(level: Level, message: Bytes): void {
+    this.#trace?.({ event: 'message', direction: 'write', level, message })
+    this.#flight.push(message)
+  }
+
+  protect(direction: 'read' | 'write', level: Level, secret: TrafficSecret): void {
+    if (direction === 'read') {
+      // RFC 9846 §5.1: handshake messages must not span key changes.
+      if (this.#joiner.partial)
+        throw new TlsAlert('unexpected_message', {
+          reason: 'EXCESS_HANDSHAKE_DATA',
+          section: '5.1',
+          why: 'expected the message before a key change to end its record, got more handshake bytes',
+        })
+      this.#reader.protect(readProtection13(secret, this.#crypto))
+    } else {
+      this.endOfFlight()
+      this.#writer.protect(writeProtection13(secret, this.#crypto))
+      this.#protected = true
+    }
+    this.#trace?.({ event: 'key', direction, level })
+  }
+
+  changeCipherSpec(): void {
+    this.endOfFlight()
+    this.record('change_cipher_spec', Uint8Array.of(1))
+  }
+
+  tolerateChangeCipherSpec(tolerate: boolean): void {
+    this.#reader.changeCipherSpec = tolerate ? 'drop' : 'refuse'
+  }
+
+  endOfFlight(): void {
+    const [first, ...others] = this.#flight
+    if (!first) return
+    this.#flight = []
+    this.record('handshake', others.length > 0 ? joined([first, ...others]) : first)
+    // RFC 9846 §5.1: 0x0301 is for an initial ClientHello alone.
+    this.#writer.version = 0x0303
+  }
+
+  learn(fact: Fact): void {
+    this.#learn(fact)
+  }
+
+  /** Queues content, cut into records. */
+  record(type: ContentTypeName, content: Bytes): void {
+    this.#writer.write(type, content)
+    if (!this.#trace) return
+    const size = this.#writer.fragmentLength
+    for (let at = 0; at < content.length; at += size)
+      this.#trace({
+        event: 'record',
+        direction: 'write',
+        type,
+        length: Math.min(size, content.length - at),
+        protected: this.#protected && type !== 'change_cipher_spec',
+      })
+  }
+
+  /** Forgets messages that were not queued yet. */
+  drop(): void {
+    this.#flight = []
+  }
+}
+
+function joined(parts: readonly Bytes[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

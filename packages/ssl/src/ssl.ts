@@ -1,0 +1,493 @@
+/** `Ssl`: a TLS connection over BIOs (SSL). Every call returns at once and says everything in what it returns. */
+import type { Bio } from '@biopair/bio'
+import { type CipherSuite, equal, type GroupName, type SignatureSchemeName } from '@biopair/crypto'
+import {
+  type Command,
+  type Connected,
+  client13,
+  exportKeyingMaterial,
+  type Fact,
+  type FlowConfig,
+  type Role,
+  server13,
+} from '@biopair/handshake'
+import type { Bytes } from '@biopair/wire'
+import { parseIp, type Verdict } from '@biopair/x509'
+import type { Answers } from './answers.ts'
+import { Connection } from './connection.ts'
+import type { SslContext } from './context.ts'
+import { type Credential, choose } from './credentials.ts'
+import { misuse } from './misuse.ts'
+import type {
+  FlushOutcome,
+  HandshakeOutcome,
+  ReadOutcome,
+  ShutdownOutcome,
+  WriteOutcome,
+} from './outcome.ts'
+import { makeTicket, type Session } from './tickets.ts'
+import { verifyPeer } from './verification.ts'
+
+export interface SslOptions {
+  /** The server's name, which a client sends (server_name) and which the certificate has to prove; or its IP address, which is proved and not sent. */
+  readonly servername?: string
+}
+
+export class Ssl {
+  readonly context: SslContext
+  #servername: string | undefined
+  #role: Role | undefined
+  #rbio: Bio | undefined
+  #wbio: Bio | undefined
+  #connection: Connection | undefined
+  #suite: CipherSuite | undefined
+  #group: GroupName | undefined
+  #peerName: string | undefined
+  #alpn: Bytes | undefined
+  #clientRandom: Bytes | undefined
+  #peerChain: readonly Bytes[] = []
+  #peerScheme: SignatureSchemeName | undefined
+  #verdict: Verdict | undefined
+  #session: Session | undefined
+  #retried = false
+
+  constructor(context: SslContext, options: SslOptions = {}) {
+    this.context = context
+    for (const name of Object.keys(options))
+      if (name !== 'servername') throw misuse('ERR_UNKNOWN_OPTION', `there is no option ${name}`)
+    this.#servername = options.servername
+  }
+
+  /** Sets where bytes come from and go to (SSL_set_bio); one BIO may be both. */
+  setBio(rbio: Bio, wbio: Bio = rbio): this {
+    this.#unstarted('setBio')
+    this.#rbio = rbio
+    this.#wbio = wbio
+    return this
+  }
+
+  get rbio(): Bio | undefined {
+    return this.#rbio
+  }
+
+  get wbio(): Bio | undefined {
+    return this.#wbio
+  }
+
+  /** This end is the client (SSL_set_connect_state). */
+  setConnectState(): this {
+    this.#unstarted('setConnectState')
+    this.#role = 'client'
+    return this
+  }
+
+  /** This end is the server (SSL_set_accept_state). */
+  setAcceptState(): this {
+    this.#unstarted('setAcceptState')
+    this.#role = 'server'
+    return this
+  }
+
+  /**
+   * Shakes hands (SSL_do_handshake(3)). `done` when the peer's Finished is verified and our own flight was taken by the BIO and
+   * flushed; tickets never hold it up. TypeError where the role or a BIO is missing, or a client has nobody to believe.
+   */
+  doHandshake(): HandshakeOutcome {
+    return this.#started().handshake()
+  }
+
+  /** Shakes hands as a client (SSL_connect(3)). */
+  connect(): HandshakeOutcome {
+    if (!this.#role) this.setConnectState()
+    return this.doHandshake()
+  }
+
+  /** Shakes hands as a server (SSL_accept(3)). */
+  accept(): HandshakeOutcome {
+    if (!this.#role) this.setAcceptState()
+    return this.doHandshake()
+  }
+
+  /** Reads plaintext, of one record at the most (SSL_read(3)); shakes hands first where that has not happened. */
+  read(into: Uint8Array): ReadOutcome {
+    return this.#started().read(into)
+  }
+
+  /** As `read`, but the bytes stay to be read again (SSL_peek(3)). */
+  peek(into: Uint8Array): ReadOutcome {
+    return this.#started().read(into, true)
+  }
+
+  /** Takes plaintext and says how much (SSL_write(3)); what was taken is never offered again. TypeError after `shutdown`. */
+  write(bytes: Uint8Array): WriteOutcome {
+    return this.#started().write(bytes)
+  }
+
+  /** Drives out what was taken and waits for room. */
+  flush(): FlushOutcome {
+    return this.#started().flush()
+  }
+
+  /** Bytes that `read` gives without asking the carrier (SSL_pending(3)). */
+  get pending(): number {
+    return this.#connection?.pending ?? 0
+  }
+
+  /** Bytes of ours, sealed, that the carrier has not taken. */
+  get queued(): number {
+    return this.#connection?.queued ?? 0
+  }
+
+  /** Says close_notify; called again, looks for the peer's (SSL_shutdown(3)). Never closes the BIO. */
+  shutdown(): ShutdownOutcome {
+    return this.#started().shutdown()
+  }
+
+  /** Says goodbye, drains, and closes the BIO. `want_write` until everything is out. */
+  close(): FlushOutcome {
+    return this.#started().close()
+  }
+
+  /** Changes our keys; with `request`, the peer changes its own (SSL_key_update(3)). */
+  keyUpdate(request = false): FlushOutcome {
+    return this.#started().keyUpdate(request)
+  }
+
+  /** Server: issues another ticket (SSL_new_session_ticket(3)). */
+  newSessionTicket(): FlushOutcome {
+    const connected = this.#connection?.connected
+    if (!connected || this.#role !== 'server')
+      throw misuse('ERR_STILL_IN_INIT', 'newSessionTicket: expected a server after its handshake')
+    return this.#started().order(this.#ticket(connected, connected.tickets))
+  }
+
+  /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. */
+  ready(outcome: { readonly status: string }): Promise<void> {
+    return this.#started().ready(outcome)
+  }
+
+  /** Keying material (RFC 9846 §7.5), node:tls's order of arguments. TypeError before the handshake is over. */
+  exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
+    const connected = this.#connection?.connected
+    if (!connected)
+      throw misuse('ERR_STILL_IN_INIT', 'exportKeyingMaterial before the handshake is over')
+    const hash = this.context.crypto.hashes[connected.suite.hash]
+    return exportKeyingMaterial(
+      hash,
+      connected.exporterSecret,
+      label,
+      context ?? new Uint8Array(0),
+      length,
+    )
+  }
+
+  get role(): Role | undefined {
+    return this.#role
+  }
+
+  /** The state of RFC 9846 appendix A: `START`, `WAIT_SH`, ..., `CONNECTED` (SSL_state_string(3)). */
+  get state(): string {
+    return this.#connection?.state ?? 'START'
+  }
+
+  /** Whether the peer's Finished is verified (SSL_is_init_finished(3)). */
+  get connected(): boolean {
+    return this.#connection?.connected !== undefined
+  }
+
+  get version(): 'TLSv1.3' | undefined {
+    return this.#suite && 'TLSv1.3'
+  }
+
+  get cipher(): CipherSuite | undefined {
+    return this.#suite
+  }
+
+  get group(): GroupName | undefined {
+    return this.#group
+  }
+
+  /** The protocol that was agreed on (RFC 7301), as text. */
+  get alpnProtocol(): string | undefined {
+    return this.#alpn && text(this.#alpn)
+  }
+
+  /** Client: the name that is asked for. Server: the name that the client asked for. */
+  get servername(): string | undefined {
+    return this.#role === 'server' ? this.#peerName : this.#servername
+  }
+
+  /** DER, leaf first; empty where the peer showed none. */
+  get peerCertificates(): readonly Bytes[] {
+    return this.#peerChain
+  }
+
+  /** The scheme of the peer's CertificateVerify. */
+  get peerSignatureScheme(): SignatureSchemeName | undefined {
+    return this.#peerScheme
+  }
+
+  /** What was found about the peer's chain; undefined where it showed none. */
+  get verdict(): Verdict | undefined {
+    return this.#verdict
+  }
+
+  /** Whether the peer showed a certificate that is believed. */
+  get authorized(): boolean {
+    return this.#verdict?.ok === true
+  }
+
+  /** Whether the server asked for another ClientHello. */
+  get retried(): boolean {
+    return this.#retried
+  }
+
+  /** Client: the last ticket that came. */
+  get session(): Session | undefined {
+    return this.#session
+  }
+
+  get sentShutdown(): boolean {
+    return this.#connection?.sentShutdown ?? false
+  }
+
+  get receivedShutdown(): boolean {
+    return this.#connection?.receivedShutdown ?? false
+  }
+
+  #unstarted(call: string): void {
+    if (this.#connection)
+      throw misuse('ERR_STATE_MACHINE_STARTED', `${call} after the handshake has begun`)
+  }
+
+  #started(): Connection {
+    if (this.#connection) return this.#connection
+    const { context } = this
+    if (!this.#role)
+      throw misuse(
+        'ERR_CONNECTION_TYPE_NOT_SET',
+        'expected setConnectState or setAcceptState before the handshake',
+      )
+    if (!this.#rbio || !this.#wbio)
+      throw misuse('ERR_BIO_NOT_SET', 'expected setBio before the handshake')
+    if (this.#role === 'client') this.#checkClient()
+    else if (context.credentials.length === 0 && !context.options.certificateCallback)
+      throw misuse('ERR_NO_CERTIFICATE', 'a server needs cert and key, or a certificateCallback')
+    this.#connection = new Connection({
+      rbio: this.#rbio,
+      wbio: this.#wbio,
+      role: this.#role,
+      crypto: context.crypto,
+      limits: context.limits,
+      buffers: context.buffers,
+      answers: this.#answers(),
+      edit: context.options.edit,
+      trace: context.options.trace,
+      flow: talk =>
+        this.#role === 'client'
+          ? client13(talk, {
+              ...this.#flowConfig(),
+              serverName: this.#sni(),
+              alpn: context.alpn,
+              shares: context.shares,
+              compatibility: context.options.middleboxCompat ?? true,
+              tickets: context.options.tickets ?? true,
+            })
+          : server13(talk, {
+              ...this.#flowConfig(),
+              clientCertificate: this.#clientCertificate(),
+              authorities: this.#authorities(),
+              cookie: context.options.cookie ?? 'never',
+            }),
+      learn: fact => this.#learn(fact),
+      connected: connected => this.#tickets(connected),
+    })
+    return this.#connection
+  }
+
+  #flowConfig(): FlowConfig {
+    const { crypto, suites, groups, schemes, options } = this.context
+    return { crypto, suites, groups, schemes, random: options.random, edit: options.edit }
+  }
+
+  /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */
+  #checkClient(): void {
+    const { rejectUnauthorized, verifyCallback } = this.context.options
+    if (rejectUnauthorized === false || verifyCallback) return
+    if (this.#servername === undefined)
+      throw misuse(
+        'ERR_NO_SERVERNAME',
+        'a client that verifies needs servername; rejectUnauthorized: false opts out',
+      )
+    if (this.context.anchors.certificates.length === 0)
+      throw misuse(
+        'ERR_NO_TRUST_ANCHORS',
+        'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',
+      )
+  }
+
+  /** RFC 6066 §3: a host name, without a trailing dot; IP addresses are not sent. */
+  #sni(): string | undefined {
+    const name = this.#servername
+    if (name === undefined || name === '' || parseIp(name)) return undefined
+    const bare = name.endsWith('.') ? name.slice(0, -1) : name
+    if (!/^[\x21-\x7e]{1,255}$/.test(bare))
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        `servername: expected an ASCII host name (A-labels) or an IP address, got ${JSON.stringify(name)}`,
+      )
+    return bare
+  }
+
+  #clientCertificate(): 'none' | 'request' | 'require' {
+    const { requestCert, rejectUnauthorized } = this.context.options
+    if (!requestCert) return 'none'
+    return rejectUnauthorized === false ? 'request' : 'require'
+  }
+
+  #authorities(): Bytes[] {
+    return this.context.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw))
+  }
+
+  #answers(): Answers {
+    const { context } = this
+    const { options } = context
+    return {
+      alpn: want => {
+        if (options.ALPNCallback) {
+          const protocols = want.offered.map(text)
+          const chosen = options.ALPNCallback({ servername: want.serverName, protocols })
+          const answer = (name: string | undefined) => {
+            if (name === undefined) return 'refuse' as const
+            const protocol = want.offered.find(offered => text(offered) === name)
+            if (protocol) return protocol
+            throw misuse(
+              'ERR_INVALID_ARG_VALUE',
+              `ALPNCallback: expected one of ${protocols.join(', ')}, got ${name}`,
+            )
+          }
+          return chosen instanceof Promise ? chosen.then(answer) : answer(chosen)
+        }
+        if (context.alpn.length === 0) return 'none'
+        const ours = context.alpn.find(mine => want.offered.some(theirs => equal(mine, theirs)))
+        return ours ?? 'refuse'
+      },
+      certificate: want =>
+        options.certificateCallback
+          ? options.certificateCallback(want)
+          : choose(context.credentials, want),
+      signature: want => {
+        if (options.signCallback) return options.signCallback(want)
+        const { key } = want.identity as Credential
+        if (!key)
+          throw misuse('ERR_NO_CERTIFICATE', 'the identity has no key: expected a signCallback')
+        return key.sign(want.scheme.algorithm, want.content, options.random)
+      },
+      verification: want =>
+        verifyPeer(
+          want,
+          {
+            crypto: context.crypto,
+            anchors: context.anchors,
+            time: context.now(),
+            name: this.#role === 'client' ? this.#servername : undefined,
+            required: options.rejectUnauthorized !== false,
+            minimumRsaBits: options.minimumRsaBits,
+            allowPartialTrustChain: options.allowPartialTrustChain,
+            limits: options.verifyLimits,
+            callback: options.verifyCallback,
+          },
+          verdict => {
+            this.#verdict = verdict
+          },
+        ),
+    }
+  }
+
+  #learn(fact: Fact): void {
+    switch (fact.fact) {
+      case 'state':
+        this.context.options.trace?.({ event: 'state', state: fact.state })
+        break
+      case 'client_random':
+        this.#clientRandom = fact.random
+        break
+      case 'server_name':
+        this.#peerName = fact.serverName
+        break
+      case 'retry':
+        this.#retried = true
+        break
+      case 'suite':
+        this.#suite = fact.suite
+        break
+      case 'group':
+        this.#group = fact.group
+        break
+      case 'alpn':
+        this.#alpn = fact.protocol
+        break
+      case 'certificate':
+        if (fact.of !== this.#role) this.#peerChain = fact.chain
+        break
+      case 'signature':
+        if (fact.of !== this.#role) this.#peerScheme = fact.scheme
+        break
+      case 'keylog':
+        this.context.options.keylog?.(
+          `${fact.label} ${hex(this.#clientRandom ?? new Uint8Array(0))} ${hex(fact.secret)}`,
+        )
+        break
+      case 'ticket': {
+        const { ticket, psk, suite, lifetime, ageAdd, maxEarlyData } = fact.ticket
+        this.#session = {
+          ticket,
+          psk,
+          suite,
+          lifetime,
+          ageAdd,
+          maxEarlyData,
+          received: this.context.now(),
+          serverName: this.#servername,
+          alpn: this.#alpn,
+        }
+        this.context.options.onSession?.(this.#session)
+        break
+      }
+      case 'certificate_request':
+      case 'key_update':
+        break
+    }
+  }
+
+  #tickets(connected: Connected): readonly Command[] {
+    if (this.#role !== 'server' || !connected.ticketsAllowed) return []
+    const count = this.context.options.numTickets ?? 2
+    return Array.from({ length: count }, (_, i) => this.#ticket(connected, i))
+  }
+
+  #ticket(connected: Connected, index: number): Command {
+    const { context } = this
+    const lifetime = context.options.ticketLifetime ?? 7200
+    return {
+      command: 'ticket',
+      ...makeTicket(
+        connected,
+        context.ticketKey,
+        context.crypto,
+        (purpose, length) => context.draw(purpose, length),
+        context.now(),
+        lifetime,
+        index,
+      ),
+    }
+  }
+}
+
+function text(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+}

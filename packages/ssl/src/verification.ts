@@ -1,0 +1,101 @@
+/** Judging the peer's chain: x509's verdict, the application's word, and the alert that follows. */
+import { type CryptoProvider, failed } from '@biopair/crypto'
+import type { Verification, WantVerification } from '@biopair/handshake'
+import { type AlertName, TlsAlert } from '@biopair/wire'
+import {
+  isX509Failure,
+  parseCertificate,
+  type TrustStore,
+  type Verdict,
+  type VerifyLimits,
+  verifyChain,
+} from '@biopair/x509'
+
+export interface VerificationPolicy {
+  readonly crypto: CryptoProvider
+  readonly anchors: TrustStore
+  readonly time: number
+  /** The name that a server has to prove; undefined for a client. */
+  readonly name: string | undefined
+  /** Whether a chain that is not believed ends the handshake. */
+  readonly required: boolean
+  readonly minimumRsaBits: number | undefined
+  readonly allowPartialTrustChain: boolean | undefined
+  readonly limits: Partial<VerifyLimits> | undefined
+  /** The application's word, which overrides both. */
+  readonly callback: VerifyCallback | undefined
+}
+
+/** Sees the verdict, and says whether to go on. It may answer later. */
+export type VerifyCallback = (
+  verdict: Verdict,
+  chain: readonly Uint8Array[],
+) => boolean | Promise<boolean>
+
+/** Answers a verification want; `noted` is told the verdict, whatever follows from it. */
+export function verifyPeer(
+  want: WantVerification,
+  policy: VerificationPolicy,
+  noted: (verdict: Verdict) => void,
+): Verification | Promise<Verification> {
+  const verdict = verifyChain({
+    chain: want.chain,
+    anchors: policy.anchors,
+    time: policy.time,
+    purpose: want.role === 'server' ? 'serverAuth' : 'clientAuth',
+    name: policy.name,
+    crypto: policy.crypto,
+    minimumRsaBits: policy.minimumRsaBits,
+    allowPartialTrustChain: policy.allowPartialTrustChain,
+    limits: policy.limits,
+  })
+  noted(verdict)
+  const decide = (accepted: boolean) => (accepted ? keyOf(want, policy.crypto) : refuse(verdict))
+  if (!policy.callback) return decide(verdict.ok || !policy.required)
+  const said = policy.callback(verdict, want.chain)
+  return typeof said === 'boolean' ? decide(said) : said.then(decide)
+}
+
+function refuse(verdict: Verdict): Verification {
+  if (verdict.ok)
+    return untrusted(
+      'certificate_unknown',
+      'CERTIFICATE_VERIFY_FAILED',
+      '4.5.1.3',
+      'refused by the verify callback',
+    )
+  return untrusted(
+    verdict.alert,
+    'CERTIFICATE_VERIFY_FAILED',
+    verdict.section,
+    `${verdict.code} at depth ${verdict.depth}: ${verdict.why}`,
+    Object.assign(new Error(verdict.why), { code: verdict.code, depth: verdict.depth }),
+  )
+}
+
+/** The key that CertificateVerify is checked with. */
+function keyOf(want: WantVerification, crypto: CryptoProvider): Verification {
+  const leaf = parseCertificate(want.chain[0] as Uint8Array)
+  if (isX509Failure(leaf))
+    return untrusted('bad_certificate', 'BAD_CERTIFICATE', leaf.section, leaf.why)
+  if (isX509Failure(leaf.publicKey))
+    return untrusted(
+      'unsupported_certificate',
+      'UNKNOWN_CERTIFICATE_TYPE',
+      leaf.publicKey.section,
+      leaf.publicKey.why,
+    )
+  const key = crypto.publicKey(leaf.publicKey)
+  if (failed(key)) return untrusted('bad_certificate', 'BAD_CERTIFICATE', '4.5.1.3', key.why)
+  return { trusted: true, key }
+}
+
+function untrusted(
+  alert: AlertName,
+  reason: string,
+  section: string,
+  why: string,
+  cause?: Error,
+): Verification {
+  return { trusted: false, alert: new TlsAlert(alert, { reason, section, why, cause }) }
+}
