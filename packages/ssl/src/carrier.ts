@@ -55,6 +55,11 @@ export class Carrier {
     return flushed
   }
 
+  /** Bytes that the BIO has not taken; 1 if it has taken them all and its flush waits. */
+  get unsent(): number {
+    return this.#writer.queue || Number(this.#unflushed)
+  }
+
   /** Seals one record of application data: straight into a lent run if it fits, else into the queue. */
   seal(bytes: Uint8Array): void {
     const size = this.#writer.recordSize(bytes.length, 'application_data')

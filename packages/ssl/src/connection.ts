@@ -278,6 +278,7 @@ export class Connection {
     this.#busy = true
     try {
       this.#push()
+      this.#settle()
       return work()
     } finally {
       this.#busy = false
@@ -289,11 +290,12 @@ export class Connection {
     if (this.#delivered) return undefined
     for (let steps = 0; !this.#connected; steps++) {
       if (this.#readEnd) return this.#readEnd
-      if (this.#writeEnd) return this.#writeEnd
       if (steps >= this.#parts.limits.recordsPerCall) return this.#waiting(true)
       const stop = this.#protected(() => this.#step())
       if (!stop) continue
       this.#push()
+      // A carrier that broke on write may still have the peer's alert to say why: what can be read comes first.
+      if (this.#writeEnd && 'read' in stop) return this.#writeEnd
       return this.#again(stop)
     }
     const pushed = this.#push()
@@ -383,7 +385,6 @@ export class Connection {
     })
     switch (type) {
       case 'handshake':
-        if (this.#connected) this.#side('KEY_UPDATES', 'post-handshake messages')
         this.#joiner.push(fragment)
         return undefined
       case 'alert':
@@ -418,6 +419,8 @@ export class Connection {
         level: 'application',
         message: message.raw.slice(),
       })
+      // An update that we asked for is no flood.
+      if (!this.#connected?.awaitingUpdate) this.#side('KEY_UPDATES', 'post-handshake messages')
       this.#connected = receive(this.#connected as Connected, message, this.#around)
     }
     return undefined
@@ -438,7 +441,7 @@ export class Connection {
     return this.#readEnd
   }
 
-  /** Counts records that carry no data: a bound on what a peer may make us do for nothing. */
+  /** Counts what carries no data: a bound on what a peer may make us do for nothing. */
   #side(reason: 'KEY_UPDATES' | 'WARN_ALERTS', what: string): void {
     if (++this.#sideRecords <= this.#parts.limits.sideRecords) return
     throw new TlsAlert('unexpected_message', {
@@ -597,7 +600,7 @@ export class Connection {
   }
 
   #waiting(reading: boolean): Waiting {
-    const write = this.#writer.queue
+    const write = this.#carrier.unsent
     return {
       status: write > 0 || !reading ? 'want_write' : 'want_read',
       read: reading ? this.#reader.wanted : 0,

@@ -7,7 +7,7 @@ export interface Waiting {
   readonly status: 'want_read' | 'want_write'
   /** Bytes that would complete the header or body being read; 0 if the call does not wait for input. */
   readonly read: number
-  /** Bytes of ours that the carrier has not taken. While there are any, waiting for readability alone may wait for ever. */
+  /** Bytes of ours that the carrier has not taken; 1 if only its flush waits. While there are any, waiting for readability alone may wait for ever. */
   readonly write: number
 }
 
