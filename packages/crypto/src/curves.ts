@@ -30,7 +30,7 @@ export const curves: Readonly<Record<CurveName, Curve>> = {
     group: 'secp521r1',
     length: 66,
     order: bytes(
-      `01${'f'.repeat(63)}a51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409`,
+      `01${'f'.repeat(65)}a51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409`,
     ),
   },
 }

@@ -1,5 +1,5 @@
 /** HKDF (RFC 5869) and HKDF-Expand-Label (RFC 9846 §7.1). */
-import { ascii, type Bytes, concat, wipe } from './bytes.ts'
+import { ascii, type Bytes, wipe } from './bytes.ts'
 import type { CipherSuite } from './cipher-suites.ts'
 import type { Hash, Hmac } from './provider.ts'
 
@@ -46,8 +46,10 @@ export function hkdfExpand(hash: Hash, secret: Hmac, info: Uint8Array, length: n
   return output
 }
 
+const tls13 = ascii('tls13 ')
+
 /**
- * HKDF-Expand-Label.
+ * HKDF-Expand-Label. RangeError for a label, a context or a length that the structure has no room for.
  *
  *     struct {
  *         uint16 length = Length;
@@ -62,14 +64,18 @@ export function hkdfExpandLabel(
   context: Uint8Array,
   length: number,
 ): Bytes {
-  const name = ascii(`tls13 ${label}`)
-  if (name.length > 255)
-    throw new RangeError(`a label has at most 249 bytes; ${name.length - 6} were given`)
-  const info = concat(
-    Uint8Array.of(length >> 8, length & 0xff, name.length),
-    name,
-    Uint8Array.of(context.length),
-    context,
-  )
+  const labelLength = 6 + label.length
+  if (labelLength > 255)
+    throw new RangeError(`a label has at most 249 bytes; ${label.length} were given`)
+  if (context.length > 255)
+    throw new RangeError(`a context has at most 255 bytes; ${context.length} were given`)
+  const info = new Uint8Array(4 + labelLength + context.length)
+  info[0] = length >> 8
+  info[1] = length
+  info[2] = labelLength
+  info.set(tls13, 3)
+  for (let i = 0; i < label.length; i++) info[9 + i] = label.charCodeAt(i)
+  info[3 + labelLength] = context.length
+  info.set(context, 4 + labelLength)
   return hkdfExpand(hash, secret, info, length)
 }

@@ -28,9 +28,12 @@ export function x25519MlKem768(kem: MlKem768, x25519: Group, system: Random): Gr
     ...groups.X25519MLKEM768,
     start(random) {
       const seed = draw(random ?? system, 'ml-kem-768 seed', 64)
-      const { publicKey, secretKey } = kem.keygen(seed)
-      wipe(seed)
-      return new HybridShare(publicKey, secretKey, kem, x25519.start(random))
+      try {
+        const { publicKey, secretKey } = kem.keygen(seed)
+        return new HybridShare(publicKey, secretKey, kem, x25519.start(random))
+      } finally {
+        wipe(seed)
+      }
     },
     answer(peer, random) {
       const fault = wrongLength('client', peer, ml.encapsulationKey)

@@ -7,6 +7,8 @@ import type { SignatureAlgorithm } from './signature-schemes.ts'
 
 /**
  * A source of random bytes, asked for by purpose (`hello random`, `x25519 key`, `ml-kem-768 seed`, ...), one per connection.
+ * A draw is an array of its own: it is wiped when it was a secret and has been used. What a provider draws, and in which
+ * order, is the table in draw.ts.
  * Where a connection is given one, every draw goes through it, so that one seed gives one byte string with every provider.
  */
 export type Random = (purpose: string, length: number) => Bytes

@@ -5,7 +5,7 @@ import type { CryptoFailure } from './provider.ts'
 
 type RsaMaterial = Extract<PrivateKeyMaterial, { kind: 'rsa' }>
 
-/** The numbers of an RSA private key (RFC 8017 §3.2). JavaScript cannot wipe a BigInt. */
+/** The numbers of an RSA private key (RFC 8017 §3.2). JavaScript cannot wipe a BigInt, nor the string it is read from. */
 export interface RsaNumbers {
   readonly n: bigint
   readonly e: bigint
