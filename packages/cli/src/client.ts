@@ -1,0 +1,96 @@
+/** `biopair s_client`: connects, verifies, and passes stdin and stdout through. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { Ssl, SslContext } from '@biopair/ssl'
+import { type ClientFlags, type Place, place, wholeNumber } from './arguments.ts'
+import { clientOptions } from './context.ts'
+import { Conversation } from './conversation.ts'
+import { Deadline, handshake, hangUp, type Link, link } from './drive.ts'
+import { failureLine, messageOf } from './failure.ts'
+import { Keylog, writeSession } from './records.ts'
+import { briefReport, clientReport, ticketReport, verifyLines } from './report.ts'
+import { Speaker } from './speaker.ts'
+import { Keyboard, put, type Terminal } from './terminal.ts'
+
+/** Answers the exit code; throws where there is no connection. */
+export async function runClient(flags: ClientFlags, terminal: Terminal): Promise<0 | 1> {
+  const to = place('connect', flags.connect ?? 'localhost:4433')
+  const timeout = wholeNumber('timeout', flags.timeout ?? '10', 1, 86400)
+  const { host = 'localhost' } = to
+  const speaker = new Speaker(terminal, flags)
+  const options = clientOptions(flags)
+  const keylog = flags.keylogfile === undefined ? undefined : new Keylog(flags.keylogfile)
+  try {
+    const context = new SslContext({
+      ...options,
+      ...speaker.trace(''),
+      ...(keylog ? { keylog: line => keylog.write(line) } : {}),
+      onSession: session => {
+        speaker.tell(ticketReport(session))
+        if (flags.sess_out !== undefined) writeSession(flags.sess_out, session)
+      },
+    })
+    const ssl = new Ssl(context, { servername: flags.servername ?? host }).setConnectState()
+    const socket = await connected({ ...to, host }, timeout)
+    speaker.tell([`CONNECTED(${socket.remoteAddress}:${socket.remotePort})`])
+    const end = await talk(link(ssl, socket), flags, terminal, speaker, timeout)
+    if (end === undefined) return 0
+    speaker.error(`biopair s_client: ${end}`)
+    return 1
+  } finally {
+    keylog?.close()
+  }
+}
+
+/** The whole connection; what went wrong, if anything did. */
+async function talk(
+  line: Link,
+  flags: ClientFlags,
+  terminal: Terminal,
+  speaker: Speaker,
+  timeout: number,
+): Promise<string | undefined> {
+  const { ssl, socket } = line
+  try {
+    const deadline = new Deadline(socket, timeout)
+    deadline.start()
+    const shaken = await handshake(line)
+    deadline.stop()
+    if (deadline.passed) return `handshake timed out in ${ssl.state} after ${timeout} s`
+    if (shaken.status !== 'done') return failureLine(shaken, ssl.state)
+    speaker.verified(verifyLines(ssl), ssl.authorized)
+    speaker.brief(briefReport(ssl))
+    speaker.tell(clientReport(ssl, { read: socket.bytesRead, written: socket.bytesWritten }))
+    const stays = (flags.quiet || flags.ign_eof) && !flags.no_ign_eof
+    const end = await new Conversation({
+      link: line,
+      keyboard: new Keyboard(terminal.stdin, flags.quiet || flags.nocommands ? '' : 'QKk'),
+      turn: Promise.resolve(),
+      timeout,
+      atEnd: () => (stays ? 'go on' : 'goodbye'),
+      print: bytes => put(terminal.stdout, bytes),
+      command: () => {},
+    }).run()
+    speaker.tell([end === undefined ? 'closed' : 'failed'])
+    return end && failureLine(end, ssl.state)
+  } finally {
+    await hangUp(line, 1)
+  }
+}
+
+/** A socket that is connected. */
+async function connected({ host = '', port }: Place, timeout: number): Promise<Socket> {
+  const socket = connect({ host, port, allowHalfOpen: true })
+  const deadline = new Deadline(socket, timeout)
+  deadline.start()
+  try {
+    await Promise.race([once(socket, 'connect'), once(socket, 'close')])
+    if (deadline.passed) throw new Error(`no answer after ${timeout} s`)
+    return socket
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+    throw new Error(`connect to ${host}:${port}: ${code ?? messageOf(error)}`, { cause: error })
+  } finally {
+    deadline.stop()
+  }
+}

@@ -1,0 +1,56 @@
+/** The flags of each program, one row each: OpenSSL's names, and what we add. */
+
+export interface Flag {
+  /** What the value is, for a flag that takes one. */
+  readonly takes?: string
+  readonly help: string
+}
+
+export type Flags = Readonly<Record<string, Flag>>
+
+const common = {
+  help: { help: 'prints this and ends' },
+  CAfile: { takes: 'file', help: 'PEM of the certificates to believe' },
+  cert: { takes: 'file', help: 'PEM of our certificate and those above it' },
+  key: { takes: 'file', help: 'PEM of its private key; where absent, -cert has it' },
+  alpn: { takes: 'list', help: 'protocols, comma-separated, most preferred first' },
+  groups: { takes: 'list', help: 'groups for key exchange, colon-separated' },
+  ciphersuites: { takes: 'list', help: 'cipher suites, colon-separated' },
+  sigalgs: { takes: 'list', help: 'signature schemes that we verify, colon-separated' },
+  verify_return_error: { help: 'a chain that is not believed is refused: this is the default' },
+  verify_quiet: { help: 'no lines about a chain that is believed' },
+  noverify: { help: 'goes on with a chain that is not believed, and says so' },
+  keylogfile: { takes: 'file', help: 'appends secrets to a file (RFC 9850)' },
+  msg: { help: 'prints every handshake message and alert' },
+  trace: { help: 'as -msg, with records, states and key changes' },
+  quiet: { help: 'prints nothing but data; the keys that command are data too' },
+  brief: { help: 'prints the short form, on stderr' },
+  nocommands: { help: 'the keys that command are data' },
+  timeout: { takes: 'seconds', help: 'how long a handshake or a goodbye may take: 10' },
+  provider: { takes: 'noble|node', help: 'whose primitives: node' },
+} as const satisfies Flags
+
+export const clientFlags = {
+  connect: { takes: 'host:port', help: 'whom to connect to: localhost:4433' },
+  servername: { takes: 'name', help: 'the name that is asked for and verified: the host' },
+  verify: { takes: 'depth', help: 'the most certificates between the peer and an anchor' },
+  sess_out: { takes: 'file', help: 'writes the last session ticket, as JSON' },
+  ign_eof: { help: 'the end of stdin does not end the connection; -quiet implies it' },
+  no_ign_eof: { help: 'it does, even with -quiet' },
+  ...common,
+} as const satisfies Flags
+
+export const serverFlags = {
+  accept: { takes: '[host:]port', help: 'where to listen: 4433; port 0 takes a free one' },
+  naccept: { takes: 'number', help: 'ends after so many connections' },
+  verify: { takes: 'depth', help: 'asks for a certificate, and verifies one that is shown' },
+  Verify: { takes: 'depth', help: 'asks for a certificate, and insists on it' },
+  www: { help: 'answers HTTP with a page about the connection' },
+  rev: { help: 'answers each line reversed' },
+  ...common,
+} as const satisfies Flags
+
+/** What was given: text for flags that take a value, true for the others. */
+export type Given<F extends Flags> = {
+  readonly [K in keyof F]?: F[K] extends { readonly takes: string } ? string : true
+}

@@ -1,0 +1,154 @@
+/** What was negotiated, as OpenSSL's programs print it. */
+import type { PublicKeyMaterial } from '@biopair/crypto'
+import type { Session, Ssl } from '@biopair/ssl'
+import { type Certificate, isX509Failure, parseCertificate } from '@biopair/x509'
+import { oneLine } from './failure.ts'
+
+/** The short form (-brief). */
+export function briefReport(ssl: Ssl): string[] {
+  const leaf = leafOf(ssl)
+  return [
+    'CONNECTION ESTABLISHED',
+    `Protocol version: ${ssl.version}`,
+    `Ciphersuite: ${ssl.cipher?.name}`,
+    `Peer certificate: ${leaf ? oneLine(leaf.subject.text) : 'none'}`,
+    ...(ssl.peerSignatureScheme ? [`Signature scheme: ${ssl.peerSignatureScheme}`] : []),
+    `Verification: ${verification(ssl)}`,
+    `Temp Key: ${ssl.group}`,
+    ...(ssl.alpnProtocol === undefined ? [] : [`ALPN protocol: ${oneLine(ssl.alpnProtocol)}`]),
+  ]
+}
+
+/** The long form of s_client. */
+export function clientReport(ssl: Ssl, traffic: { read: number; written: number }): string[] {
+  const leaf = leafOf(ssl)
+  return [
+    '---',
+    'Certificate chain',
+    ...ssl.peerCertificates.flatMap(chainLines),
+    '---',
+    'Server certificate',
+    ...(leaf ? [pem(leaf.raw), ...nameLines(leaf)] : ['none']),
+    '---',
+    `Peer signature scheme: ${ssl.peerSignatureScheme}`,
+    `Server Temp Key: ${ssl.group}`,
+    '---',
+    `SSL handshake has read ${traffic.read} bytes and written ${traffic.written} bytes`,
+    `Verification: ${verification(ssl)}`,
+    '---',
+    ...sessionLines(ssl),
+    ...(leaf ? [`Server public key is ${keySize(leaf.publicKey)}`] : []),
+    `Verify return code: ${verification(ssl)}`,
+    '---',
+  ]
+}
+
+/** The long form of s_server. */
+export function serverReport(ssl: Ssl, name: string): string[] {
+  const leaf = leafOf(ssl)
+  return [
+    '---',
+    `Connection ${name}`,
+    ...(leaf
+      ? ['Client certificate', ...nameLines(leaf), `Verification: ${verification(ssl)}`]
+      : ['No client certificate']),
+    ...(ssl.servername === undefined ? [] : [`Server name asked for: ${oneLine(ssl.servername)}`]),
+    `Temp Key: ${ssl.group}`,
+    ...sessionLines(ssl),
+    '---',
+  ]
+}
+
+/** A ticket that came. */
+export function ticketReport(session: Session): string[] {
+  return [
+    '---',
+    'Post-Handshake New Session Ticket arrived:',
+    `    Cipher: ${session.suite.name}`,
+    `    Ticket lifetime hint: ${session.lifetime} (seconds)`,
+    `    Ticket: ${session.ticket.length} bytes`,
+    `    Max Early Data: ${session.maxEarlyData}`,
+    '---',
+  ]
+}
+
+/** The path from the anchor down, as OpenSSL's verify callback prints it. */
+export function verifyLines(ssl: Ssl): string[] {
+  const { verdict } = ssl
+  if (!verdict) return []
+  if (!verdict.ok)
+    return [
+      `verify error:${verdict.code} at depth ${verdict.depth}: ${oneLine(verdict.why)}`,
+      'verify return:1',
+    ]
+  return verdict.path
+    .map((certificate, depth) => [
+      `depth=${depth} ${oneLine(certificate.subject.text)}`,
+      'verify return:1',
+    ])
+    .reverse()
+    .flat()
+}
+
+/** `OK`, or why not. */
+export function verification(ssl: Ssl): string {
+  const { verdict } = ssl
+  if (!verdict) return 'no certificate was shown'
+  return verdict.ok ? 'OK' : `error: ${verdict.code}`
+}
+
+function sessionLines(ssl: Ssl): string[] {
+  const { alpnProtocol } = ssl
+  return [
+    `New, ${ssl.version}, Cipher is ${ssl.cipher?.name}`,
+    alpnProtocol === undefined ? 'No ALPN negotiated' : `ALPN protocol: ${oneLine(alpnProtocol)}`,
+    ...(ssl.retried ? ['After a HelloRetryRequest'] : []),
+    'Early data was not sent',
+  ]
+}
+
+function leafOf(ssl: Ssl): Certificate | undefined {
+  const [der] = ssl.peerCertificates
+  const leaf = der && parseCertificate(der)
+  return leaf && !isX509Failure(leaf) ? leaf : undefined
+}
+
+function chainLines(der: Uint8Array, index: number): string[] {
+  const certificate = parseCertificate(der)
+  if (isX509Failure(certificate)) return [` ${index} unreadable: ${oneLine(certificate.why)}`]
+  const { subject, issuer, publicKey, notBefore, notAfter } = certificate
+  return [
+    ` ${index} s:${oneLine(subject.text)}`,
+    `   i:${oneLine(issuer.text)}`,
+    `   a:PKEY: ${keySize(publicKey)}`,
+    `   v:NotBefore: ${date(notBefore)}; NotAfter: ${date(notAfter)}`,
+  ]
+}
+
+function nameLines({ subject, issuer }: Certificate): string[] {
+  return [`subject=${oneLine(subject.text)}`, `issuer=${oneLine(issuer.text)}`]
+}
+
+function date(milliseconds: number): string {
+  return new Date(milliseconds).toUTCString()
+}
+
+function keySize(key: Certificate['publicKey']): string {
+  if (isX509Failure(key)) return 'of an unknown kind'
+  return sizeOf(key)
+}
+
+function sizeOf(key: PublicKeyMaterial): string {
+  if (key.kind === 'ec') return `${key.curve.slice(2)} bit (EC ${key.curve})`
+  if (key.kind === 'ed25519') return '256 bit (Ed25519)'
+  const bits = key.n.length * 8 - Math.clz32(key.n[0] ?? 0) + 24
+  return `${bits} bit (RSA${key.pss ? '-PSS' : ''})`
+}
+
+function pem(der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? []
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----'].join('\n')
+}
