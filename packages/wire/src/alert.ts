@@ -34,7 +34,7 @@ export const alerts = {
 
 export type AlertName = keyof typeof alerts
 
-const names = new Map<number, AlertName>(
+const names: ReadonlyMap<number, AlertName> = new Map(
   Object.entries(alerts).map(([name, id]) => [id, name as AlertName]),
 )
 

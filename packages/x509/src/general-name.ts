@@ -12,13 +12,14 @@ export type GeneralName =
       readonly raw: Uint8Array
     }
 
-const raws = new Map<number, 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID'>([
-  [constructed(0), 'otherName'],
-  [constructed(3), 'x400Address'],
-  [constructed(5), 'ediPartyName'],
-  [primitive(8), 'registeredID'],
-])
-const texts = new Map<number, 'rfc822Name' | 'dNSName' | 'uniformResourceIdentifier'>([
+const raws: ReadonlyMap<number, 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID'> =
+  new Map([
+    [constructed(0), 'otherName'],
+    [constructed(3), 'x400Address'],
+    [constructed(5), 'ediPartyName'],
+    [primitive(8), 'registeredID'],
+  ])
+const texts: ReadonlyMap<number, 'rfc822Name' | 'dNSName' | 'uniformResourceIdentifier'> = new Map([
   [primitive(1), 'rfc822Name'],
   [primitive(2), 'dNSName'],
   [primitive(6), 'uniformResourceIdentifier'],

@@ -1,0 +1,2 @@
+/** `biopair/bio`: bytes that come and go. */
+export * from '@biopair/bio'

@@ -1,0 +1,2 @@
+/** `biopair/crypto`: algorithms as rows of data, and what a crypto provider is. */
+export * from '@biopair/crypto'

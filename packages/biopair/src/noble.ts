@@ -1,0 +1,2 @@
+/** `biopair/noble`: the portable crypto provider. */
+export { noble } from '@biopair/crypto/noble'

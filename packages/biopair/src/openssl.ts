@@ -1,0 +1,2 @@
+/** `biopair/openssl`: the C names. */
+export * from '@biopair/ssl/openssl'

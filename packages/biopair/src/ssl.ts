@@ -1,0 +1,2 @@
+/** `biopair/ssl`: the SSL object and its context. */
+export * from '@biopair/ssl'

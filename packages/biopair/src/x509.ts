@@ -1,0 +1,2 @@
+/** `biopair/x509`: certificates, names and paths. */
+export * from '@biopair/x509'

@@ -1,0 +1,124 @@
+import { join } from 'node:path'
+import test from 'ava'
+import { chainFor } from '../support/mint.ts'
+import { EmptyProject, registryAnswers, run } from './support/project.ts'
+import { packages, root } from './support/rooms.ts'
+
+test('every package says what it is, in the same words about the same things', t => {
+  const versions = new Set<unknown>()
+  for (const { room, manifest } of packages()) {
+    const { version, license, type, sideEffects, engines, exports, files } = manifest
+    versions.add(version)
+    t.like(manifest, { license: 'MIT', type: 'module', sideEffects: false }, room)
+    t.deepEqual(
+      { license, type, sideEffects },
+      { license: 'MIT', type: 'module', sideEffects: false },
+    )
+    t.deepEqual(engines, { node: '>=20.19' }, room)
+    t.deepEqual(files, ['dist', 'src', '!dist/.tsbuildinfo', 'LICENSE', 'README.md'], room)
+    for (const target of Object.values(exports as Record<string, unknown>))
+      t.deepEqual(Object.keys(target as object), ['types', 'default'], `${room}: types come first`)
+    for (const field of ['description', 'keywords']) t.truthy(manifest[field], `${room}: ${field}`)
+  }
+  t.is(versions.size, 1)
+})
+
+const program = `
+import { readFileSync } from 'node:fs'
+import { bioPair, noble, Ssl, SslContext } from 'biopair'
+import { nodeCrypto } from 'biopair/node'
+
+const { ca, cert, key } = JSON.parse(readFileSync(0, 'utf8'))
+for (const crypto of [noble, nodeCrypto]) {
+  const [near, far] = bioPair()
+  const client = new Ssl(new SslContext({ ca, crypto }), { servername: 'server.example' })
+  const server = new Ssl(new SslContext({ cert, key, crypto }))
+  client.setBio(near).setConnectState()
+  server.setBio(far).setAcceptState()
+  let outcomes
+  do outcomes = [client.doHandshake(), server.doHandshake()]
+  while (outcomes.some(({ status }) => status.startsWith('want_')))
+  client.write(new TextEncoder().encode('hello'))
+  const into = new Uint8Array(16)
+  const { bytes } = server.read(into)
+  console.log(crypto.name, client.authorized, new TextDecoder().decode(into.subarray(0, bytes)))
+}
+`
+
+const consumer = `
+import { type Bio, bioPair, type HandshakeOutcome, MemoryBio, noble, Pump, Ssl, SslContext, TlsAlert } from 'biopair'
+import { type LendingBio, lends } from 'biopair/bio'
+import type { CryptoProvider } from 'biopair/crypto'
+import { nodeCrypto } from 'biopair/node'
+import { noble as again } from 'biopair/noble'
+import { type ContextOptions, type ReadOutcome, type Trace } from 'biopair/ssl'
+import * as openssl from 'biopair/openssl'
+import { parseCertificate, type TrustStore } from 'biopair/x509'
+
+const providers: readonly CryptoProvider[] = [noble, again, nodeCrypto]
+const options: ContextOptions = { ca: 'pem', ciphers: 'TLS_AES_128_GCM_SHA256', trace: (({ event }) => event) satisfies Trace }
+const [near, far] = bioPair(1, 2)
+const bio: Bio = near
+const ssl = new Ssl(new SslContext(options), { servername: 'server.example' }).setBio(bio, new MemoryBio())
+const outcome: HandshakeOutcome = ssl.doHandshake()
+if (outcome.status === 'failed' && outcome.error instanceof TlsAlert) outcome.error.reason satisfies string
+if (outcome.status === 'want_read') outcome.read satisfies number
+const read: ReadOutcome = ssl.read(new Uint8Array(1))
+if (read.status === 'done') read.bytes satisfies number
+if (lends(far)) far satisfies LendingBio
+// @ts-expect-error There is no such option.
+new SslContext({ sertificate: 'pem' })
+export const all = [providers, new Pump(near, far), openssl, parseCertificate, {} as TrustStore] as const
+`
+
+const strict = [
+  '--strict',
+  '--exactOptionalPropertyTypes',
+  '--noUncheckedIndexedAccess',
+  '--verbatimModuleSyntax',
+]
+const required = process.env.BIOPAIR_REQUIRE_PEERS === '1'
+
+if (!required && !registryAnswers())
+  test('the tarballs install and run in an empty project (skipped: no npm registry answers)', t => {
+    t.log('skipped: no npm registry answers')
+    t.pass()
+  })
+else {
+  let project: EmptyProject
+  test.before(() => {
+    project = new EmptyProject()
+  })
+  test.after.always(() => project?.remove())
+
+  test('the tarballs of all packages install in an empty project, and both providers run there', t => {
+    t.is(project.tarballs.length, packages().length)
+    const { root: anchor, pem, keyPem } = chainFor('p256')
+    project.write('program.js', program)
+    const material = JSON.stringify({ ca: anchor.pem, cert: pem, key: keyPem })
+    const ran = project.node('program.js', material)
+    t.is(ran.out, 'noble true hello\nnode:crypto true hello\n')
+    t.is(ran.code, 0)
+  })
+
+  test('the command that the tarball brings starts in an empty project', t => {
+    const help = run('npx', ['--no-install', 'biopair', '--help'], project.folder)
+    t.is(help.code, 0, help.out)
+    t.regex(help.out, /s_client[\s\S]*s_server/)
+  })
+
+  for (const [module, moduleResolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ] as const)
+    test(`what was installed type-checks without Node and the DOM, resolved as ${moduleResolution}`, t => {
+      project.write('consumer.ts', consumer)
+      const tsc = join(root, 'node_modules/typescript/bin/tsc')
+      // No `skipLibCheck`: what we ship has to compile where there is neither Node nor the DOM.
+      const args = [
+        ...['--noEmit', ...strict, '--module', module, '--moduleResolution', moduleResolution],
+        ...['--target', 'es2023', '--lib', 'es2023', '--types', '', 'consumer.ts'],
+      ]
+      t.deepEqual(run(process.execPath, [tsc, ...args], project.folder), { code: 0, out: '' })
+    })
+}
