@@ -131,9 +131,9 @@ export class Connection {
     return this.#plaintext.length
   }
 
-  /** Bytes of ours that the carrier has not taken. */
+  /** Bytes of ours that the carrier has not taken; none once closed, since nobody will offer them again. */
   get queued(): number {
-    return this.#writer.queue
+    return this.#closed ? 0 : this.#writer.queue
   }
 
   /** Whether the peer's close_notify came. */

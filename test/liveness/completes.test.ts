@@ -1,0 +1,116 @@
+/** Property 7, *pumping always completes*: any ring sizes, any fair order of steps, any cuts, any session (architecture section 4). */
+import type { CryptoProvider } from '@biopair/crypto'
+import { noble } from '@biopair/crypto/noble'
+import { nodeCrypto } from '@biopair/crypto-node'
+import test, { type ExecutionContext } from 'ava'
+import fc from 'fast-check'
+import { Dice } from '../support/dice.ts'
+import { keyKinds } from '../support/mint.ts'
+import { End, lay, type Rings, run } from '../support/schedule.ts'
+import {
+  anyRings,
+  anySession,
+  endsOf,
+  factsOf,
+  groupNames,
+  type Session,
+  serverName,
+  shownBy,
+  suiteNames,
+} from '../support/session.ts'
+
+/** Runs one session to its end and checks everything that has to be true of it. Throws with words that say what is not. */
+function completes(session: Session, rings: Rings, seed: number, crypto: CryptoProvider): void {
+  const dice = new Dice(seed)
+  const { near, far, between } = lay(rings, dice)
+  const { client, server } = endsOf(session, { crypto })
+  client.setBio(near)
+  server.setBio(far)
+  // Data in proportion to the rings: the smallest take a step for each byte.
+  const most = Math.min(50_000, 300 * Math.min(...rings))
+  const request = dice.bytes(dice.below(most))
+  const response = dice.bytes(dice.below(most))
+  const ends = [
+    new End('client', client, near, request, dice),
+    new End('server', server, far, response, dice),
+  ] as const
+  const stall = run([...ends, ...between], dice)
+  if (stall) throw new Error(stall.text)
+  for (const end of ends)
+    if (end.lost) throw new Error(`${end.name}: ${end.lost.status}`, { cause: end.lost.error })
+  const [c, s] = [
+    factsOf(client, shownBy(session, 'client')),
+    factsOf(server, shownBy(session, 'server')),
+  ]
+  same('facts', JSON.stringify(c), JSON.stringify(s))
+  same('suite', c.suite, session.suite)
+  same('group', c.group, session.group)
+  same('alpn', c.alpn, session.alpn ? 'http/1.1' : undefined)
+  same('servername', c.servername, serverName)
+  same('retried', c.retried, session.retry || session.cookie === 'always')
+  same('server believed', client.authorized, true)
+  same('client believed', server.authorized, shownBy(session, 'client').length > 0)
+  same('handshakes', `${client.doHandshake().status} ${server.doHandshake().status}`, 'done done')
+  same('request', Buffer.compare(ends[1].received, request), 0)
+  same('response', Buffer.compare(ends[0].received, response), 0)
+  for (const { name, ssl } of ends)
+    same(`${name}'s shutdown`, [ssl.sentShutdown, ssl.receivedShutdown].join(), 'true,true')
+  same('session', client.session !== undefined, session.tickets > 0)
+}
+
+function same<T>(what: string, got: T, expected: T): void {
+  if (got !== expected) throw new Error(`${what}: expected ${expected}, got ${got}`)
+}
+
+function check(t: ExecutionContext, numRuns: number, crypto: CryptoProvider): void {
+  const seen = new Map<string, number>()
+  const note = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1)
+  fc.assert(
+    fc.property(anySession, anyRings, fc.nat(), (session, rings, seed) => {
+      note(session.suite)
+      note(session.group)
+      note(`${session.certificate} certificate`)
+      note(session.retry ? 'with HelloRetryRequest' : 'without HelloRetryRequest')
+      completes(session, rings, seed, crypto)
+    }),
+    { numRuns },
+  )
+  t.log(
+    [...seen]
+      .map(([what, times]) => `${what}: ${times}`)
+      .sort()
+      .join(', '),
+  )
+  t.pass()
+}
+
+test('with any rings, any fair order of steps and any cuts, 1,000 sessions complete, agree, carry their data whole and close cleanly', t => {
+  check(t, 1000, nodeCrypto)
+})
+
+test('the portable provider completes as well', t => {
+  check(t, 12, noble)
+})
+
+for (const certificate of keyKinds)
+  test(`every group and suite completes with a ${certificate} certificate over a ring of 7 bytes`, t => {
+    for (const group of groupNames)
+      for (const suite of suiteNames)
+        t.notThrows(
+          () => completes({ ...plain, group, suite, certificate }, [7, 7], 1, nodeCrypto),
+          `${group} ${suite}`,
+        )
+  })
+
+const plain: Session = {
+  suite: 'TLS_AES_128_GCM_SHA256',
+  group: 'x25519',
+  certificate: 'p256',
+  client: 'unasked',
+  retry: false,
+  cookie: 'never',
+  alpn: true,
+  tickets: 2,
+  middleboxCompat: true,
+  maxFragment: 16_384,
+}

@@ -1,0 +1,182 @@
+/** Two ends, what they have to say, and a random fair order in which they and the carriers between them are stepped. */
+import { type Party, StallDetector, type StallReport } from '@biopair/bio'
+import type { Ssl } from '@biopair/ssl'
+import { type CountingHalf, countingPair } from './counting-pair.ts'
+import type { Dice } from './dice.ts'
+
+/** Something that can be stepped in several ways, in any order. */
+export interface Actor {
+  readonly name: string
+  readonly actions: readonly (() => void)[]
+  /** What it waits for, in words that change whenever it has come further. */
+  readonly waits: string
+  /** Counted bytes, ever. */
+  readonly moved: number
+  readonly over: boolean
+}
+
+/** An end that shakes hands, sends its data whole, reads until the peer has closed, and says goodbye. */
+export class End implements Actor {
+  readonly name: string
+  readonly ssl: Ssl
+  readonly half: CountingHalf
+  readonly #dice: Dice
+  readonly #received: Uint8Array[] = []
+  #left: Uint8Array
+  #last = 'nothing called'
+  /** Ended otherwise than by the peer's close_notify. */
+  #lost: { readonly status: string; readonly error?: Error } | undefined
+  #closed = false
+  #shut = false
+  readonly #buffer = new Uint8Array(20_000)
+
+  constructor(name: string, ssl: Ssl, half: CountingHalf, data: Uint8Array, dice: Dice) {
+    this.name = name
+    this.ssl = ssl
+    this.half = half
+    this.#left = data
+    this.#dice = dice
+  }
+
+  get actions(): readonly (() => void)[] {
+    return [() => this.shake(), () => this.read(), () => this.write(), () => this.shutdown()]
+  }
+
+  /** Both closed, each having heard the other. */
+  get clean(): boolean {
+    return this.#closed && this.#shut
+  }
+
+  get lost(): { readonly status: string; readonly error?: Error } | undefined {
+    return this.#lost
+  }
+
+  get over(): boolean {
+    return this.clean || (this.#lost !== undefined && this.ssl.queued === 0)
+  }
+
+  get received(): Uint8Array {
+    return Buffer.concat(this.#received)
+  }
+
+  get moved(): number {
+    return this.half.moved
+  }
+
+  get waits(): string {
+    const { state, queued, pending } = this.ssl
+    const { pending: there, writeGuarantee, readRequest } = this.half
+    return `${this.#last} (${state}, ${queued} queued, ${pending} decrypted, ${this.#left.length} to write, half: ${there} pending, ${writeGuarantee} guaranteed, ${readRequest} requested)`
+  }
+
+  shake(): void {
+    this.#note('handshake', this.ssl.doHandshake())
+  }
+
+  read(): void {
+    const into = this.#buffer.subarray(0, this.#dice.from(1, this.#dice.one(2) ? 20 : 20_000))
+    const outcome = this.ssl.read(into)
+    this.#note('read', outcome)
+    if (outcome.status === 'done') this.#received.push(into.slice(0, outcome.bytes))
+    if (outcome.status === 'closed') this.#closed = true
+  }
+
+  write(): void {
+    if (this.#left.length === 0) return
+    const part = this.#left.subarray(0, this.#dice.from(1, this.#left.length))
+    const outcome = this.ssl.write(part)
+    this.#note('write', outcome)
+    if (outcome.status === 'done') this.#left = this.#left.subarray(outcome.bytes)
+  }
+
+  shutdown(): void {
+    if (this.#left.length > 0 || !this.ssl.connected) return
+    const outcome = this.ssl.shutdown()
+    this.#note('shutdown', outcome)
+    if (outcome.status === 'done') this.#shut = true
+  }
+
+  #note(
+    call: string,
+    outcome: {
+      readonly status: string
+      readonly read?: number
+      readonly write?: number
+      readonly error?: Error
+    },
+  ): void {
+    this.#last = `${call}: ${outcome.status} read ${outcome.read ?? '-'} write ${outcome.write ?? '-'}`
+    if (outcome.status === 'failed' || outcome.status === 'truncated') this.#lost = outcome
+  }
+}
+
+/** Moves random numbers of bytes from one half to another and back, holding some for a while: the cuts of a network. */
+export class Cut implements Actor {
+  readonly name = 'carrier'
+  readonly over = true
+  readonly actions: readonly (() => void)[]
+  readonly #held: [number[], number[]] = [[], []]
+  readonly #dice: Dice
+  moved = 0
+
+  constructor(a: CountingHalf, b: CountingHalf, dice: Dice) {
+    this.#dice = dice
+    this.actions = [() => this.#move(a, b, this.#held[0]), () => this.#move(b, a, this.#held[1])]
+  }
+
+  get waits(): string {
+    return `bytes, holding ${this.#held.map(held => held.length).join(' and ')}`
+  }
+
+  #move(from: CountingHalf, to: CountingHalf, held: number[]): void {
+    const into = new Uint8Array(this.#dice.one(3) ? this.#dice.from(1, 3) : 4096)
+    const got = held.length < 20_000 ? from.read(into) : 0
+    if (typeof got === 'number') {
+      held.push(...into.subarray(0, got))
+      this.moved += got
+    }
+    if (held.length === 0) return
+    const took = to.write(Uint8Array.from(held.slice(0, this.#dice.from(1, held.length))))
+    if (typeof took !== 'number') return
+    held.splice(0, took)
+    this.moved += took
+  }
+}
+
+/** Rings between two ends: sizes of one pair, or of two pairs with a carrier between them. */
+export type Rings = readonly [number, number] | readonly [number, number, number, number]
+
+/** The halves of the client and of the server, and the carrier where there is one. */
+export function lay(
+  rings: Rings,
+  dice: Dice,
+): { readonly near: CountingHalf; readonly far: CountingHalf; readonly between: readonly Cut[] } {
+  const [a, b, c, d] = rings
+  const [near, other] = countingPair(a, b)
+  if (c === undefined || d === undefined) return { near, far: other, between: [] }
+  const [another, far] = countingPair(c, d)
+  return { near, far, between: [new Cut(other, another, dice)] }
+}
+
+/**
+ * Rounds in random order until every actor is over. A round is fair: each action of each actor comes at least once, some
+ * come several times. Answers the stall, if there is one.
+ */
+export function run(actors: readonly Actor[], dice: Dice): StallReport | undefined {
+  const detector = new StallDetector()
+  const actions = actors.flatMap(actor => actor.actions)
+  for (;;) {
+    const before = total(actors)
+    const more = dice.one(2) ? [] : Array.from({ length: dice.below(8) }, () => dice.pick(actions))
+    for (const action of dice.shuffled([...actions, ...more])) action()
+    const moved = total(actors) - before
+    if (moved === 0 && actors.every(actor => actor.over)) return undefined
+    const parties: Party[] = actors.map(({ name, waits }) => ({ name, waits }))
+    const stall = detector.round(moved, parties)
+    if (stall) return stall
+  }
+}
+
+function total(actors: readonly Actor[]): number {
+  return actors.reduce((sum, actor) => sum + actor.moved, 0)
+}

@@ -1,0 +1,161 @@
+/** A whole session by description: contexts for both ends, and the facts that both have to agree on. */
+import {
+  type CipherSuiteName,
+  type CryptoProvider,
+  cipherSuites,
+  type GroupName,
+  groups,
+  type Random,
+} from '@biopair/crypto'
+import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
+import fc from 'fast-check'
+import { chainFor, type KeyKind, keyKinds } from './mint.ts'
+import type { Rings } from './schedule.ts'
+
+export const suiteNames = Object.keys(cipherSuites) as CipherSuiteName[]
+export const groupNames = Object.keys(groups) as GroupName[]
+
+export interface Session {
+  readonly suite: CipherSuiteName
+  readonly group: GroupName
+  readonly certificate: KeyKind
+  /** The client's certificate, where the server asks for one; `unasked` is that it does not ask. */
+  readonly client: KeyKind | 'none' | 'unasked'
+  /** A group that the client sends a share for in vain, so that the server asks again. */
+  readonly retry: boolean
+  readonly cookie: 'never' | 'with_retry' | 'always'
+  readonly alpn: boolean
+  readonly tickets: number
+  readonly middleboxCompat: boolean
+  readonly maxFragment: number
+}
+
+/** Every choice that a session has. */
+export const anySession: fc.Arbitrary<Session> = fc.record({
+  suite: fc.constantFrom(...suiteNames),
+  group: fc.constantFrom(...groupNames),
+  certificate: fc.constantFrom(...keyKinds),
+  client: fc.constantFrom<Session['client']>('unasked', 'unasked', 'unasked', 'none', ...keyKinds),
+  retry: fc.boolean(),
+  cookie: fc.constantFrom('never', 'with_retry', 'always'),
+  alpn: fc.boolean(),
+  tickets: fc.nat(2),
+  middleboxCompat: fc.boolean(),
+  maxFragment: fc.constantFrom(16_384, 16_384, 512, 1000),
+})
+
+const size = fc.oneof(
+  fc.integer({ min: 1, max: 4 }),
+  fc.integer({ min: 1, max: 600 }),
+  fc.integer({ min: 1, max: 20_000 }),
+)
+
+/** One pair, or two with a carrier between them; every size from 1. */
+export const anyRings: fc.Arbitrary<Rings> = fc.oneof(
+  fc.tuple(size, size),
+  fc.tuple(size, size, size, size),
+)
+
+/** What a session costs beyond its description. */
+export interface Surroundings {
+  readonly crypto: CryptoProvider
+  /** Of each end, where the run has to repeat. */
+  readonly random?: { readonly client: Random; readonly server: Random }
+  readonly more?: ContextOptions
+}
+
+export const serverName = 'server.example'
+
+/** A client and a server for a session, without BIOs. */
+export function endsOf(session: Session, surroundings: Surroundings): { client: Ssl; server: Ssl } {
+  const { server, client } = optionsOf(session, surroundings)
+  return {
+    client: new Ssl(new SslContext(client), { servername: serverName }).setConnectState(),
+    server: new Ssl(new SslContext(server)).setAcceptState(),
+  }
+}
+
+/** Options of both contexts. */
+export function optionsOf(
+  session: Session,
+  { crypto, random, more = {} }: Surroundings,
+): { client: ContextOptions; server: ContextOptions } {
+  const chain = chainFor(session.certificate)
+  const mine =
+    session.client === 'none' || session.client === 'unasked' ? undefined : chainFor(session.client)
+  const other = session.group === 'x25519' ? 'secp256r1' : 'x25519'
+  const shared: ContextOptions = {
+    crypto,
+    middleboxCompat: session.middleboxCompat,
+    limits: { maxFragment: session.maxFragment },
+    ...more,
+  }
+  return {
+    client: {
+      ...shared,
+      ca: chain.root.pem,
+      groups: session.retry ? [other, session.group] : [session.group],
+      keyShares: session.retry ? [other] : [session.group],
+      ...(mine ? { cert: mine.pem, key: mine.keyPem } : {}),
+      ...(session.alpn ? { ALPNProtocols: ['h2', 'http/1.1'] } : {}),
+      ...(random ? { random: random.client } : {}),
+    },
+    server: {
+      ...shared,
+      cert: chain.pem,
+      key: chain.keyPem,
+      ciphers: [session.suite],
+      groups: [session.group],
+      numTickets: session.tickets,
+      cookie: session.cookie,
+      ...(session.client === 'unasked'
+        ? {}
+        : { requestCert: true, rejectUnauthorized: session.client !== 'none' }),
+      ...(mine ? { ca: mine.root.pem } : {}),
+      ...(session.alpn ? { ALPNProtocols: ['http/1.1'] } : {}),
+      ...(random ? { random: random.server } : {}),
+    },
+  }
+}
+
+/** What an end knows that the other end has to know as well. */
+export interface Facts {
+  readonly suite: string | undefined
+  readonly group: string | undefined
+  readonly alpn: string | undefined
+  readonly servername: string | undefined
+  readonly retried: boolean
+  readonly exporter: string
+  /** DER as hex. */
+  readonly serverChain: readonly string[]
+  readonly clientChain: readonly string[]
+}
+
+/** What an end knows; `shown` is the chain that it has shown itself. */
+export function factsOf(ssl: Ssl, shown: readonly Uint8Array[]): Facts {
+  const own = shown.map(hex)
+  const peer = ssl.peerCertificates.map(hex)
+  const context = Uint8Array.of(1, 2, 3)
+  return {
+    suite: ssl.cipher?.name,
+    group: ssl.group,
+    alpn: ssl.alpnProtocol,
+    servername: ssl.servername,
+    retried: ssl.retried,
+    exporter: hex(ssl.exportKeyingMaterial(40, 'EXPORTER-biopair-test', context)),
+    serverChain: ssl.role === 'server' ? own : peer,
+    clientChain: ssl.role === 'server' ? peer : own,
+  }
+}
+
+/** The chain that an end of a session shows. */
+export function shownBy(session: Session, role: 'client' | 'server'): readonly Uint8Array[] {
+  if (role === 'server') return chainFor(session.certificate).der
+  return session.client === 'none' || session.client === 'unasked'
+    ? []
+    : chainFor(session.client).der
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
