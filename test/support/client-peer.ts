@@ -99,8 +99,13 @@ export class ClientPeer extends Peer {
   }
 
   sendMadeHello(hello: ClientHello): void {
+    this.handshake(this.makeHello(hello))
+  }
+
+  /** A ClientHello, said by the caller. */
+  makeHello(hello: ClientHello): Bytes {
     this.#hello = hello
-    this.handshake(this.say(ClientHello, hello))
+    return this.say(ClientHello, hello)
   }
 
   /** The ClientHello that answers a HelloRetryRequest. */
@@ -146,7 +151,11 @@ export class ClientPeer extends Peer {
   /** Says a message of the second flight, in a record of its own; Finished changes our keys. */
   send<T>(type: MessageType<T>, message: T): void {
     this.handshake(this.say(type, message))
-    if (type.name !== 'Finished') return
+    if (type.name === 'Finished') this.takeApplicationKeys()
+  }
+
+  /** The keys behind our Finished. */
+  takeApplicationKeys(): void {
     this.deriveResumption()
     if (this.applicationSecrets) this.write(this.applicationSecrets.client)
   }

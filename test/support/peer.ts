@@ -114,7 +114,10 @@ export abstract class Peer {
     { plain = false, padding = 0 }: { plain?: boolean; padding?: number } = {},
   ): void {
     const header = Uint8Array.of(type, 3, 3, content.length >> 8, content.length & 0xff)
-    if (plain || !this.#write) return this.bytes(concat(header, content))
+    if (plain || !this.#write) {
+      this.bytes(concat(header, content))
+      return
+    }
     const length = 5 + content.length + 17 + padding
     const into = new Uint8Array(length)
     const work = new Uint8Array((length + 3) & ~3)

@@ -81,9 +81,31 @@ export class ServerPeer extends Peer {
     const edited = edit(message)
     this.suite = cipherSuiteById(edited.cipher_suite) ?? this.suite
     this.handshake(this.say(ServerHello, edited))
+    this.takeHandshakeKeys(secret)
+  }
+
+  /** The keys behind ServerHello. */
+  takeHandshakeKeys(secret: Bytes): void {
     const { client, server } = this.deriveHandshake(secret)
     this.write(server)
     this.read('handshake', client)
+  }
+
+  /** The keys behind our Finished; the client's come into use with its own. */
+  takeApplicationKeys(): void {
+    this.write(this.deriveApplication().server)
+  }
+
+  /** A HelloRetryRequest, said by the caller; from now on shares are of `group`. */
+  takeRetry(group: GroupName): ServerHello {
+    const message = this.retryRequest(group)
+    this.#group = group
+    return message
+  }
+
+  /** ClientHello1 gives way to its hash: behind a HelloRetryRequest. */
+  takeRetried(): void {
+    this.retried()
   }
 
   retryRequest(group: GroupName | undefined, cookie?: Uint8Array): ServerHello {
@@ -150,7 +172,7 @@ export class ServerPeer extends Peer {
   /** Says a message of the flight that follows ServerHello, in a record of its own; Finished changes our keys. */
   send<T>(type: MessageType<T>, message: T): void {
     this.handshake(this.say(type, message))
-    if (type.name === 'Finished') this.write(this.deriveApplication().server)
+    if (type.name === 'Finished') this.takeApplicationKeys()
   }
 
   /** Says the flight that follows ServerHello, with a message replaced here and there. */
