@@ -1,0 +1,211 @@
+/** The published handshakes that need neither PSK nor raw public keys, byte for byte, as either end and with both providers. */
+import { readFileSync } from 'node:fs'
+import { noble } from '@biopair/crypto/noble'
+import { nodeCrypto } from '@biopair/crypto-node'
+import {
+  Certificate,
+  CertificateRequest,
+  ClientHello,
+  EncryptedExtensions,
+  extensionTypes,
+  ServerHello,
+} from '@biopair/handshake'
+import test, { type ExecutionContext } from 'ava'
+import { Recording, type Replay, replayClient, replayServer } from '../support/replay.ts'
+import { transcripts } from '../support/transcripts.ts'
+
+const recordings = transcripts()?.map(transcript => new Recording(transcript))
+const providers = [nodeCrypto, noble]
+
+/** The handshakes that our ends can have today. */
+const plain = [
+  'Simple_1RTT_Handshake',
+  'HelloRetryRequest_Handshake',
+  'Client_Authentication_Handshake',
+  'Middlebox_Compatibility_Mode',
+]
+/** Why the others wait, and the extension of their ClientHello that shows it. */
+const waiting = {
+  Resumed_0RTT_Handshake: ['session resumption comes later', extensionTypes.pre_shared_key],
+  Externally_Provided_PSK_with_Ephemeral_Key: [
+    'external PSKs come later',
+    extensionTypes.pre_shared_key,
+  ],
+  RawPublicKey_With_Client_Authentication: [
+    'raw public keys come later',
+    extensionTypes.server_certificate_type,
+  ],
+} as const
+
+if (recordings) {
+  for (const recording of recordings) {
+    const { section } = recording
+    if (plain.includes(section)) {
+      for (const crypto of providers) {
+        test(`${section}: our client says what the recorded client said (${crypto.name})`, t =>
+          asClient(t, recording, crypto))
+        test(`${section}: our server says what the recorded server said (${crypto.name})`, t =>
+          asServer(t, recording, crypto))
+      }
+      continue
+    }
+    const [reason, extension] = waiting[section as keyof typeof waiting]
+    test(`${section} (skipped: ${reason})`, t => {
+      const hello = recording.inRecord('Record_ClientHello_1', ClientHello)
+      t.log(reason)
+      t.true(hello.extensions?.some(({ extension_type }) => extension_type === extension))
+    })
+  }
+  test('every recorded handshake is replayed or named with its reason', t => {
+    t.deepEqual(
+      recordings.map(({ section }) => section).sort(),
+      [...plain, ...Object.keys(waiting)].sort(),
+    )
+  })
+} else {
+  test('the handshakes of RFC 8448 (skipped: no ../shared/data)', t => {
+    t.not(process.env.BIOPAIR_REQUIRE_DATA, '1')
+    t.log('the traces are not part of this project')
+  })
+}
+
+function asClient(t: ExecutionContext, recording: Recording, crypto: typeof noble): void {
+  const authenticates = recording.has('Client_MessageSignature')
+  const replay = replayClient(
+    recording,
+    crypto,
+    authenticates
+      ? { chain: [certificate('client_certificate.pem')], scheme: 'rsa_pss_rsae_sha256' }
+      : undefined,
+  )
+  const { end, pool } = replay
+  t.is(end.ssl.doHandshake().status, 'want_read')
+  t.is(end.written(), hex(recording.bytes('Record_ClientHello_1')))
+  if (recording.has('Record_HelloRetryRequest')) {
+    end.feed(recording.bytes('Record_HelloRetryRequest'))
+    t.is(end.ssl.doHandshake().status, 'want_read')
+    t.is(end.written(), hex(recording.bytes('Record_ClientHello_2')))
+  }
+  end.feed(recording.bytes('Record_ServerHello'))
+  end.feed(recording.bytes('Record_ServerHandshakeMessages'))
+  t.deepEqual(end.ssl.doHandshake(), { status: 'done' })
+  t.is(end.written(), hex(recording.bytes('Record_ClientFinished')))
+  end.feed(recording.records('Record_NewSessionTicket'))
+  exchange(t, replay, recording, 'Client', 'Server')
+  if (recording.has('SessionTicket')) t.is(hex(end.ssl.session?.ticket), ticketOf(recording).hex)
+  t.is(end.read(), 'closed')
+  t.deepEqual(pool.purposes, [
+    'client hello random',
+    ...(end.ssl.context.options.middleboxCompat ? ['legacy_session_id'] : []),
+    'x25519 key',
+    ...(end.ssl.retried ? ['secp256r1 key'] : []),
+  ])
+  t.is(pool.left, 0)
+  signedAsRecorded(t, replay, recording, 'Client')
+}
+
+function asServer(t: ExecutionContext, recording: Recording, crypto: typeof noble): void {
+  const requested = recording.has('Message_CertificateRequest')
+  const ticket = recording.has('SessionTicket') ? ticketOf(recording) : undefined
+  const [entry] = recording.message('Message_Server_Certificate', Certificate).certificate_list
+  const replay = replayServer(
+    recording,
+    crypto,
+    {
+      chain: [entry?.cert_data ?? new Uint8Array(0)],
+      scheme: requested ? 'ecdsa_secp256r1_sha256' : 'rsa_pss_rsae_sha256',
+    },
+    {
+      extensions: recording.message('Message_EncryptedExtensions', EncryptedExtensions).extensions,
+      ...(requested
+        ? {
+            requestExtensions: recording.message('Message_CertificateRequest', CertificateRequest)
+              .extensions,
+          }
+        : {}),
+      ...(ticket ? { ticket } : {}),
+      ...(recording.has('Record_HelloRetryRequest')
+        ? { retry: recording.inRecord('Record_HelloRetryRequest', ServerHello) }
+        : {}),
+    },
+  )
+  const { end, pool } = replay
+  end.feed(recording.bytes('Record_ClientHello_1'))
+  t.is(end.ssl.doHandshake().status, 'want_read')
+  if (recording.has('Record_HelloRetryRequest')) {
+    t.is(end.written(), hex(recording.bytes('Record_HelloRetryRequest')))
+    end.feed(recording.bytes('Record_ClientHello_2'))
+    t.is(end.ssl.doHandshake().status, 'want_read')
+  }
+  t.is(
+    end.written(),
+    hex(recording.bytes('Record_ServerHello')) +
+      hex(recording.bytes('Record_ServerHandshakeMessages')),
+  )
+  end.feed(recording.bytes('Record_ClientFinished'))
+  t.deepEqual(end.ssl.doHandshake(), { status: 'done' })
+  t.is(end.written(), hex(recording.records('Record_NewSessionTicket')))
+  exchange(t, replay, recording, 'Server', 'Client')
+  t.is(end.read(), 'closed')
+  t.deepEqual(pool.purposes, [
+    'server hello random',
+    `${end.ssl.group} key`,
+    ...(ticket ? ['ticket_age_add'] : []),
+  ])
+  t.is(pool.left, 0)
+  signedAsRecorded(t, replay, recording, 'Server')
+}
+
+/** Application data both ways, then close_notify both ways. */
+function exchange(
+  t: ExecutionContext,
+  { end }: Replay,
+  recording: Recording,
+  ours: 'Client' | 'Server',
+  theirs: 'Client' | 'Server',
+): void {
+  if (recording.has(`${ours}_AppData`)) {
+    const data = recording.bytes(`${ours}_AppData`)
+    t.deepEqual(end.ssl.write(data), { status: 'done', bytes: data.length })
+    t.is(end.written(), hex(recording.bytes(`Record_${ours}_AppData`)))
+    end.feed(recording.bytes(`Record_${theirs}_AppData`))
+    t.is(end.read(), hex(recording.bytes(`${theirs}_AppData`)))
+  }
+  t.is(end.ssl.shutdown().status, 'sent')
+  t.is(end.written(), hex(recording.bytes(`Record_${ours}_CloseNotify`)))
+  end.feed(recording.bytes(`Record_${theirs}_CloseNotify`))
+}
+
+/** What was signed is what the trace says; where it says nothing, nothing was. */
+function signedAsRecorded(
+  t: ExecutionContext,
+  { signed }: Replay,
+  recording: Recording,
+  who: 'Client' | 'Server',
+): void {
+  const name = `${who}_MessageToSign`
+  t.deepEqual(signed.map(hex), recording.has(name) ? [hex(recording.bytes(name))] : [])
+}
+
+/** The ticket; in RFC 8448 section 3 it comes with early_data for 1024 bytes. */
+function ticketOf(recording: Recording) {
+  const ticket = recording.bytes('SessionTicket')
+  const early_data = Uint8Array.of(0, 0, 4, 0)
+  return {
+    hex: hex(ticket),
+    ticket,
+    extensions: [{ extension_type: extensionTypes.early_data, extension_data: early_data }],
+  }
+}
+
+/** The DER of a recorded certificate, as long as its own header says: one of the files has two bytes too many. */
+function certificate(name: string): Uint8Array<ArrayBuffer> {
+  const file = new URL(`../../../../shared/data/rfc8448/${name}`, import.meta.url)
+  const base64 = readFileSync(file, 'latin1').replace(/-----[^-]+-----|\s/g, '')
+  const der = new Uint8Array(Buffer.from(base64, 'base64'))
+  return der.slice(0, 4 + (((der[2] ?? 0) << 8) | (der[3] ?? 0)))
+}
+
+function hex(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes ?? []).toString('hex')
+}

@@ -1,0 +1,217 @@
+/** Random walks through a handshake: a peer says what a table permits, or something else, cut and joined as it likes. */
+import { concat } from '@biopair/crypto'
+import { encodeMessage, KeyUpdate } from '@biopair/handshake'
+import fc from 'fast-check'
+import type { Peer, Under } from './peer.ts'
+import type { Bytes } from './key-schedule.ts'
+
+/** What a state permits, and where it leads: appendix A as data. */
+export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>
+
+/** How a message is laid into records; the last three only where the RFC allows or forbids something of their own. */
+export type Layout = 'whole' | 'split' | 'bytes' | 'joined' | 'trailed' | 'interrupted'
+
+export interface Step {
+  /** Whether the table is followed. */
+  readonly honest: boolean
+  /** Chooses among the messages that are permitted, or among those that are not. */
+  readonly pick: number
+  readonly layout: Layout
+  /** A change_cipher_spec record goes before the message. */
+  readonly changeCipherSpec: boolean
+}
+
+/** Mostly honest steps, so that walks get far; the CONNECTED state is reached after six or seven. */
+export const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    honest: fc.integer({ min: 0, max: 11 }).map(n => n > 0),
+    pick: fc.nat(1000),
+    layout: fc.constantFrom<Layout>(
+      ...(['whole', 'whole', 'whole', 'split', 'bytes', 'joined', 'joined'] as const),
+      ...(['whole', 'whole', 'split', 'split', 'joined', 'trailed', 'interrupted'] as const),
+    ),
+    changeCipherSpec: fc.integer({ min: 0, max: 9 }).map(n => n === 0),
+  }),
+  { minLength: 1, maxLength: 12, size: 'max' },
+)
+
+/** One side's part of a walk. */
+export interface Side {
+  readonly peer: Peer
+  readonly table: Table
+  readonly start: string
+  /** Messages that need a peer's state to be said; the rest of the deviations are `strays`. */
+  readonly alphabet: readonly string[]
+  /** The state's name as our end has it. */
+  readonly shown: (state: string) => string
+  /** Whether change_cipher_spec is dropped in a state. */
+  readonly drops: (state: string) => boolean
+  /** The keys that an alert travels under which our end sends in a state. */
+  readonly under: (state: string) => Under
+  /** The same for an alert about bytes behind the message that leads on from a state. */
+  readonly underTrailed: (state: string) => Under
+  /** Whether nothing may stand behind a message in its record, because keys change. */
+  readonly changesKeys: (message: string) => boolean
+  /** Whether a message is answered by our end before the next can be made. */
+  readonly answered: (message: string) => boolean
+  /** A permitted message, in the transcript from now on; its keys are taken by `after`. */
+  readonly say: (message: string) => Bytes
+  readonly after: (message: string) => void
+  /** A message as a deviation: well made, but without a place in the transcript. */
+  readonly stray: (message: string) => Bytes
+}
+
+/** Messages that no state permits, by msg_type, with a body. */
+export const strays: Readonly<Record<string, Bytes>> = {
+  EndOfEarlyData: Uint8Array.of(5, 0, 0, 0),
+  hello_request: Uint8Array.of(0, 0, 0, 0),
+  server_hello_done: Uint8Array.of(14, 0, 0, 0),
+  client_key_exchange: Uint8Array.of(16, 0, 0, 1, 0),
+  message_hash: Uint8Array.of(254, 0, 0, 1, 0),
+  unknown: Uint8Array.of(99, 0, 0, 2, 1, 2),
+}
+
+/** How a walk came out: the state, and the alert that was due in it, if one was. */
+export interface Outcome {
+  readonly state: string
+  readonly refused: { readonly under: Under; readonly what: string } | undefined
+  readonly path: readonly string[]
+}
+
+/** Walks; throws with the path where our end does anything but what the table says. */
+export function walk(side: Side, list: readonly Step[]): Outcome {
+  const path: string[] = []
+  let state = side.start
+  let held: Bytes = new Uint8Array(0)
+  const { peer } = side
+  const flush = () => {
+    if (held.length > 0) peer.handshake(held)
+    held = new Uint8Array(0)
+  }
+  const refuse = (what: string, under: Under): Outcome => {
+    path.push(what)
+    return { state, refused: { under, what }, path }
+  }
+  const check = () => {
+    const outcome = peer.step()
+    if (outcome.status !== 'want_read')
+      throw new Error(`after ${path.join(', ')}: ${JSON.stringify(outcome)} ${describe(outcome)}`)
+    if (peer.ssl.state !== side.shown(state))
+      throw new Error(`after ${path.join(', ')}: in ${peer.ssl.state}, expected ${state}`)
+  }
+
+  for (const { honest, pick, layout, changeCipherSpec } of list) {
+    if (changeCipherSpec && held.length === 0) {
+      peer.changeCipherSpec()
+      if (!side.drops(state)) return refuse('change_cipher_spec', side.under(state))
+      path.push('change_cipher_spec')
+    }
+    const permitted = Object.keys(side.table[state] ?? {})
+    if (!honest) {
+      const all = [...side.alphabet, ...Object.keys(strays), 'application data']
+      const others = all.filter(
+        message =>
+          !permitted.includes(message) &&
+          !(state === 'CONNECTED' && message === 'application data'),
+      )
+      const message = others[pick % others.length] as string
+      if (message === 'application data') {
+        flush()
+        peer.data(Uint8Array.of(1, 2, 3))
+      } else {
+        peer.handshake(concat(held, strays[message] ?? side.stray(message)))
+        held = new Uint8Array(0)
+      }
+      return refuse(message, side.under(state))
+    }
+
+    const message = permitted[pick % permitted.length] as string
+    const raw = concat(held, side.say(message))
+    const before = held.length
+    held = new Uint8Array(0)
+    const last = side.changesKeys(message)
+    if (layout === 'trailed' && last) {
+      const trail = pick % 2 === 0 ? Uint8Array.of(8) : (strays.unknown as Bytes)
+      const under = side.underTrailed(state)
+      peer.handshake(concat(raw, trail))
+      return refuse(`${message} with more behind it`, under)
+    }
+    if (layout === 'interrupted') {
+      const cut = before + 1 + (pick % (raw.length - before - 1))
+      peer.handshake(raw.subarray(0, cut))
+      peer.data(Uint8Array.of(1))
+      return refuse(`${message} with data inside`, side.under(state))
+    }
+    path.push(message)
+    state = (side.table[state] as Record<string, string>)[message] as string
+    if (layout === 'joined' && !last && !side.answered(message)) {
+      held = raw
+      continue
+    }
+    if (layout === 'bytes' && raw.length < 200)
+      for (const byte of raw) peer.handshake(Uint8Array.of(byte))
+    else if (layout === 'split') {
+      const cut = 1 + (pick % (raw.length - 1))
+      peer.handshake(raw.subarray(0, cut))
+      peer.handshake(raw.subarray(cut))
+    } else peer.handshake(raw)
+    side.after(message)
+    check()
+  }
+  flush()
+  check()
+  return { state, refused: undefined, path }
+}
+
+/** What follows the walk: one unexpected_message and nothing else, or a connection that works. */
+export function judge(side: Side, { state, refused, path }: Outcome): void {
+  const { peer } = side
+  const where = `after ${path.join(', ')}`
+  if (!refused) {
+    if (peer.alerts.length > 0) throw new Error(`${where}: ${JSON.stringify(peer.alerts)}`)
+    if (state === 'CONNECTED') talk(peer, where)
+    return
+  }
+  const outcome = peer.step()
+  if (outcome.status !== 'failed' || !('alert' in outcome.error))
+    throw new Error(`${where}: ${JSON.stringify(outcome)} instead of unexpected_message`)
+  const { alert, origin } = outcome.error
+  if (alert !== 'unexpected_message' || origin !== 'sent')
+    throw new Error(`${where}: ${origin} ${alert}: ${outcome.error.message}`)
+  const [first, ...others] = peer.alerts
+  if (!first || others.length > 0 || peer.heard.at(-1) !== first)
+    throw new Error(`${where}: expected one alert at the end, heard ${peer.alerts.length}`)
+  if (first.alert !== 'unexpected_message' || first.level !== 2 || first.under !== refused.under)
+    throw new Error(`${where}: expected the alert under ${refused.under}: ${JSON.stringify(first)}`)
+  const again = peer.step()
+  if (again !== outcome && JSON.stringify(again) !== JSON.stringify(outcome))
+    throw new Error(`${where}: a second call says ${JSON.stringify(again)}`)
+}
+
+/** Data both ways. */
+function talk(peer: Peer, where: string): void {
+  const said = peer.heard.length
+  peer.data(Uint8Array.of(7, 8, 9))
+  peer.step()
+  const written = peer.ssl.write(Uint8Array.of(4, 5, 6))
+  peer.step()
+  const heard = peer.heard.slice(said).filter(({ kind }) => kind === 'data')
+  const [answer] = heard
+  if (
+    written.status !== 'done' ||
+    heard.length !== 1 ||
+    answer?.kind !== 'data' ||
+    answer.bytes.join() !== '4,5,6' ||
+    peer.delivered.at(-1)?.join() !== '7,8,9'
+  )
+    throw new Error(`${where}: the connection does not carry data`)
+}
+
+/** A KeyUpdate as bytes. */
+export function keyUpdate(): Bytes {
+  return encodeMessage(KeyUpdate, { request_update: 'update_not_requested' })
+}
+
+function describe(outcome: object): string {
+  return 'error' in outcome ? String(outcome.error) : ''
+}
