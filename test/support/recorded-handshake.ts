@@ -1,6 +1,6 @@
 /** A conversation that was recorded once, and ends of it that can be replayed as often as a test likes. */
 import { type Bio, MemoryBio, retryRead } from '@biopair/bio'
-import type { CryptoProvider } from '@biopair/crypto'
+import type { CryptoProvider, Random } from '@biopair/crypto'
 import { type ContextOptions, type Failed, Ssl, SslContext } from '@biopair/ssl'
 import { memoCrypto } from './memo-crypto.ts'
 import { RewindableRandom } from './rewindable-random.ts'
@@ -20,6 +20,8 @@ export interface RecordedEnd {
   readonly heard: Uint8Array<ArrayBuffer>
   /** What an unchanged replay gives. */
   readonly original: Replayed
+  /** A fresh end, which says what the recorded one said as long as it hears the same. */
+  fresh(rbio: Bio, wbio: Bio): Ssl
   /** Gives `bytes` to a fresh end, whole or cut into pieces of `piece` bytes, ends the carrier, and reads to the end. */
   replay(bytes: Uint8Array, piece?: number): Replayed
 }
@@ -29,6 +31,10 @@ export interface Scenario {
   readonly client: ContextOptions
   readonly server: ContextOptions
   readonly servername: string
+  /** False leaves every operation to `crypto`, for tests that watch it. */
+  readonly memo?: boolean
+  /** Wraps the source of random bytes. */
+  readonly random?: (random: Random) => Random
 }
 
 const now = () => Date.UTC(2026, 6, 1)
@@ -38,9 +44,8 @@ export function recordConversation(scenario: Scenario): {
   client: RecordedEnd
   server: RecordedEnd
 } {
-  const { crypto, servername } = scenario
-  const client = makeEnd('client', crypto, scenario.client, { servername })
-  const server = makeEnd('server', crypto, scenario.server, {})
+  const client = makeEnd('client', scenario)
+  const server = makeEnd('server', scenario)
   const toServer = new Tape()
   const toClient = new Tape()
   const near = client.fresh(toClient, toServer)
@@ -64,15 +69,17 @@ export function recordConversation(scenario: Scenario): {
   return { client: client.recorded(toClient.bytes), server: server.recorded(toServer.bytes) }
 }
 
-function makeEnd(
-  role: 'client' | 'server',
-  provider: CryptoProvider,
-  options: ContextOptions,
-  ssl: { servername?: string },
-) {
+function makeEnd(role: 'client' | 'server', scenario: Scenario) {
+  const { crypto: provider, memo = true, random: wrap = (same: Random) => same } = scenario
+  const ssl = role === 'client' ? { servername: scenario.servername } : {}
   const random = new RewindableRandom(role)
-  const crypto = memoCrypto(provider, random)
-  const context = new SslContext({ ...options, crypto, now, random: random.draw })
+  const crypto = memo ? memoCrypto(provider, random) : provider
+  const context = new SslContext({
+    ...scenario[role],
+    crypto,
+    now,
+    random: wrap(random.draw),
+  })
   // Drawn once per context, before the draws of any connection.
   if (role === 'server') void context.ticketKey
   const begin = random.draws
@@ -111,6 +118,7 @@ function makeEnd(
   const recorded = (heard: Uint8Array<ArrayBuffer>): RecordedEnd => ({
     heard,
     original: replay(heard),
+    fresh,
     replay,
   })
   return { fresh, recorded }
@@ -130,7 +138,7 @@ function facts(end: Ssl): string {
 }
 
 /** Takes everything and keeps nothing. */
-const sink: Bio = {
+export const sink: Bio = {
   read: () => retryRead,
   write: bytes => bytes.length,
   flush: () => 'done',
