@@ -26,9 +26,9 @@ import {
   writeExtension,
 } from '@biopair/handshake'
 import { Ssl, type SslContext } from '@biopair/ssl'
+import type { Bytes } from './key-schedule.ts'
 import { contentToSign, Peer } from './peer.ts'
 import type { PeerIdentity } from './peer-identity.ts'
-import type { Bytes } from './key-schedule.ts'
 import type { Edit } from './server-peer.ts'
 
 const same = <T>(message: T): T => message

@@ -2,8 +2,8 @@
 import { failed, type PrivateKey, type SignatureScheme, signatureSchemes } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { privateKeyFrom } from '@biopair/x509'
-import { chainFor, type KeyKind } from './mint.ts'
 import type { Bytes } from './key-schedule.ts'
+import { chainFor, type KeyKind } from './mint.ts'
 
 export interface PeerIdentity {
   readonly chain: readonly Bytes[]

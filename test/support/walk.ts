@@ -2,8 +2,8 @@
 import { concat } from '@biopair/crypto'
 import { encodeMessage, KeyUpdate } from '@biopair/handshake'
 import fc from 'fast-check'
-import type { Peer, Under } from './peer.ts'
 import type { Bytes } from './key-schedule.ts'
+import type { Peer, Under } from './peer.ts'
 
 /** What a state permits, and where it leads: appendix A as data. */
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>

@@ -83,8 +83,11 @@ export class Connection {
   #writeEnd: Failed | undefined
   #announced: 'no' | 'queued' | 'sent' = 'no'
   #sideRecords = 0
+  /** Records that the call at hand may still take. */
+  #recordsLeft = 0
   #busy = false
   #closed = false
+  #forgotten = false
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
@@ -126,6 +129,11 @@ export class Connection {
     return this.#connected
   }
 
+  /** Whether the secrets are gone: the connection failed, or was closed. */
+  get forgotten(): boolean {
+    return this.#forgotten
+  }
+
   /** Bytes of plaintext that `read` can give without the carrier. */
   get pending(): number {
     return this.#plaintext.length
@@ -156,12 +164,15 @@ export class Connection {
     if (into.length === 0) return { status: 'done', bytes: 0 }
     return this.#call(() => {
       const stop = this.#plaintext.length > 0 ? undefined : (this.#shake() ?? this.#plain())
-      if (stop) return stop
+      // Data goes before an end or an error, and our unsent flight does not hold it up.
+      if (stop && this.#plaintext.length === 0) return stop
       const bytes = Math.min(into.length, this.#plaintext.length)
       into.set(this.#plaintext.subarray(0, bytes))
       if (!peek)
         this.#plaintext = bytes < this.#plaintext.length ? this.#plaintext.subarray(bytes) : nothing
-      if (this.#plaintext.length === 0 && this.#reader.buffered === 0) this.#reader.release()
+      if (this.#plaintext.length > 0) return { status: 'done', bytes }
+      if (this.#readEnd) this.#reader.wipe()
+      else if (this.#reader.buffered === 0) this.#reader.release()
       return { status: 'done', bytes }
     })
   }
@@ -276,6 +287,7 @@ export class Connection {
       )
     if (this.#closed) throw misuse('ERR_CLOSED', 'the connection was closed')
     this.#busy = true
+    this.#recordsLeft = this.#parts.limits.recordsPerCall
     try {
       this.#push()
       this.#settle()
@@ -288,14 +300,12 @@ export class Connection {
   /** Runs the handshake; undefined once it is done. */
   #shake(): Stop | undefined {
     if (this.#delivered) return undefined
-    for (let steps = 0; !this.#connected; steps++) {
+    while (!this.#connected) {
       if (this.#readEnd) return this.#readEnd
-      if (steps >= this.#parts.limits.recordsPerCall) return this.#waiting(true)
       const stop = this.#protected(() => this.#step())
       if (!stop) continue
       this.#push()
-      // A carrier that broke on write may still have the peer's alert to say why: what can be read comes first.
-      if (this.#writeEnd && 'read' in stop) return this.#writeEnd
+      if (this.#writeEnd && 'read' in stop) return this.#unheard(this.#writeEnd)
       return this.#again(stop)
     }
     const pushed = this.#push()
@@ -306,10 +316,17 @@ export class Connection {
     // Our last flight waits for room. Reading goes on, so that an alert of the peer's is heard.
     if (!this.#readEnd && this.#plaintext.length === 0) this.#plain()
     return (
-      this.#writeEnd ??
       this.#fatal() ??
+      this.#writeEnd ??
       this.#waiting(!this.#readEnd && this.#plaintext.length === 0)
     )
+  }
+
+  /** The carrier broke on write, and the peer has left no alert that says more: the handshake cannot end. */
+  #unheard(end: Failed): Failed {
+    this.#readEnd = end
+    this.#forget()
+    return end
   }
 
   /** The failure that both halves share. */
@@ -361,9 +378,8 @@ export class Connection {
 
   /** Reads until there is plaintext; answers what stopped it. */
   #plain(): Stop | undefined {
-    for (let records = 0; this.#plaintext.length === 0; records++) {
+    while (this.#plaintext.length === 0) {
       if (this.#readEnd) return this.#readEnd
-      if (records >= this.#parts.limits.recordsPerCall) return this.#waiting(true)
       const stop = this.#protected(() => this.#record() ?? this.#followUp())
       this.#settle()
       if (stop) return this.#again(stop)
@@ -373,6 +389,9 @@ export class Connection {
 
   /** Takes one record from the carrier and acts on it. */
   #record(): Stop | undefined {
+    // Only here, where nothing but the carrier can help: who waits for it does not wait in vain.
+    if (this.#recordsLeft === 0) return this.#waiting(true)
+    this.#recordsLeft--
     const opened = this.#carrier.next()
     if ('stop' in opened) return this.#stopped(opened)
     const { type, fragment } = opened
@@ -437,7 +456,7 @@ export class Connection {
       return undefined
     }
     this.#readEnd = { status: 'closed' }
-    if (!this.#connected) this.#stopFlow()
+    if (!this.#connected) this.#forget()
     return this.#readEnd
   }
 
@@ -461,12 +480,12 @@ export class Connection {
         if (!this.#connected) {
           // Nobody will answer: the peer hears that this end gives up.
           if (!this.#writeEnd) this.#alert('decode_error')
-          this.#stopFlow()
+          this.#forget()
         }
         return this.#readEnd
       case 'broken':
         this.#readEnd = failure(new CarrierError('read', stopped.error))
-        if (!this.#connected) this.#stopFlow()
+        if (!this.#connected) this.#forget()
         return this.#readEnd
     }
   }
@@ -516,7 +535,6 @@ export class Connection {
     const failed = failure(alert)
     this.#readEnd = failed
     this.#writeEnd ??= failed
-    this.#stopFlow()
     this.#forget()
     this.#push()
     return failed
@@ -622,6 +640,7 @@ export class Connection {
 
   /** Wipes what is secret; what is queued stays to be sent. */
   #forget(): void {
+    this.#forgotten = true
     this.#stopFlow()
     if (this.#connected) forget(this.#connected)
     if (this.#plaintext.length === 0) this.#reader.wipe()

@@ -7,6 +7,7 @@ import {
   type Random,
   type SignatureScheme,
   signatureSchemes,
+  wipe,
 } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import type { Edit, Identity, WantCertificate, WantSignature } from '@biopair/handshake'
@@ -194,8 +195,13 @@ export class SslContext {
   /** The key that tickets are sealed with. */
   get ticketKey(): TicketKey {
     if (!this.#ticketKey) {
-      const bytes = Uint8Array.from(this.options.ticketKeys ?? this.draw('ticket keys', 48))
-      this.#ticketKey = { name: bytes.slice(0, 16), secret: bytes.slice(16) }
+      const drawn = this.options.ticketKeys ? undefined : this.draw('ticket keys', 48)
+      const bytes = this.options.ticketKeys ?? (drawn as Bytes)
+      this.#ticketKey = {
+        name: Uint8Array.from(bytes.subarray(0, 16)),
+        secret: Uint8Array.from(bytes.subarray(16)),
+      }
+      wipe(drawn)
     }
     return this.#ticketKey
   }

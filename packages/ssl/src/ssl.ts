@@ -166,11 +166,14 @@ export class Ssl {
     return this.#started().ready(outcome)
   }
 
-  /** Keying material (RFC 9846 §7.5), node:tls's order of arguments. TypeError before the handshake is over. */
+  /** Keying material (RFC 9846 §7.5), node:tls's order of arguments. TypeError before the handshake is over, after a failure and after `close`. */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
     const connected = this.#connection?.connected
     if (!connected)
       throw misuse('ERR_STILL_IN_INIT', 'exportKeyingMaterial before the handshake is over')
+    // The secret is zeros by now: what it gave would be known to everybody.
+    if (this.#connection?.forgotten)
+      throw misuse('ERR_CLOSED', 'exportKeyingMaterial after the connection failed or was closed')
     const hash = this.context.crypto.hashes[connected.suite.hash]
     return exportKeyingMaterial(
       hash,

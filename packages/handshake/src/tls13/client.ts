@@ -154,7 +154,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.endOfFlight()
   output.protect('write', 'application', clientTraffic)
   talk.level = 'application'
-  const resumptionSecret = mainStage.resumption(transcript.hash())
+  const resumptionSecret = secrets.hold(mainStage.resumption(transcript.hash()))
   talk.enter('CONNECTED')
   return {
     role: 'client',
@@ -162,7 +162,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     readSecret: secrets.release(serverTraffic).secret,
     writeSecret: secrets.release(clientTraffic).secret,
     exporterSecret: secrets.release(exporterSecret),
-    resumptionSecret,
+    resumptionSecret: secrets.release(resumptionSecret),
     group: group.name,
     alpn,
     serverName: config.serverName,

@@ -1,5 +1,11 @@
 /** What follows the handshake: a reducer over messages and commands (RFC 9846 §4.7). */
-import { type CipherSuite, type CryptoProvider, type GroupName, wipe } from '@biopair/crypto'
+import {
+  type CipherSuite,
+  type CryptoProvider,
+  type GroupName,
+  type TrafficSecret,
+  wipe,
+} from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { Edit } from '../config.ts'
 import { readExtensions } from '../extensions/index.ts'
@@ -104,7 +110,7 @@ export function order(state: Connected, command: Command, around: Surroundings):
 
 function receiveKeyUpdate(state: Connected, update: KeyUpdate, around: Surroundings): Connected {
   const readSecret = nextTrafficSecret(around.crypto.hashes[state.suite.hash], state.readSecret)
-  around.output.protect('read', 'application', { suite: state.suite, secret: readSecret })
+  protectOrWipe('read', { suite: state.suite, secret: readSecret }, around)
   wipe(state.readSecret)
   around.output.learn({ fact: 'key_update', direction: 'read' })
   return {
@@ -119,7 +125,7 @@ function sendKeyUpdate(state: Connected, request: boolean, around: Surroundings)
   send(around, KeyUpdate, { request_update: request ? 'update_requested' : 'update_not_requested' })
   around.output.endOfFlight()
   const writeSecret = nextTrafficSecret(around.crypto.hashes[state.suite.hash], state.writeSecret)
-  around.output.protect('write', 'application', { suite: state.suite, secret: writeSecret })
+  protectOrWipe('write', { suite: state.suite, secret: writeSecret }, around)
   wipe(state.writeSecret)
   around.output.learn({ fact: 'key_update', direction: 'write' })
   return {
@@ -127,6 +133,20 @@ function sendKeyUpdate(state: Connected, request: boolean, around: Surroundings)
     writeSecret,
     owesUpdate: false,
     awaitingUpdate: state.awaitingUpdate || request,
+  }
+}
+
+/** A secret that does not come into use has no owner who would wipe it. */
+function protectOrWipe(
+  direction: 'read' | 'write',
+  secret: TrafficSecret,
+  { output }: Surroundings,
+): void {
+  try {
+    output.protect(direction, 'application', secret)
+  } catch (error) {
+    wipe(secret.secret)
+    throw error
   }
 }
 

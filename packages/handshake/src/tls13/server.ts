@@ -122,7 +122,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   )
   output.protect('read', 'application', clientTraffic)
   output.tolerateChangeCipherSpec(false)
-  const resumptionSecret = mainStage.resumption(transcript.hash())
+  const resumptionSecret = secrets.hold(mainStage.resumption(transcript.hash()))
   talk.enter('CONNECTED')
   return {
     role: 'server',
@@ -130,7 +130,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     readSecret: secrets.release(clientTraffic).secret,
     writeSecret: secrets.release(serverTraffic).secret,
     exporterSecret: secrets.release(exporterSecret),
-    resumptionSecret,
+    resumptionSecret: secrets.release(resumptionSecret),
     group: group.name,
     alpn,
     serverName: offer.serverName,
