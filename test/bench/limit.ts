@@ -1,5 +1,6 @@
 /** The primitives of a provider with nothing around them: no stack over this provider can be faster. */
 import {
+  type AeadKey,
   type CipherSuite,
   type CryptoProvider,
   failed,
@@ -49,11 +50,11 @@ export function bareHandshake(
     const signature = key.sign(scheme.algorithm, content)
 
     const client = new Side(crypto, suite, ready(share.finish(answer.publicKey)))
-    client.open(sealed, flight)
+    client.open(sealed)
     verify(crypto, material(intermediate), leaf)
     verify(crypto, material(root), intermediate)
     check(ready(crypto.publicKey(material(leaf))), scheme.algorithm, content, signature)
-    server.open(client.seal(sizes.finished), sizes.finished)
+    server.open(client.seal(sizes.finished))
     for (const side of [server, client]) side.transcript(certificates, signature.length)
     for (let i = 0; i < ticketsIssued; i++) ticket(crypto, suite, hash)
   }
@@ -93,6 +94,7 @@ class Side {
   readonly #hash: Hash
   readonly #crypto: CryptoProvider
   readonly #suite: CipherSuite
+  readonly #key: AeadKey
 
   constructor(crypto: CryptoProvider, suite: CipherSuite, shared: Uint8Array) {
     this.#crypto = crypto
@@ -107,44 +109,45 @@ class Side {
     const early = hkdfExtract(hash, undefined, context)
     const [fromEarly] = derive(early, 'derived')
     const handshake = hkdfExtract(hash, fromEarly, shared)
-    const stage = derive(handshake, 'c hs traffic', 's hs traffic', 'derived')
-    const main = hkdfExtract(hash, stage[2], context)
-    const secrets = derive(main, 'c ap traffic', 's ap traffic', 'exp master', 'res master')
-    // Keys of both directions, for the handshake and for what follows.
-    for (const secret of [stage[0], stage[1], secrets[0], secrets[1]]) this.#keys(secret)
+    const [c = none, s = none, salt] = derive(handshake, 'c hs traffic', 's hs traffic', 'derived')
+    const main = hkdfExtract(hash, salt, context)
+    const [ours = none, theirs = none] = derive(
+      main,
+      'c ap traffic',
+      's ap traffic',
+      'exp master',
+      'res master',
+    )
+    // Keys of both directions, for what follows and for the handshake; one stands in for all, so that records open anywhere.
+    for (const secret of [ours, theirs, c]) this.#keys(secret)
+    this.#key = this.#keys(s)
     // Our Finished, and the peer's.
-    for (const secret of [stage[0], stage[1]])
-      hash.hmac(derive(secret as Uint8Array, 'finished')[0] as Uint8Array).mac(context)
+    for (const secret of [c, s]) {
+      const [key = none] = derive(secret, 'finished')
+      hash.hmac(key).mac(context)
+    }
   }
 
-  #keys(secret: Uint8Array | undefined): void {
+  #keys(secret: Uint8Array): AeadKey {
     const aead = this.#crypto.aeads[this.#suite.aead]
-    const hmac = this.#hash.hmac(secret as Uint8Array)
-    aead.key(hkdfExpandLabel(this.#hash, hmac, 'key', none, aead.keyLength))
+    const hmac = this.#hash.hmac(secret)
     hkdfExpandLabel(this.#hash, hmac, 'iv', none, aead.ivLength)
+    return aead.key(hkdfExpandLabel(this.#hash, hmac, 'key', none, aead.keyLength))
   }
 
   seal(length: number): Uint8Array {
-    const { sealed, work, key, nonce } = this.#record(length)
-    key.seal(nonce, none, work, length, sealed)
+    const { tagLength, ivLength } = this.#crypto.aeads[this.#suite.aead]
+    const sealed = new Uint8Array(length + tagLength)
+    const work = new Uint8Array((length + tagLength + 3) & ~3)
+    this.#key.seal(new Uint8Array(ivLength), none, work, length, sealed)
     return sealed
   }
 
-  open(sealed: Uint8Array, length: number): void {
-    const { work, key, nonce } = this.#record(length)
-    if (!key.open(nonce, none, sealed, work)) throw new Error('it does not open')
-  }
-
-  #record(length: number) {
-    const aead = this.#crypto.aeads[this.#suite.aead]
-    const key = aead.key(new Uint8Array(aead.keyLength))
-    const work = new Uint8Array((length + aead.tagLength + 3) & ~3)
-    return {
-      key,
-      work,
-      sealed: new Uint8Array(length + aead.tagLength),
-      nonce: new Uint8Array(aead.ivLength),
-    }
+  open(sealed: Uint8Array): void {
+    const { ivLength } = this.#crypto.aeads[this.#suite.aead]
+    const into = new Uint8Array((sealed.length + 3) & ~3)
+    if (!this.#key.open(new Uint8Array(ivLength), none, sealed, into))
+      throw new Error('it does not open')
   }
 
   /** Hashes the messages, with a hash after each one that has something derived or signed from it. */

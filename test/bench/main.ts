@@ -32,8 +32,8 @@ Absolute figures move with the machine; the ratios of one run repeat within abou
 `
 
 const effort: Effort = options.quick
-  ? { rounds: 3, millis: 60, warmUp: 200 }
-  : { rounds: 7, millis: 150, warmUp: 500 }
+  ? { rounds: 3, millis: 100, warmUp: 700 }
+  : { rounds: 7, millis: 150, warmUp: 1500 }
 
 /** The suite that each provider is measured with: the fast one there. */
 const providers = [

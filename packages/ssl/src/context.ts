@@ -17,6 +17,7 @@ import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
+import { type KeyImport, rememberKeys } from './public-keys.ts'
 import type { Session, TicketKey } from './tickets.ts'
 import type { Trace } from './trace.ts'
 import type { VerifyCallback } from './verification.ts'
@@ -153,6 +154,8 @@ export class SslContext {
   readonly limits: Limits
   /** Record buffers that connections share, so that idle ones hold none. */
   readonly buffers = new Buffers()
+  /** Imports the keys of peers and authorities, and knows those that were seen last. */
+  readonly keys: KeyImport
   #ticketKey: TicketKey | undefined
 
   /** Reads and checks everything now, so that a mistake shows here. TypeError with a stable `code`. */
@@ -164,6 +167,7 @@ export class SslContext {
         throw misuse('ERR_INVALID_ARG_VALUE', `${name}: expected TLSv1.3, got ${options[name]}`)
     this.options = options
     this.crypto = options.crypto ?? noble
+    this.keys = rememberKeys(this.crypto)
     this.suites = list('ciphers', options.ciphers, this.crypto.prefer.suites, cipherSuites)
     const groups = options.groups ?? options.ecdhCurve
     this.groups = list('groups', groups, this.crypto.prefer.groups, this.crypto.groups)

@@ -390,7 +390,7 @@ export class Ssl {
         verifyPeer(
           want,
           {
-            crypto: context.crypto,
+            crypto: context.keys,
             anchors: context.anchors,
             time: context.now(),
             name: this.#role === 'client' ? this.#servername : undefined,

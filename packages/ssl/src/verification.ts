@@ -1,8 +1,9 @@
 /** Judging the peer's chain: x509's verdict, the application's word, and the alert that follows. */
-import { type CryptoProvider, failed } from '@biopair/crypto'
+import { failed } from '@biopair/crypto'
 import type { Verification, WantVerification } from '@biopair/handshake'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import {
+  type Certificate,
   isX509Failure,
   parseCertificate,
   type TrustStore,
@@ -10,9 +11,10 @@ import {
   type VerifyLimits,
   verifyChain,
 } from '@biopair/x509'
+import type { KeyImport } from './public-keys.ts'
 
 export interface VerificationPolicy {
-  readonly crypto: CryptoProvider
+  readonly crypto: KeyImport
   readonly anchors: TrustStore
   readonly time: number
   /** The name that a server has to prove; undefined for a client. */
@@ -50,7 +52,8 @@ export function verifyPeer(
     limits: policy.limits,
   })
   noted(verdict)
-  const decide = (accepted: boolean) => (accepted ? keyOf(want, policy.crypto) : refuse(verdict))
+  const decide = (accepted: boolean) =>
+    accepted ? keyOf(want, verdict, policy.crypto) : refuse(verdict)
   if (!policy.callback) return decide(verdict.ok || !policy.required)
   const said = policy.callback(verdict, want.chain)
   return typeof said === 'boolean' ? decide(said) : said.then(decide)
@@ -74,8 +77,11 @@ function refuse(verdict: Verdict): Verification {
 }
 
 /** The key that CertificateVerify is checked with. */
-function keyOf(want: WantVerification, crypto: CryptoProvider): Verification {
-  const leaf = parseCertificate(want.chain[0] as Uint8Array)
+function keyOf(want: WantVerification, verdict: Verdict, crypto: KeyImport): Verification {
+  // A chain that is not believed may still be accepted: then nobody has read its first certificate yet.
+  const leaf = verdict.ok
+    ? (verdict.path[0] as Certificate)
+    : parseCertificate(want.chain[0] as Uint8Array)
   if (isX509Failure(leaf))
     return untrusted('bad_certificate', 'BAD_CERTIFICATE', leaf.section, leaf.why)
   if (isX509Failure(leaf.publicKey))
