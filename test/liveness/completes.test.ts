@@ -13,6 +13,7 @@ import {
   endsOf,
   factsOf,
   groupNames,
+  plainSession,
   type Session,
   serverName,
   shownBy,
@@ -97,20 +98,7 @@ for (const certificate of keyKinds)
     for (const group of groupNames)
       for (const suite of suiteNames)
         t.notThrows(
-          () => completes({ ...plain, group, suite, certificate }, [7, 7], 1, nodeCrypto),
+          () => completes({ ...plainSession, group, suite, certificate }, [7, 7], 1, nodeCrypto),
           `${group} ${suite}`,
         )
   })
-
-const plain: Session = {
-  suite: 'TLS_AES_128_GCM_SHA256',
-  group: 'x25519',
-  certificate: 'p256',
-  client: 'unasked',
-  retry: false,
-  cookie: 'never',
-  alpn: true,
-  tickets: 2,
-  middleboxCompat: true,
-  maxFragment: 16_384,
-}

@@ -115,30 +115,51 @@ export class Cut implements Actor {
   readonly name = 'carrier'
   readonly over = true
   readonly actions: readonly (() => void)[]
-  readonly #held: [number[], number[]] = [[], []]
-  readonly #dice: Dice
-  moved = 0
+  readonly #ways: readonly [Way, Way]
 
   constructor(a: CountingHalf, b: CountingHalf, dice: Dice) {
-    this.#dice = dice
-    this.actions = [() => this.#move(a, b, this.#held[0]), () => this.#move(b, a, this.#held[1])]
+    this.#ways = [new Way(a, b, dice), new Way(b, a, dice)]
+    this.actions = this.#ways.map(way => () => way.move())
+  }
+
+  get moved(): number {
+    return this.#ways[0].moved + this.#ways[1].moved
   }
 
   get waits(): string {
-    return `bytes, holding ${this.#held.map(held => held.length).join(' and ')}`
+    return `bytes, holding ${this.#ways.map(way => way.held).join(' and ')}`
+  }
+}
+
+class Way {
+  readonly #from: CountingHalf
+  readonly #to: CountingHalf
+  readonly #dice: Dice
+  #held: Uint8Array = new Uint8Array(0)
+  moved = 0
+
+  constructor(from: CountingHalf, to: CountingHalf, dice: Dice) {
+    this.#from = from
+    this.#to = to
+    this.#dice = dice
   }
 
-  #move(from: CountingHalf, to: CountingHalf, held: number[]): void {
-    const into = new Uint8Array(this.#dice.one(3) ? this.#dice.from(1, 3) : 4096)
-    const got = held.length < 20_000 ? from.read(into) : 0
-    if (typeof got === 'number') {
-      held.push(...into.subarray(0, got))
-      this.moved += got
+  get held(): number {
+    return this.#held.length
+  }
+
+  move(): void {
+    const most = this.#dice.one(3) ? this.#dice.from(1, 3) : 4096
+    const into = new Uint8Array(Math.min(most, this.#from.pending))
+    if (into.length > 0 && this.#held.length < 20_000) {
+      this.#from.read(into)
+      this.#held = Buffer.concat([this.#held, into])
+      this.moved += into.length
     }
-    if (held.length === 0) return
-    const took = to.write(Uint8Array.from(held.slice(0, this.#dice.from(1, held.length))))
+    if (this.#held.length === 0) return
+    const took = this.#to.write(this.#held.subarray(0, this.#dice.from(1, this.#held.length)))
     if (typeof took !== 'number') return
-    held.splice(0, took)
+    this.#held = this.#held.subarray(took)
     this.moved += took
   }
 }

@@ -41,6 +41,13 @@ export class Carrier {
     return undefined
   }
 
+  /** Drops what has come, unread: for who closes. At most `turns` reads. */
+  discard(turns: number): void {
+    const into = new Uint8Array(1024)
+    for (let turn = 0; turn < turns; turn++)
+      if (typeof guard(() => this.#rbio.read(into)) !== 'number') return
+  }
+
   /** Offers what is queued to the BIO, and flushes once everything was taken. */
   push(): 'done' | Stopped {
     while (this.#writer.queue > 0) {

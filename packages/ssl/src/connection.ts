@@ -239,7 +239,16 @@ export class Connection {
       if (this.#announced === 'no') this.#announce()
       const pushed = this.#push()
       if (this.#writeEnd) return this.#writeEnd
-      if (pushed !== 'done') return this.#waiting(false)
+      if (pushed !== 'done') {
+        // Reading goes on: two ends that both say goodbye over the smallest rings must make room for each other.
+        const reading = !this.#readEnd && this.#plaintext.length === 0
+        if (reading) this.#plain()
+        return (
+          this.#writeEnd ??
+          this.#fatal() ??
+          this.#waiting(!this.#readEnd && this.#plaintext.length === 0)
+        )
+      }
       const first = this.#announced === 'queued'
       this.#announced = 'sent'
       if (!this.#readEnd && first) return { status: 'sent' }
@@ -251,7 +260,8 @@ export class Connection {
 
   /**
    * Ends both ways: close_notify (before the handshake is over: user_canceled first) behind what is queued, then the BIO is closed.
-   * `want_write` until everything is out; call again then.
+   * `want_write` until everything is out; call again then. What the peer still sends is dropped, so that two ends that both
+   * close make room for each other.
    */
   close(): FlushOutcome {
     if (this.#closed) return { status: 'done' }
@@ -261,7 +271,10 @@ export class Connection {
         if (this.#connected || this.#want) this.#announce()
       }
       const pushed = this.#push()
-      if (pushed !== 'done' && pushed.stop === 'retry') return this.#waiting(false)
+      if (pushed !== 'done' && pushed.stop === 'retry') {
+        this.#carrier.discard(this.#parts.limits.recordsPerCall)
+        return this.#waiting(false)
+      }
       this.#closed = true
       this.#plaintext = nothing
       this.#forget()

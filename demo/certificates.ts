@@ -1,0 +1,39 @@
+/** A certificate authority, a certificate and its key, for this demo alone: the key is public, so nobody may ever trust them. */
+
+/** The authority that the demo's client believes. Its key was thrown away. */
+export const demoRoot = `-----BEGIN CERTIFICATE-----
+MIIBtTCCAVugAwIBAgIIKrWPHQfiGvEwCgYIKoZIzj0EAwIwLjEsMCoGA1UEAwwj
+QmlvcGFpciBkZW1vIHJvb3Q6IG5ldmVyIHRydXN0IHRoaXMwHhcNMjAwMTAxMDAw
+MDAwWhcNNDkxMjMxMjM1OTU5WjAuMSwwKgYDVQQDDCNCaW9wYWlyIGRlbW8gcm9v
+dDogbmV2ZXIgdHJ1c3QgdGhpczBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABB+0
+uR29iZFUSUobJZK52DTufizvWXiNZL5azAo/yAsxKiVyN+gTqloCM800Zx11MmZ3
+vy0O3EoMzYEbVi+Ez9ijYzBhMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQD
+AgEGMB0GA1UdDgQWBBQkLO+mjPCvT/k7Kq9fc+zMa0IBBjAfBgNVHSMEGDAWgBQk
+LO+mjPCvT/k7Kq9fc+zMa0IBBjAKBggqhkjOPQQDAgNIADBFAiEA60RZgtN4zl+y
++WaAPR5TLAqT9S9muEBizs0iIguwjjgCIHE/BqN6LtiniDbnYjCnW1Oilw8QEhZ5
+biwwp9M4Ilxa
+-----END CERTIFICATE-----
+`
+
+/** For demo.example, until the end of 2049; ECDSA on P-256. */
+export const demoCertificate = `-----BEGIN CERTIFICATE-----
+MIIB1TCCAXygAwIBAgIJAIlJTkDzxJhwMAoGCCqGSM49BAMCMC4xLDAqBgNVBAMM
+I0Jpb3BhaXIgZGVtbyByb290OiBuZXZlciB0cnVzdCB0aGlzMB4XDTIwMDEwMTAw
+MDAwMFoXDTQ5MTIzMTIzNTk1OVowFzEVMBMGA1UEAwwMZGVtby5leGFtcGxlMFkw
+EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEGZj+ylunRUxZBEQOokETH/X0tt01W7my
+5kkOQG0u2BzDsgmwLs14nkh6J51PtfMO8Q1hqEZYYI705X3dpTlb56OBmTCBljAM
+BgNVHRMBAf8EAjAAMA4GA1UdDwEB/wQEAwIHgDAdBgNVHSUEFjAUBggrBgEFBQcD
+AQYIKwYBBQUHAwIwFwYDVR0RBBAwDoIMZGVtby5leGFtcGxlMB0GA1UdDgQWBBTV
+F/jRaDWlXRXYkWvGgULd3FXNXzAfBgNVHSMEGDAWgBQkLO+mjPCvT/k7Kq9fc+zM
+a0IBBjAKBggqhkjOPQQDAgNHADBEAiBKYhl4Wwp1ePSTZBHTBRprDEzEfSEfYnFq
+JQb4rUa3sQIgUdkiG+d1PSFmFdqSpM6MxK0hFDGEYITdYN0kyl/6qt0=
+-----END CERTIFICATE-----
+`
+
+/** Not a secret: it stands in a public repository. */
+export const demoKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgeJtxQOCIWOS8pm78
+vxcv1CZDNe+3I8bSHyuCIJH2Lt2hRANCAAQZmP7KW6dFTFkERA6iQRMf9fS23TVb
+ubLmSQ5AbS7YHMOyCbAuzXieSHonnU+18w7xDWGoRlhgjvTlfd2lOVvn
+-----END PRIVATE KEY-----
+`
