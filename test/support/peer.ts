@@ -144,9 +144,11 @@ export abstract class Peer {
     return raw
   }
 
-  /** Messages in one record. */
+  /** Messages in one record, or in as many as they need. */
   handshake(...messages: readonly Uint8Array[]): void {
-    this.record(contentTypes.handshake, concat(...messages))
+    const content = concat(...messages)
+    for (let at = 0; at < content.length; at += 16384)
+      this.record(contentTypes.handshake, content.subarray(at, at + 16384))
   }
 
   /** KeyUpdate, and our next key. */

@@ -96,10 +96,16 @@ function sharesOf(
 
 /** The host_name of server_name (RFC 6066 §3). */
 function hostName(extensions: ExtensionsOf<'ClientHello'>): string | undefined {
-  const name = extensions.server_name?.server_name_list.find(
+  const [name, ...others] = (extensions.server_name?.server_name_list ?? []).filter(
     entry => entry.name_type === 'host_name',
   )
   if (!name) return undefined
+  if (others.length > 0)
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'BAD_EXTENSION',
+      section: 'RFC 6066 3',
+      why: `expected one host_name, got ${others.length + 1}`,
+    })
   const text = String.fromCharCode(...name.name)
   if (!/^[\x21-\x7e]{1,255}$/.test(text) || text.endsWith('.'))
     throw new TlsAlert('illegal_parameter', {

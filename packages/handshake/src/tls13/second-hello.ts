@@ -24,16 +24,23 @@ export function checkSecondHello(
   if (second.cipher_suites.join() !== first.cipher_suites.join()) throw changed('cipher_suites')
   if (!equal(second.legacy_compression_methods, first.legacy_compression_methods))
     throw changed('legacy_compression_methods')
-  const before = fixed(first.extensions)
-  const after = fixed(second.extensions)
+  const asked = readExtensions('HelloRetryRequest', retry.extensions, everyOffer)
+  const newShare = asked.key_share !== undefined
+  const before = fixed(first.extensions, newShare)
+  const after = fixed(second.extensions, newShare)
   if (
     before.length !== after.length ||
     before.some((extension, i) => !same(extension, after[i] as RawExtension))
   )
     throw changed('an extension that may not change')
 
-  const asked = readExtensions('HelloRetryRequest', retry.extensions, everyOffer)
   const given = readExtensions('ClientHello', second.extensions ?? [])
+  if (given.early_data)
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'BAD_EXTENSION',
+      section: '4.2.2',
+      why: 'expected no early_data after a HelloRetryRequest',
+    })
   const cookie = given.cookie?.cookie
   if (asked.cookie ? !cookie || !equal(cookie, asked.cookie.cookie) : cookie)
     throw new TlsAlert('illegal_parameter', {
@@ -53,10 +60,13 @@ export function checkSecondHello(
     })
 }
 
-/** The extensions of a ClientHello that a HelloRetryRequest leaves as they were. */
-function fixed(extensions: readonly RawExtension[] = []): readonly RawExtension[] {
+/** The extensions of a ClientHello that a HelloRetryRequest leaves as they were; shares change where it names a group. */
+function fixed(
+  extensions: readonly RawExtension[] = [],
+  newShare: boolean,
+): readonly RawExtension[] {
   const free: readonly number[] = [
-    extensionTypes.key_share,
+    ...(newShare ? [extensionTypes.key_share] : []),
     extensionTypes.early_data,
     extensionTypes.cookie,
     extensionTypes.pre_shared_key,
