@@ -33,7 +33,7 @@ export class Asked {
       this.#settled = { answer }
       return
     }
-    this.#ready = answer.then(
+    this.#ready = Promise.resolve(answer).then(
       value => {
         this.#settled = { answer: value }
       },
@@ -59,6 +59,16 @@ export class Asked {
   }
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value
+/** What follows from an answer, now or when it has come. */
+export function following<T, U>(answer: T | Promise<T>, next: (answer: T) => U): U | Promise<U> {
+  return isPromise(answer) ? Promise.resolve(answer).then(next) : next(answer)
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  )
 }

@@ -1,5 +1,5 @@
 /** Bytes between the BIOs and the record layer: the only place where they move. */
-import { type Bio, lends, type Stopped } from '@biopair/bio'
+import { type Bio, broken, lends, retryRead, retryWrite, type Stopped } from '@biopair/bio'
 import type { Opened, RecordReader, RecordWriter } from '@biopair/record'
 
 export class Carrier {
@@ -32,10 +32,14 @@ export class Carrier {
       const bio = this.#rbio
       const run = guard(() => bio.run())
       if ('stop' in run) return run
-      bio.consume(this.#reader.offer(run))
-      return undefined
+      if (run.length === 0) return retryRead
+      const taken = this.#reader.offer(run)
+      return guard((): undefined => {
+        bio.consume(taken)
+      })
     }
-    const got = guard(() => this.#rbio.read(this.#reader.room()))
+    const room = this.#reader.room()
+    const got = counted(room.length, retryRead, () => this.#rbio.read(room))
     if (typeof got !== 'number') return got
     this.#reader.filled(got)
     return undefined
@@ -51,7 +55,8 @@ export class Carrier {
   /** Offers what is queued to the BIO, and flushes once everything was taken. */
   push(): 'done' | Stopped {
     while (this.#writer.queue > 0) {
-      const took = guard(() => this.#wbio.write(this.#writer.pending()))
+      const pending = this.#writer.pending()
+      const took = counted(pending.length, retryWrite, () => this.#wbio.write(pending))
       if (typeof took !== 'number') return took
       this.#writer.sent(took)
       this.#unflushed = true
@@ -74,9 +79,12 @@ export class Carrier {
     if (this.#writer.queue === 0 && lends(bio)) {
       const room = guard(() => bio.room(size))
       if (!('stop' in room) && room.length >= size) {
-        bio.commit(this.#writer.sealInto('application_data', bytes, room))
-        this.#unflushed = true
-        return
+        const length = this.#writer.sealInto('application_data', bytes, room)
+        if (length > 0) {
+          bio.commit(length)
+          this.#unflushed = true
+          return
+        }
       }
     }
     this.#writer.write('application_data', bytes)
@@ -95,8 +103,8 @@ export class Carrier {
   }
 
   close(error?: Error): void {
-    this.#rbio.close(error)
-    if (this.#wbio !== this.#rbio) this.#wbio.close(error)
+    guard(() => this.#rbio.close(error))
+    if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close(error))
   }
 }
 
@@ -105,6 +113,15 @@ function guard<T>(call: () => T): T | Stopped {
   try {
     return call()
   } catch (error) {
-    return { stop: 'broken', error: error instanceof Error ? error : new Error(String(error)) }
+    return broken(error instanceof Error ? error : new Error(String(error)))
   }
+}
+
+/** So does one that moves more than there is. One that moves nothing, and says so, has to be asked again. */
+function counted(most: number, none: Stopped, call: () => number | Stopped): number | Stopped {
+  const count = guard(call)
+  if (typeof count !== 'number') return count
+  if (count === 0) return none
+  if (Number.isInteger(count) && count > 0 && count <= most) return count
+  return broken(new RangeError(`the BIO was given ${most} bytes and says that it moved ${count}`))
 }

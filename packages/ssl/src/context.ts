@@ -10,13 +10,20 @@ import {
   wipe,
 } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
-import type { Edit, Identity, WantCertificate, WantSignature } from '@biopair/handshake'
+import {
+  type Edit,
+  type Identity,
+  longestLifetime,
+  type WantCertificate,
+  type WantSignature,
+} from '@biopair/handshake'
 import { Buffers } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
 import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
+import { checkOptions, type OptionType } from './option-types.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import type { Session, TicketKey } from './tickets.ts'
 import type { Trace } from './trace.ts'
@@ -95,42 +102,42 @@ export interface ContextOptions {
   readonly limits?: Partial<Omit<Limits, 'maxMessage'>>
 }
 
-const optionNames: ReadonlySet<string> = new Set<keyof ContextOptions>([
-  'ca',
-  'cert',
-  'key',
-  'ciphers',
-  'groups',
-  'ecdhCurve',
-  'keyShares',
-  'sigalgs',
-  'minVersion',
-  'maxVersion',
-  'ALPNProtocols',
-  'ALPNCallback',
-  'requestCert',
-  'rejectUnauthorized',
-  'certificateCallback',
-  'signCallback',
-  'verifyCallback',
-  'allowPartialTrustChain',
-  'minimumRsaBits',
-  'verifyLimits',
-  'crypto',
-  'random',
-  'now',
-  'numTickets',
-  'ticketLifetime',
-  'ticketKeys',
-  'tickets',
-  'onSession',
-  'middleboxCompat',
-  'cookie',
-  'keylog',
-  'trace',
-  'edit',
-  'limits',
-])
+const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
+  ca: 'PEM text, DER bytes or a list of them',
+  cert: 'PEM text, DER bytes or a list of them',
+  key: 'PEM text, DER bytes or a list of them',
+  ciphers: 'string or list of strings',
+  groups: 'string or list of strings',
+  ecdhCurve: 'string or list of strings',
+  keyShares: 'string or list of strings',
+  sigalgs: 'string or list of strings',
+  minVersion: 'string',
+  maxVersion: 'string',
+  ALPNProtocols: 'list of strings',
+  ALPNCallback: 'function',
+  requestCert: 'boolean',
+  rejectUnauthorized: 'boolean',
+  certificateCallback: 'function',
+  signCallback: 'function',
+  verifyCallback: 'function',
+  allowPartialTrustChain: 'boolean',
+  minimumRsaBits: 'whole number',
+  verifyLimits: 'object',
+  crypto: 'object',
+  random: 'function',
+  now: 'function',
+  numTickets: 'whole number',
+  ticketLifetime: 'whole number',
+  ticketKeys: 'Uint8Array',
+  tickets: 'boolean',
+  onSession: 'function',
+  middleboxCompat: 'boolean',
+  cookie: 'string',
+  keylog: 'function',
+  trace: 'function',
+  edit: 'function',
+  limits: 'object',
+}
 
 /** Names that people use for a group, beside RFC 9846's. */
 const groupAliases: Readonly<Record<string, string>> = {
@@ -160,8 +167,7 @@ export class SslContext {
 
   /** Reads and checks everything now, so that a mistake shows here. TypeError with a stable `code`. */
   constructor(options: ContextOptions = {}) {
-    for (const name of Object.keys(options))
-      if (!optionNames.has(name)) throw misuse('ERR_UNKNOWN_OPTION', `there is no option ${name}`)
+    checkOptions(options, optionTypes)
     for (const name of ['minVersion', 'maxVersion'] as const)
       if (options[name] !== undefined && options[name] !== 'TLSv1.3')
         throw misuse('ERR_INVALID_ARG_VALUE', `${name}: expected TLSv1.3, got ${options[name]}`)
@@ -177,6 +183,17 @@ export class SslContext {
     this.anchors = trustStore(many(options.ca))
     this.credentials = credentialsFrom(many(options.cert), many(options.key), this.crypto)
     this.limits = limitsFrom(options.limits ?? {})
+    const { cookie = 'never', ticketLifetime = 0 } = options
+    if (!['never', 'with_retry', 'always'].includes(cookie))
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        `cookie: expected never, with_retry or always, got ${cookie}`,
+      )
+    if (ticketLifetime > longestLifetime)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        `ticketLifetime: expected at most ${longestLifetime} seconds, got ${ticketLifetime}`,
+      )
     if (options.ticketKeys && options.ticketKeys.length !== 48)
       throw misuse(
         'ERR_INVALID_ARG_VALUE',

@@ -1,4 +1,6 @@
 /** Bounds on what a connection holds and does; each is an option, each has a typed error or a named outcome. */
+import { outOfRange } from '@biopair/wire'
+import { misuse } from './misuse.ts'
 
 export interface Limits {
   /** Bytes of a Certificate message: 102 400, as OpenSSL's SSL_CTX_set_max_cert_list(3). Beyond it: EXCESSIVE_MESSAGE_SIZE. */
@@ -25,7 +27,7 @@ const certificate = 11
 const finished = 20
 const keyUpdate = 24
 
-/** The limits of a context: what was given, and our defaults for the rest. RangeError for one that is no positive whole number. */
+/** The limits of a context: what was given, and our defaults for the rest. RangeError (ERR_OUT_OF_RANGE) for one that is no positive whole number. */
 export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
   const limits = {
     maxCertificateMessage: 102_400,
@@ -38,10 +40,12 @@ export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
     recordsPerKey: undefined as number | undefined,
   }
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in limits)) throw new RangeError(`limits: there is no limit ${name}`)
+    if (!Object.hasOwn(limits, name))
+      throw misuse('ERR_UNKNOWN_OPTION', `limits: there is no limit ${name}`)
     if (value === undefined) continue
-    if (!(Number.isSafeInteger(value) && value > 0))
-      throw new RangeError(`limits.${name}: expected a whole number above 0, got ${value}`)
+    const [least, most] = name === 'maxFragment' ? [512, 16_384] : [1, Number.MAX_SAFE_INTEGER]
+    if (!(Number.isSafeInteger(value) && value >= least && value <= most))
+      throw outOfRange(`limits.${name}: expected a whole number from ${least}, got ${value}`)
     limits[name as 'maxQueue'] = value
   }
   const maxMessage = (msg_type: number) => {

@@ -13,11 +13,12 @@ import {
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { parseIp, type Verdict } from '@biopair/x509'
-import type { Answers } from './answers.ts'
+import { type Answers, following } from './answers.ts'
 import { Connection } from './connection.ts'
 import type { SslContext } from './context.ts'
 import { type Credential, choose } from './credentials.ts'
 import { misuse } from './misuse.ts'
+import { checkOptions } from './option-types.ts'
 import type {
   FlushOutcome,
   HandshakeOutcome,
@@ -53,8 +54,7 @@ export class Ssl {
 
   constructor(context: SslContext, options: SslOptions = {}) {
     this.context = context
-    for (const name of Object.keys(options))
-      if (name !== 'servername') throw misuse('ERR_UNKNOWN_OPTION', `there is no option ${name}`)
+    checkOptions(options, { servername: 'string' })
     this.#servername = options.servername
   }
 
@@ -369,7 +369,7 @@ export class Ssl {
               `ALPNCallback: expected one of ${protocols.join(', ')}, got ${name}`,
             )
           }
-          return chosen instanceof Promise ? chosen.then(answer) : answer(chosen)
+          return following(chosen, answer)
         }
         if (context.alpn.length === 0) return 'none'
         const ours = context.alpn.find(mine => want.offered.some(theirs => equal(mine, theirs)))

@@ -11,11 +11,11 @@ import {
   type Bytes,
   type Decoded,
   decode,
-  encode,
   opaque,
   struct,
   uint16,
   uint32,
+  Writer,
 } from '@biopair/wire'
 
 /** A session that a client may resume: a ticket, and what it was issued under. */
@@ -46,6 +46,8 @@ const TicketState = struct({
 })
 export type TicketState = Decoded<typeof TicketState>
 
+/** Reserved at once: a buffer that grows leaves copies of the PSK behind. */
+const longestState = 1024
 const nameLength = 16
 const nonceLength = 12
 
@@ -71,7 +73,8 @@ export function makeTicket(
   const ageAdd = new DataView(draw('ticket_age_add', 4).buffer).getUint32(0)
   const hash = crypto.hashes[connection.suite.hash]
   const psk = ticketPsk(hash, connection.resumptionSecret, nonce)
-  const state = encode(TicketState, {
+  const writer = new Writer(longestState)
+  TicketState.write(writer, {
     cipher_suite: connection.suite.id,
     issued: Math.floor(now / 1000),
     ticket_lifetime: lifetime,
@@ -80,6 +83,8 @@ export function makeTicket(
     server_name: latin1(connection.serverName ?? ''),
     alpn: connection.alpn ?? new Uint8Array(0),
   })
+  const state = writer.finish()
+  writer.wipe()
   wipe(psk)
   const sealing = draw('ticket nonce', nonceLength)
   const ticket = concat(key.name, sealing, seal(crypto, key, sealing, state))

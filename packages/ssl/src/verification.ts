@@ -11,6 +11,8 @@ import {
   type VerifyLimits,
   verifyChain,
 } from '@biopair/x509'
+import { following } from './answers.ts'
+import { misuse } from './misuse.ts'
 import type { KeyImport } from './public-keys.ts'
 
 export interface VerificationPolicy {
@@ -52,11 +54,14 @@ export function verifyPeer(
     limits: policy.limits,
   })
   noted(verdict)
-  const decide = (accepted: boolean) =>
-    accepted ? keyOf(want, verdict, policy.crypto) : refuse(verdict)
+  const decide = (accepted: boolean) => {
+    // Nothing but `true` lets a stranger in.
+    if (typeof accepted !== 'boolean')
+      throw misuse('ERR_INVALID_ARG_TYPE', `verifyCallback: expected a boolean, got ${accepted}`)
+    return accepted ? keyOf(want, verdict, policy.crypto) : refuse(verdict)
+  }
   if (!policy.callback) return decide(verdict.ok || !policy.required)
-  const said = policy.callback(verdict, want.chain)
-  return typeof said === 'boolean' ? decide(said) : said.then(decide)
+  return following(policy.callback(verdict, want.chain), decide)
 }
 
 function refuse(verdict: Verdict): Verification {

@@ -76,6 +76,12 @@ export class Writer {
     return this.#bytes.slice(0, this.#length)
   }
 
+  /** Overwrites what was written with zeros. A buffer that was outgrown is out of reach: reserve enough for a secret. */
+  wipe(): void {
+    this.#bytes.fill(0)
+    this.#length = 0
+  }
+
   #check(width: number, value: number): void {
     if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * width))
       throw outOfRange(`${this.field || 'a number'} is a uint${8 * width}, got ${value}`)

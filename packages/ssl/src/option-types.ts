@@ -1,0 +1,43 @@
+/** What each option of a context may be: a mistake is told where it is made, by name. */
+import { misuse } from './misuse.ts'
+
+/** Types that options have, and how one is told from the others. */
+const kinds = {
+  boolean: value => typeof value === 'boolean',
+  function: value => typeof value === 'function',
+  object: value => typeof value === 'object' && value !== null,
+  Uint8Array: value => value instanceof Uint8Array,
+  'whole number': value => Number.isSafeInteger(value) && (value as number) >= 0,
+  string: text,
+  'list of strings': value => Array.isArray(value) && value.every(text),
+  'string or list of strings': value => text(value) || (Array.isArray(value) && value.every(text)),
+  'PEM text, DER bytes or a list of them': value =>
+    pem(value) || (Array.isArray(value) && value.every(pem)),
+} as const satisfies Record<string, (value: unknown) => boolean>
+
+export type OptionType = keyof typeof kinds
+
+/** TypeError for a name that is none (`ERR_UNKNOWN_OPTION`) or a value of another type (`ERR_INVALID_ARG_TYPE`). An undefined option is absent. */
+export function checkOptions(options: object, types: Readonly<Record<string, OptionType>>): void {
+  if (!kinds.object(options))
+    throw misuse('ERR_INVALID_ARG_TYPE', `options: expected an object, got ${shown(options)}`)
+  for (const [name, value] of Object.entries(options)) {
+    const type = Object.hasOwn(types, name) ? types[name] : undefined
+    if (type === undefined) throw misuse('ERR_UNKNOWN_OPTION', `there is no option ${name}`)
+    // A key may have been given by mistake: the value is not shown.
+    if (value !== undefined && !kinds[type](value))
+      throw misuse('ERR_INVALID_ARG_TYPE', `${name}: expected ${type}, got ${shown(value)}`)
+  }
+}
+
+function text(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
+function pem(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof Uint8Array
+}
+
+function shown(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'another list' : typeof value
+}
