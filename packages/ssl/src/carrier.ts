@@ -17,6 +17,11 @@ export class Carrier {
     this.#writer = writer
   }
 
+  /** Whether bytes were taken that have not reached the lowest carrier. */
+  get unflushed(): boolean {
+    return this.#unflushed
+  }
+
   /** The next record, or why there is none. Alerts of the record layer are thrown. */
   next(): Opened | Stopped {
     for (;;) {
