@@ -112,7 +112,7 @@ function makeEnd(role: 'client' | 'server', scenario: Scenario) {
       status: last.status,
       error: last.status === 'failed' ? last.error : undefined,
       data,
-      facts: facts(end),
+      facts: facts(end, last.status),
     }
   }
   const recorded = (heard: Uint8Array<ArrayBuffer>): RecordedEnd => ({
@@ -124,9 +124,12 @@ function makeEnd(role: 'client' | 'server', scenario: Scenario) {
   return { fresh, recorded }
 }
 
-function facts(end: Ssl): string {
+function facts(end: Ssl, status: string): string {
   return JSON.stringify([
-    end.connected && Buffer.from(end.exportKeyingMaterial(16, 'facts')).toString('hex'),
+    // After a failure there is nothing left to export from.
+    end.connected &&
+      status !== 'failed' &&
+      Buffer.from(end.exportKeyingMaterial(16, 'facts')).toString('hex'),
     end.cipher?.name,
     end.group,
     end.alpnProtocol,

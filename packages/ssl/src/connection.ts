@@ -287,8 +287,8 @@ export class Connection {
   ready(stop: { readonly status: string }): Promise<void> {
     if ('ready' in stop) return stop.ready as Promise<void>
     if (!('read' in stop && 'write' in stop)) return Promise.resolve()
-    const { read, write } = stop as Waiting
-    return this.#carrier.ready(read > 0, write > 0)
+    const { status, read } = stop as Waiting
+    return this.#carrier.ready(read > 0, status === 'want_write')
   }
 
   // One call at a time; what is queued goes first, whatever the call is for.
@@ -510,13 +510,11 @@ export class Connection {
     const before = this.#writer.queue
     const pushed = this.#carrier.push()
     this.#flightLeft = Math.max(0, this.#flightLeft - (before - this.#writer.queue))
-    if (pushed !== 'done' && pushed.stop !== 'retry')
-      this.#writeEnd ??= failure(
-        new CarrierError(
-          'write',
-          pushed.stop === 'broken' ? pushed.error : new Error('it has ended'),
-        ),
-      )
+    if (pushed === 'done' || pushed.stop === 'retry') return pushed
+    const cause = pushed.stop === 'broken' ? pushed.error : new Error('it has ended')
+    this.#writeEnd ??= failure(new CarrierError('write', cause))
+    // Nothing waits for room any more.
+    this.#unqueue()
     return pushed
   }
 
@@ -631,7 +629,8 @@ export class Connection {
   }
 
   #waiting(reading: boolean): Waiting {
-    const write = this.#carrier.unsent
+    // A write half that broke waits for nothing.
+    const write = this.#writeEnd?.error instanceof CarrierError ? 0 : this.#carrier.unsent
     return {
       status: write > 0 || !reading ? 'want_write' : 'want_read',
       read: reading ? this.#reader.wanted : 0,

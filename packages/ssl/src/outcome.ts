@@ -3,7 +3,7 @@ import type { TlsAlert } from '@biopair/wire'
 
 /** The call cannot go on before the carrier moves. Call again when it is ready for what is asked. */
 export interface Waiting {
-  /** `want_write` while bytes of ours wait for room, else `want_read`. */
+  /** `want_write` while bytes of ours wait for room, or have to be flushed further down; else `want_read`. */
   readonly status: 'want_read' | 'want_write'
   /** Bytes that would complete the header or body being read; 0 if the call does not wait for input. */
   readonly read: number
