@@ -1,0 +1,116 @@
+/** One seed, a fixed time, explicit suites and groups: one byte string, from run to run and with every provider (architecture section 4). */
+import type { CryptoProvider } from '@biopair/crypto'
+import { noble } from '@biopair/crypto/noble'
+import { nodeCrypto } from '@biopair/crypto-node'
+import { type PumpTask, pump, type Ssl } from '@biopair/ssl'
+import test from 'ava'
+import { CountingHalf } from '../support/counting-pair.ts'
+import { keyKinds } from '../support/mint.ts'
+import { seeded } from '../support/seeded.ts'
+import { endsOf, groupNames, plainSession, type Session, suiteNames } from '../support/session.ts'
+
+/** A half that keeps what was written to it; it lends no room, so that everything goes through `write`. */
+class Recording extends CountingHalf {
+  readonly kept: Uint8Array[] = []
+
+  override write(bytes: Uint8Array): ReturnType<CountingHalf['write']> {
+    const took = super.write(bytes)
+    if (typeof took === 'number') this.kept.push(bytes.slice(0, took))
+    return took
+  }
+
+  override room(): ReturnType<CountingHalf['room']> {
+    return { stop: 'retry', on: 'write' }
+  }
+}
+
+/** Everything that both ends send in a whole session, as hex. */
+interface Sent {
+  readonly client: string
+  readonly server: string
+}
+
+function sent(session: Session, crypto: CryptoProvider, seed: string): Sent {
+  const [near, far] = [new Recording(5000), new Recording(5000)]
+  near.pair(far)
+  const { client, server } = endsOf(session, {
+    crypto,
+    random: { client: seeded(`${seed} client`), server: seeded(`${seed} server`) },
+    more: { now: () => Date.UTC(2026, 6, 1) },
+    judge: false,
+  })
+  client.setBio(near)
+  server.setBio(far)
+  const { end, parties } = pump([whole('client', client), whole('server', server)])
+  if (end !== 'done' || parties.some(({ outcome }) => outcome.status !== 'done'))
+    throw new Error(`${end}: ${JSON.stringify(parties)}`)
+  const all = ({ kept }: Recording) => Buffer.concat(kept).toString('hex')
+  return { client: all(near), server: all(far) }
+}
+
+/** A handshake, data, a change of keys, a goodbye. */
+function whole(name: string, ssl: Ssl): PumpTask {
+  let said = false
+  return {
+    name,
+    ssl,
+    step: () => {
+      const shaken = ssl.doHandshake()
+      if (shaken.status !== 'done') return shaken
+      if (!said) {
+        const wrote = ssl.write(new Uint8Array(100).fill(7))
+        if (wrote.status !== 'done') return wrote
+        said = true
+        ssl.keyUpdate(false)
+      }
+      const shut = ssl.shutdown()
+      return shut.status === 'unread' ? ssl.read(new Uint8Array(1000)) : shut
+    },
+  }
+}
+
+/** Where two sessions part. */
+function difference(got: Sent, expected: Sent): string {
+  for (const side of ['client', 'server'] as const) {
+    if (got[side] === expected[side]) continue
+    let at = 0
+    while (got[side][at] === expected[side][at]) at++
+    return `the ${side} at byte ${at >> 1} of ${got[side].length >> 1}`
+  }
+  return 'none'
+}
+
+for (const certificate of keyKinds)
+  test(`with a ${certificate} certificate, every group and suite gives the same bytes from run to run and with both providers`, t => {
+    for (const group of groupNames)
+      for (const suite of suiteNames) {
+        const session: Session = { ...plainSession, certificate, group, suite }
+        const first = sent(session, nodeCrypto, 'a seed')
+        t.is(
+          difference(sent(session, nodeCrypto, 'a seed'), first),
+          'none',
+          `${group} ${suite}: again`,
+        )
+        t.is(difference(sent(session, noble, 'a seed'), first), 'none', `${group} ${suite}: noble`)
+      }
+  })
+
+test('another seed gives other bytes', t => {
+  const [a, b] = [sent(plainSession, nodeCrypto, 'a'), sent(plainSession, nodeCrypto, 'b')]
+  t.true(a.client !== b.client && a.server !== b.server)
+})
+
+test('HelloRetryRequest, cookie and client certificates of each type repeat as well', t => {
+  for (const client of keyKinds) {
+    const session: Session = {
+      ...plainSession,
+      client,
+      retry: true,
+      cookie: 'always',
+      group: 'secp384r1',
+    }
+    const first = sent(session, nodeCrypto, client)
+    t.is(difference(sent(session, nodeCrypto, client), first), 'none')
+    t.is(difference(sent(session, noble, client), first), 'none')
+  }
+})
