@@ -2,7 +2,6 @@
 import {
   constants,
   createHash,
-  createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
@@ -210,11 +209,6 @@ export function freshKey(kind: KeyKind): KeyObject {
         ...({ saltLength: 32 } as object),
       }).privateKey
   }
-}
-
-/** A key from PEM, for `MintOptions.key`. */
-export function keyFromPem(text: string): KeyObject {
-  return createPrivateKey(text)
 }
 
 function extensionsOf(
