@@ -361,11 +361,17 @@ export class Connection {
   #plain(): Stop | undefined {
     for (let records = 0; this.#plaintext.length === 0; records++) {
       if (this.#readEnd) return this.#readEnd
-      if (records >= this.#parts.limits.recordsPerCall) return this.#waiting(true)
+      if (records >= this.#parts.limits.recordsPerCall) {
+        this.#settle()
+        return this.#waiting(true)
+      }
       const stop = this.#protected(() => this.#record() ?? this.#followUp())
+      if (!stop) continue
       this.#settle()
-      if (stop) return this.#again(stop)
+      return this.#again(stop)
     }
+    // RFC 9846 §4.7.3: however many updates were asked for meanwhile, one answers them.
+    this.#settle()
     return undefined
   }
 
