@@ -53,6 +53,8 @@ export abstract class Peer {
   suite: CipherSuite = cipherSuites.TLS_AES_128_GCM_SHA256
   /** Everything our end said, in order. */
   readonly heard: Heard[] = []
+  /** legacy_record_version of each record that our end sent. */
+  readonly versions: number[] = []
   /** What our end read as data. */
   readonly delivered: Bytes[] = []
   handshakeSecrets: TrafficSecrets | undefined
@@ -236,6 +238,7 @@ export abstract class Peer {
 
   #hearRecord(record: Bytes): void {
     const number = this.#records++
+    this.versions.push(((record[1] as number) << 8) | (record[2] as number))
     const header = record.subarray(0, 5)
     const body = record.slice(5)
     if (record[0] === contentTypes.ccs) {

@@ -394,9 +394,12 @@ export class Connection {
     while (this.#plaintext.length === 0) {
       if (this.#readEnd) return this.#readEnd
       const stop = this.#protected(() => this.#record() ?? this.#followUp())
+      if (!stop) continue
       this.#settle()
-      if (stop) return this.#again(stop)
+      return this.#again(stop)
     }
+    // RFC 9846 §4.7.3: however many updates were asked for meanwhile, one answers them.
+    this.#settle()
     return undefined
   }
 

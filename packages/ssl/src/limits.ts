@@ -24,8 +24,6 @@ export interface Limits {
 }
 
 const certificate = 11
-const finished = 20
-const keyUpdate = 24
 
 /** The limits of a context: what was given, and our defaults for the rest. RangeError (ERR_OUT_OF_RANGE) for one that is no positive whole number. */
 export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
@@ -48,10 +46,7 @@ export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
       throw outOfRange(`limits.${name}: expected a whole number from ${least}, got ${value}`)
     limits[name as 'maxQueue'] = value
   }
-  const maxMessage = (msg_type: number) => {
-    if (msg_type === certificate) return limits.maxCertificateMessage
-    if (msg_type === finished) return 64
-    return msg_type === keyUpdate ? 1 : limits.maxHandshakeMessage
-  }
+  const maxMessage = (msg_type: number) =>
+    msg_type === certificate ? limits.maxCertificateMessage : limits.maxHandshakeMessage
   return { ...limits, maxMessage }
 }

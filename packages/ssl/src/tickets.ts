@@ -66,9 +66,10 @@ export function makeTicket(
   crypto: CryptoProvider,
   draw: (purpose: string, length: number) => Bytes,
   now: number,
-  lifetime: number,
+  asked: number,
   index: number,
 ): NewTicket {
+  const lifetime = Math.min(asked, longestLifetime)
   const nonce = Uint8Array.of(index >> 8, index & 0xff)
   const ageAdd = new DataView(draw('ticket_age_add', 4).buffer).getUint32(0)
   const hash = crypto.hashes[connection.suite.hash]
@@ -89,7 +90,7 @@ export function makeTicket(
   const sealing = draw('ticket nonce', nonceLength)
   const ticket = concat(key.name, sealing, seal(crypto, key, sealing, state))
   wipe(state)
-  return { lifetime: Math.min(lifetime, longestLifetime), ageAdd, nonce, ticket }
+  return { lifetime, ageAdd, nonce, ticket }
 }
 
 /** Opens a ticket; undefined for one that none of the keys sealed, or that says nothing we know. */
