@@ -8,9 +8,9 @@ export interface Case {
 
 export interface Effort {
   readonly rounds: number
-  /** Milliseconds of wall-clock time that a case runs for in each round, at least one run. */
+  /** Milliseconds of CPU time that a case gets in each round, at least one run. */
   readonly millis: number
-  /** Milliseconds of runs before the first round; a case's code is compiled by then. */
+  /** Milliseconds of CPU time before the first round; a case's code is compiled by then. */
   readonly warmUp: number
 }
 
@@ -27,15 +27,12 @@ export async function measure(
 }
 
 async function slice(run: Case['run'], millis: number): Promise<number> {
-  const start = performance.now()
   const before = process.cpuUsage()
-  let runs = 0
-  do {
+  for (let runs = 1; ; runs++) {
     await run()
-    runs++
-  } while (performance.now() - start < millis)
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / runs
+    const { user, system } = process.cpuUsage(before)
+    if (user + system >= 1000 * millis) return (user + system) / runs
+  }
 }
 
 /** The middle of a list. */

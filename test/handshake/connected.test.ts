@@ -10,7 +10,7 @@ import { chainFor } from '../support/mint.ts'
 import type { Peer } from '../support/peer.ts'
 import { identityOf } from '../support/peer-identity.ts'
 import { connected, refused } from '../support/refused.ts'
-import { expandLabel } from '../support/schedule.ts'
+import { expandLabel } from '../support/key-schedule.ts'
 import { ServerPeer } from '../support/server-peer.ts'
 
 const identity = identityOf('p256')

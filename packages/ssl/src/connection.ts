@@ -170,9 +170,7 @@ export class Connection {
       into.set(this.#plaintext.subarray(0, bytes))
       if (!peek)
         this.#plaintext = bytes < this.#plaintext.length ? this.#plaintext.subarray(bytes) : nothing
-      if (this.#plaintext.length > 0) return { status: 'done', bytes }
-      if (this.#readEnd) this.#reader.wipe()
-      else if (this.#reader.buffered === 0) this.#reader.release()
+      if (this.#plaintext.length === 0 && this.#readEnd) this.#reader.wipe()
       return { status: 'done', bytes }
     })
   }
@@ -490,6 +488,8 @@ export class Connection {
   #stopped(stopped: Stopped): Stop {
     switch (stopped.stop) {
       case 'retry':
+        // Nothing more for now: an idle connection holds no buffer. A burst keeps its own from record to record.
+        if (this.#connected && this.#reader.buffered === 0) this.#reader.release()
         return this.#waiting(true)
       case 'eof':
         this.#readEnd = { status: 'truncated' }
