@@ -112,7 +112,7 @@ function makeEnd(role: 'client' | 'server', scenario: Scenario) {
       status: last.status,
       error: last.status === 'failed' ? last.error : undefined,
       data,
-      facts: facts(end),
+      facts: last.status === 'failed' ? '' : facts(end),
     }
   }
   const recorded = (heard: Uint8Array<ArrayBuffer>): RecordedEnd => ({
