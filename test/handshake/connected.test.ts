@@ -6,11 +6,11 @@ import { ClientHello, encodeMessage, KeyUpdate, NewSessionTicket } from '@biopai
 import { type ContextOptions, type Session, Ssl, SslContext } from '@biopair/ssl'
 import test, { type ExecutionContext } from 'ava'
 import { ClientPeer, withExtension } from '../support/client-peer.ts'
+import { expandLabel } from '../support/key-schedule.ts'
 import { chainFor } from '../support/mint.ts'
 import type { Peer } from '../support/peer.ts'
 import { identityOf } from '../support/peer-identity.ts'
 import { connected, refused } from '../support/refused.ts'
-import { expandLabel } from '../support/key-schedule.ts'
 import { ServerPeer } from '../support/server-peer.ts'
 
 const identity = identityOf('p256')

@@ -29,7 +29,8 @@ test('with a seed the demo repeats to the byte, with both providers', t => {
 })
 
 test('the ring decides how many steps there are, and nothing about the bytes', t => {
-  const sent = (output: string) => output.split('\n').filter(line => line.includes(' bytes, sha256 '))
+  const sent = (output: string) =>
+    output.split('\n').filter(line => line.includes(' bytes, sha256 '))
   const wide = sent(demo('--seed', 'x'))
   t.is(wide.length, 2)
   t.deepEqual(sent(demo('--seed', 'x', '--ring', '1')), wide)

@@ -112,7 +112,7 @@ function makeEnd(role: 'client' | 'server', scenario: Scenario) {
       status: last.status,
       error: last.status === 'failed' ? last.error : undefined,
       data,
-      facts: facts(end, last.status),
+      facts: last.status === 'failed' ? '' : facts(end),
     }
   }
   const recorded = (heard: Uint8Array<ArrayBuffer>): RecordedEnd => ({
@@ -124,12 +124,9 @@ function makeEnd(role: 'client' | 'server', scenario: Scenario) {
   return { fresh, recorded }
 }
 
-function facts(end: Ssl, status: string): string {
+function facts(end: Ssl): string {
   return JSON.stringify([
-    // After a failure there is nothing left to export from.
-    end.connected &&
-      status !== 'failed' &&
-      Buffer.from(end.exportKeyingMaterial(16, 'facts')).toString('hex'),
+    end.connected && Buffer.from(end.exportKeyingMaterial(16, 'facts')).toString('hex'),
     end.cipher?.name,
     end.group,
     end.alpnProtocol,
