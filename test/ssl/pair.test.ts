@@ -7,9 +7,12 @@ import { chainFor } from '../support/mint.ts'
 test('a client and a server shake hands over a BIO pair', t => {
   const { root, pem, keyPem } = chainFor('p256')
   const [near, far] = bioPair()
-  const client = new Ssl(new SslContext({ ca: root.pem, crypto: nodeCrypto, ALPNProtocols: ['h2'] }), {
-    servername: 'server.example',
-  })
+  const client = new Ssl(
+    new SslContext({ ca: root.pem, crypto: nodeCrypto, ALPNProtocols: ['h2'] }),
+    {
+      servername: 'server.example',
+    },
+  )
   const server = new Ssl(
     new SslContext({ cert: pem, key: keyPem, crypto: nodeCrypto, ALPNProtocols: ['h2'] }),
   )

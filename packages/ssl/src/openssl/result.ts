@@ -62,8 +62,11 @@ export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): n
   if (role === 'client' && ssl.namesDiffer) return refuse(ssl, 'HOSTNAME_CONFLICT')
   ssl.depth++
   try {
-    return ssl.settings.during(ssl, () => work(ssl.start(role)))
+    const answer = ssl.settings.during(ssl, () => work(ssl.start(role)))
+    ssl.begun = true
+    return answer
   } catch (error) {
+    if (!ssl.begun) ssl.native = undefined
     noteMisuse(ssl.errors, error)
     ssl.result = SSL_ERROR_SSL
     return -1

@@ -22,6 +22,8 @@ export class SSL {
   host: string | undefined
   /** Our own connection, from the first call that does something. */
   native: Ssl | undefined
+  /** Whether a call got as far as that: before, names and settings can still be put right. */
+  begun = false
   /** What the last call came to: for SSL_get_error. */
   result = SSL_ERROR_NONE
   /** Whether a call has said that the handshake is done. */
@@ -153,7 +155,7 @@ export function SSL_set_accept_state(ssl: SSL): void {
 
 function setRole(ssl: SSL, role: 'client' | 'server'): void {
   ssl.errors.clear()
-  if (ssl.native && ssl.role !== role)
+  if (ssl.begun && ssl.role !== role)
     ssl.errors.push(ERR_LIB_SSL, 'SHOULD_NOT_HAVE_BEEN_CALLED', 'the handshake has begun')
   else ssl.role = role
 }
