@@ -66,7 +66,7 @@ export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): n
     ssl.begun = true
     return answer
   } catch (error) {
-    if (!ssl.begun) ssl.native = undefined
+    if (!ssl.begun && ssl.depth === 1) ssl.native = undefined
     noteMisuse(ssl.errors, error)
     ssl.result = SSL_ERROR_SSL
     return -1

@@ -90,7 +90,11 @@ export function SSL_write(ssl: SSL, buf: Uint8Array, num: number = buf.length): 
     ssl.writing = { length, taken: ssl.writing?.taken ?? 0 }
     while (ssl.writing.taken < length) {
       const outcome = native.write(buf.subarray(ssl.writing.taken, length))
-      if (outcome.status !== 'done') return stopped(ssl, outcome)
+      if (outcome.status !== 'done') {
+        // Nothing was taken: the next write may be another one.
+        if (ssl.writing.taken === 0) ssl.writing = undefined
+        return stopped(ssl, outcome)
+      }
       ssl.writing.taken += outcome.bytes
       ssl.finished = true
     }
