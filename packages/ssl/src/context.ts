@@ -52,11 +52,11 @@ export interface ContextOptions {
   readonly maxVersion?: 'TLSv1.3'
   /** Protocols, most preferred first (RFC 7301). */
   readonly ALPNProtocols?: readonly string[]
-  /** Server: chooses among the client's protocols; undefined refuses them all. Overrides `ALPNProtocols`. */
+  /** Server: chooses among the client's protocols; undefined refuses them all, null goes on without one. Overrides `ALPNProtocols`. */
   readonly ALPNCallback?: (offer: {
     readonly servername: string | undefined
     readonly protocols: readonly string[]
-  }) => string | undefined | Promise<string | undefined>
+  }) => string | null | undefined | Promise<string | null | undefined>
   /** Server: asks the client for a certificate. */
   readonly requestCert?: boolean
   /** Whether a peer that is not believed ends the handshake: true. */

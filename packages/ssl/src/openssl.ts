@@ -1,1 +1,121 @@
-export {}
+/** The C names: OpenSSL's calls, which answer 1, 0 and below as its manual pages say, over our own BIOs and connections. */
+export type { CipherSuite as SSL_CIPHER } from '@biopair/crypto'
+export {
+  type BIO,
+  BIO_ctrl_pending,
+  BIO_ctrl_wpending,
+  BIO_eof,
+  BIO_flush,
+  BIO_free,
+  BIO_free_all,
+  BIO_from,
+  type BIO_METHOD,
+  BIO_method_name,
+  BIO_method_type,
+  BIO_new,
+  BIO_number_read,
+  BIO_number_written,
+  BIO_pending,
+  BIO_puts,
+  BIO_read,
+  BIO_reset,
+  BIO_retry_type,
+  BIO_s_bio,
+  BIO_s_mem,
+  BIO_should_io_special,
+  BIO_should_read,
+  BIO_should_retry,
+  BIO_should_write,
+  BIO_up_ref,
+  BIO_wpending,
+  BIO_write,
+} from './openssl/bio.ts'
+export * from './openssl/bio-mem.ts'
+export * from './openssl/bio-pair.ts'
+export * from './openssl/constants.ts'
+export {
+  type SSL_CTX,
+  SSL_CTX_check_private_key,
+  SSL_CTX_clear_mode,
+  SSL_CTX_clear_options,
+  SSL_CTX_free,
+  SSL_CTX_get_mode,
+  SSL_CTX_get_num_tickets,
+  SSL_CTX_get_options,
+  SSL_CTX_get_verify_mode,
+  SSL_CTX_load_verify,
+  SSL_CTX_new,
+  SSL_CTX_sess_set_new_cb,
+  SSL_CTX_set_alpn_protos,
+  SSL_CTX_set_alpn_select_cb,
+  SSL_CTX_set_ciphersuites,
+  SSL_CTX_set_keylog_callback,
+  SSL_CTX_set_max_proto_version,
+  SSL_CTX_set_max_send_fragment,
+  SSL_CTX_set_min_proto_version,
+  SSL_CTX_set_mode,
+  SSL_CTX_set_num_tickets,
+  SSL_CTX_set_options,
+  SSL_CTX_set_quiet_shutdown,
+  SSL_CTX_set_verify,
+  SSL_CTX_set_verify_depth,
+  SSL_CTX_set1_groups_list,
+  SSL_CTX_set1_sigalgs_list,
+  SSL_CTX_up_ref,
+  SSL_CTX_use_certificate_chain,
+  SSL_CTX_use_PrivateKey,
+  SSL_get_mode,
+  type SSL_METHOD,
+  SSL_set_alpn_protos,
+  SSL_set_ciphersuites,
+  SSL_set_mode,
+  SSL_set_verify,
+  SSL_set1_groups_list,
+  SSL_set1_sigalgs_list,
+  TLS_client_method,
+  TLS_method,
+  TLS_server_method,
+} from './openssl/ctx.ts'
+export {
+  ERR_clear_error,
+  type ERR_ENTRY,
+  ERR_error_string,
+  ERR_GET_LIB,
+  ERR_GET_REASON,
+  ERR_get_error,
+  ERR_get_error_all,
+  ERR_lib_error_string,
+  ERR_peek_error,
+  ERR_reason_error_string,
+} from './openssl/errors.ts'
+export { SSL_select_next_proto } from './openssl/protocols.ts'
+export {
+  ERR_LIB_BIO,
+  ERR_LIB_PEM,
+  ERR_LIB_SSL,
+  ERR_LIB_SYS,
+  ERR_LIB_X509,
+} from './openssl/reasons.ts'
+export { SSL_get_error, SSL_want } from './openssl/result.ts'
+export type {
+  SSL_CTX_alpn_select_cb_func,
+  SSL_verify_cb,
+  Surroundings,
+  X509_STORE_CTX,
+} from './openssl/settings.ts'
+export {
+  type SSL,
+  SSL_free,
+  SSL_get_rbio,
+  SSL_get_wbio,
+  SSL_new,
+  SSL_set_accept_state,
+  SSL_set_bio,
+  SSL_set_connect_state,
+  SSL_set0_rbio,
+  SSL_set0_wbio,
+  SSL_up_ref,
+} from './openssl/ssl.ts'
+export * from './openssl/ssl-info.ts'
+export * from './openssl/ssl-io.ts'
+export type { Session as SSL_SESSION } from './tickets.ts'

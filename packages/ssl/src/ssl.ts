@@ -360,8 +360,9 @@ export class Ssl {
         if (options.ALPNCallback) {
           const protocols = want.offered.map(text)
           const chosen = options.ALPNCallback({ servername: want.serverName, protocols })
-          const answer = (name: string | undefined) => {
+          const answer = (name: string | null | undefined) => {
             if (name === undefined) return 'refuse' as const
+            if (name === null) return 'none' as const
             const protocol = want.offered.find(offered => text(offered) === name)
             if (protocol) return protocol
             throw misuse(

@@ -1,0 +1,85 @@
+/** OpenSSL's numbers: results of SSL_get_error(3), flags, modes, verify results; the values of its headers. */
+
+export const SSL_ERROR_NONE = 0
+export const SSL_ERROR_SSL = 1
+export const SSL_ERROR_WANT_READ = 2
+export const SSL_ERROR_WANT_WRITE = 3
+export const SSL_ERROR_WANT_X509_LOOKUP = 4
+export const SSL_ERROR_SYSCALL = 5
+export const SSL_ERROR_ZERO_RETURN = 6
+export const SSL_ERROR_WANT_CONNECT = 7
+export const SSL_ERROR_WANT_ACCEPT = 8
+export const SSL_ERROR_WANT_ASYNC = 9
+export const SSL_ERROR_WANT_ASYNC_JOB = 10
+export const SSL_ERROR_WANT_CLIENT_HELLO_CB = 11
+export const SSL_ERROR_WANT_RETRY_VERIFY = 12
+
+/** Results of SSL_want(3). */
+export const SSL_NOTHING = 1
+export const SSL_WRITING = 2
+export const SSL_READING = 3
+export const SSL_X509_LOOKUP = 4
+export const SSL_ASYNC_PAUSED = 5
+export const SSL_ASYNC_NO_JOBS = 6
+export const SSL_CLIENT_HELLO_CB = 7
+export const SSL_RETRY_VERIFY = 8
+
+/** Bits of SSL_get_shutdown(3). */
+export const SSL_SENT_SHUTDOWN = 1
+export const SSL_RECEIVED_SHUTDOWN = 2
+
+export const SSL_MODE_ENABLE_PARTIAL_WRITE = 0x1
+export const SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER = 0x2
+export const SSL_MODE_AUTO_RETRY = 0x4
+export const SSL_MODE_RELEASE_BUFFERS = 0x10
+
+/** The options that have a meaning here; other bits are kept and do nothing. */
+export const SSL_OP_IGNORE_UNEXPECTED_EOF = 0x80
+export const SSL_OP_NO_TICKET = 0x4000
+export const SSL_OP_NO_COMPRESSION = 0x2_0000
+export const SSL_OP_ENABLE_MIDDLEBOX_COMPAT = 0x10_0000
+export const SSL_OP_NO_TLSv1_2 = 0x800_0000
+export const SSL_OP_NO_TLSv1_3 = 0x2000_0000
+
+export const SSL_VERIFY_NONE = 0
+export const SSL_VERIFY_PEER = 1
+export const SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2
+export const SSL_VERIFY_CLIENT_ONCE = 4
+export const SSL_VERIFY_POST_HANDSHAKE = 8
+
+export const SSL_KEY_UPDATE_NONE = -1
+export const SSL_KEY_UPDATE_NOT_REQUESTED = 0
+export const SSL_KEY_UPDATE_REQUESTED = 1
+
+export const TLS1_2_VERSION = 0x0303
+export const TLS1_3_VERSION = 0x0304
+
+export const TLSEXT_NAMETYPE_host_name = 0
+
+/** What a callback of an extension answers. */
+export const SSL_TLSEXT_ERR_OK = 0
+export const SSL_TLSEXT_ERR_ALERT_WARNING = 1
+export const SSL_TLSEXT_ERR_ALERT_FATAL = 2
+export const SSL_TLSEXT_ERR_NOACK = 3
+
+/** Results of SSL_select_next_proto(3). */
+export const OPENSSL_NPN_NEGOTIATED = 1
+export const OPENSSL_NPN_NO_OVERLAP = 2
+
+/** What a BIO's last call of its own came to; readiness they are not. */
+export const BIO_FLAGS_READ = 1
+export const BIO_FLAGS_WRITE = 2
+export const BIO_FLAGS_IO_SPECIAL = 4
+export const BIO_FLAGS_RWS = 7
+export const BIO_FLAGS_SHOULD_RETRY = 8
+
+export const BIO_TYPE_MEM = 1025
+export const BIO_TYPE_BIO = 1043
+
+export const X509_V_OK = 0
+export const X509_V_ERR_UNSPECIFIED = 1
+export const X509_V_ERR_CERT_HAS_EXPIRED = 10
+export const X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT = 18
+export const X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN = 19
+export const X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY = 20
+export const X509_V_ERR_HOSTNAME_MISMATCH = 62

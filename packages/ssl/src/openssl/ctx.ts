@@ -1,0 +1,306 @@
+/** SSL_CTX: what connections share, and the calls that set it; those named SSL_ set one connection. */
+import { certificateChainFrom, trustStore } from '@biopair/x509'
+import { SslContext } from '../context.ts'
+import { credentialsFrom } from '../credentials.ts'
+import type { Session } from '../tickets.ts'
+import { TLS1_3_VERSION } from './constants.ts'
+import { ErrorList } from './errors.ts'
+import { noteMisuse } from './misused.ts'
+import { protocolNames } from './protocols.ts'
+import { ERR_LIB_SSL } from './reasons.ts'
+import {
+  initialValues,
+  type Pem,
+  Settings,
+  type SSL_CTX_alpn_select_cb_func,
+  type SSL_verify_cb,
+  type Surroundings,
+  type Values,
+} from './settings.ts'
+import type { SSL } from './ssl.ts'
+
+/** Which roles a context is for (SSL_METHOD). */
+export interface SSL_METHOD {
+  readonly role: 'any' | 'client' | 'server'
+}
+
+/** Any version that there is, either role. */
+export function TLS_method(): SSL_METHOD {
+  return { role: 'any' }
+}
+
+export function TLS_client_method(): SSL_METHOD {
+  return { role: 'client' }
+}
+
+export function TLS_server_method(): SSL_METHOD {
+  return { role: 'server' }
+}
+
+/** A context. Made by SSL_CTX_new; its members are for the calls of this folder. */
+export class SSL_CTX {
+  readonly method: SSL_METHOD
+  readonly errors = new ErrorList()
+  settings: Settings
+  references = 1
+
+  constructor(method: SSL_METHOD, surroundings: Surroundings) {
+    this.method = method
+    this.settings = new Settings(initialValues(surroundings))
+  }
+}
+
+/** Whatever has settings: a context, or one connection with its copy of them. */
+interface Configured {
+  readonly errors: ErrorList
+  settings: Settings
+}
+
+/** A context; null without a method. `surroundings` is ours: what OpenSSL takes from its process. */
+export function SSL_CTX_new(method: SSL_METHOD, surroundings?: Surroundings): SSL_CTX
+export function SSL_CTX_new(method: SSL_METHOD | null, surroundings?: Surroundings): SSL_CTX | null
+export function SSL_CTX_new(
+  method: SSL_METHOD | null,
+  surroundings: Surroundings = {},
+): SSL_CTX | null {
+  return method && new SSL_CTX(method, surroundings)
+}
+
+export function SSL_CTX_up_ref(ctx: SSL_CTX): 1 {
+  ctx.references++
+  return 1
+}
+
+/** One owner less. Connections that were made from it go on. */
+export function SSL_CTX_free(ctx: SSL_CTX | null): void {
+  if (ctx && ctx.references > 0) ctx.references--
+}
+
+/** The chain to show, leaf first: PEM or DER bytes (C names a file). 1, or 0 with the error in `ctx`. */
+export function SSL_CTX_use_certificate_chain(ctx: SSL_CTX, chain: Pem): 0 | 1 {
+  return pairUp(ctx, { certificate: chain })
+}
+
+/** The chain's private key: PEM or DER bytes. 1, or 0 with the error in `ctx` (KEY_VALUES_MISMATCH if it is another's). */
+export function SSL_CTX_use_PrivateKey(ctx: SSL_CTX, key: Pem): 0 | 1 {
+  return pairUp(ctx, { key })
+}
+
+/** 1 if there is a certificate with its key. */
+export function SSL_CTX_check_private_key(ctx: SSL_CTX): 0 | 1 {
+  ctx.errors.clear()
+  const { certificate, credentials } = ctx.settings.values
+  if (certificate !== undefined) return refuse(ctx, 'NO_PRIVATE_KEY_ASSIGNED')
+  return credentials.length > 0 ? 1 : refuse(ctx, 'NO_CERTIFICATE_ASSIGNED')
+}
+
+/** Whom to believe, besides whoever was given before: PEM or DER bytes (C names files). 1, or 0 with the error in `ctx`. */
+export function SSL_CTX_load_verify(ctx: SSL_CTX, anchors: Pem): 0 | 1 {
+  const { ca } = ctx.settings.values
+  return set(ctx, { ca: [...ca, anchors] }, () => trustStore([anchors]))
+}
+
+/** SSL_VERIFY_ bits, and who has the last word. A client verifies unless this says SSL_VERIFY_NONE. */
+export function SSL_CTX_set_verify(
+  ctx: SSL_CTX,
+  mode: number,
+  callback?: SSL_verify_cb | null,
+): void {
+  set(ctx, { verifyMode: mode, verify: callback ?? undefined })
+}
+
+export function SSL_set_verify(ssl: SSL, mode: number, callback?: SSL_verify_cb | null): void {
+  set(ssl, { verifyMode: mode, verify: callback ?? undefined })
+}
+
+export function SSL_CTX_get_verify_mode(ctx: SSL_CTX): number {
+  return ctx.settings.values.verifyMode ?? (ctx.method.role === 'server' ? 0 : 1)
+}
+
+/** How many certificates may stand between the peer's and the anchor. */
+export function SSL_CTX_set_verify_depth(ctx: SSL_CTX, depth: number): void {
+  set(ctx, { verifyDepth: depth })
+}
+
+/** The protocols that a client offers, lengths before names. **0 if it worked**, 1 if the list is none. */
+export function SSL_CTX_set_alpn_protos(ctx: SSL_CTX, protos: Uint8Array): 0 | 1 {
+  return offer(ctx, protos)
+}
+
+export function SSL_set_alpn_protos(ssl: SSL, protos: Uint8Array): 0 | 1 {
+  return offer(ssl, protos)
+}
+
+/** A server's choice among the client's protocols; without it there is no ALPN. */
+export function SSL_CTX_set_alpn_select_cb(
+  ctx: SSL_CTX,
+  callback: SSL_CTX_alpn_select_cb_func | null,
+  arg?: unknown,
+): void {
+  set(ctx, { selectAlpn: callback ? { call: callback, arg } : undefined })
+}
+
+/** Lines of the key log, without a newline: whoever has them reads everything. */
+export function SSL_CTX_set_keylog_callback(
+  ctx: SSL_CTX,
+  callback: ((ssl: SSL, line: string) => void) | null,
+): void {
+  set(ctx, { keylog: callback ?? undefined })
+}
+
+/** A client is told of each ticket, during a later read. What the callback answers means nothing: sessions need no references. */
+export function SSL_CTX_sess_set_new_cb(
+  ctx: SSL_CTX,
+  callback: ((ssl: SSL, session: Session) => unknown) | null,
+): void {
+  set(ctx, { newSession: callback ?? undefined })
+}
+
+/** `X25519MLKEM768:X25519:P-256`, most preferred first. 1, or 0 for a name that is not known. */
+export function SSL_CTX_set1_groups_list(ctx: SSL_CTX, groups: string): 0 | 1 {
+  return set(ctx, { groups }, () => probe(ctx, { groups }))
+}
+
+export function SSL_set1_groups_list(ssl: SSL, groups: string): 0 | 1 {
+  return set(ssl, { groups }, () => probe(ssl, { groups }))
+}
+
+/** Signature schemes by RFC 9846's names (`ecdsa_secp256r1_sha256:...`). 1, or 0 for a name that is not known. */
+export function SSL_CTX_set1_sigalgs_list(ctx: SSL_CTX, sigalgs: string): 0 | 1 {
+  return set(ctx, { sigalgs }, () => probe(ctx, { sigalgs }))
+}
+
+export function SSL_set1_sigalgs_list(ssl: SSL, sigalgs: string): 0 | 1 {
+  return set(ssl, { sigalgs }, () => probe(ssl, { sigalgs }))
+}
+
+/** `TLS_AES_128_GCM_SHA256:...`, most preferred first. 1, or 0 for a name that is not known or none. */
+export function SSL_CTX_set_ciphersuites(ctx: SSL_CTX, ciphers: string): 0 | 1 {
+  return set(ctx, { ciphers }, () => probe(ctx, { ciphers }))
+}
+
+export function SSL_set_ciphersuites(ssl: SSL, ciphers: string): 0 | 1 {
+  return set(ssl, { ciphers }, () => probe(ssl, { ciphers }))
+}
+
+/** Tickets that a server issues after a handshake, which they never hold up. 1. */
+export function SSL_CTX_set_num_tickets(ctx: SSL_CTX, tickets: number): 0 | 1 {
+  return set(ctx, { tickets }, () => probe(ctx, { numTickets: tickets }))
+}
+
+export function SSL_CTX_get_num_tickets(ctx: SSL_CTX): number {
+  return ctx.settings.values.tickets
+}
+
+/** Adds option bits; answers all that are set. Bits without a meaning here are kept and do nothing. */
+export function SSL_CTX_set_options(ctx: SSL_CTX, options: number): number {
+  return toggled(ctx, 'options', options, 0)
+}
+
+export function SSL_CTX_clear_options(ctx: SSL_CTX, options: number): number {
+  return toggled(ctx, 'options', 0, options)
+}
+
+export function SSL_CTX_get_options(ctx: SSL_CTX): number {
+  return ctx.settings.values.options
+}
+
+/** Adds mode bits; answers all that are set. */
+export function SSL_CTX_set_mode(ctx: SSL_CTX, mode: number): number {
+  return toggled(ctx, 'mode', mode, 0)
+}
+
+export function SSL_CTX_clear_mode(ctx: SSL_CTX, mode: number): number {
+  return toggled(ctx, 'mode', 0, mode)
+}
+
+export function SSL_CTX_get_mode(ctx: SSL_CTX): number {
+  return ctx.settings.values.mode
+}
+
+export function SSL_set_mode(ssl: SSL, mode: number): number {
+  return toggled(ssl, 'mode', mode, 0)
+}
+
+export function SSL_get_mode(ssl: SSL): number {
+  return ssl.settings.values.mode
+}
+
+/** 0 for any. 1, or 0 where no version that we have is left. */
+export function SSL_CTX_set_min_proto_version(ctx: SSL_CTX, version: number): 0 | 1 {
+  ctx.errors.clear()
+  return version <= TLS1_3_VERSION ? 1 : refuse(ctx, 'NO_PROTOCOLS_AVAILABLE')
+}
+
+/** 0 for any. 1, or 0 where no version that we have is left. */
+export function SSL_CTX_set_max_proto_version(ctx: SSL_CTX, version: number): 0 | 1 {
+  ctx.errors.clear()
+  return version === 0 || version >= TLS1_3_VERSION ? 1 : refuse(ctx, 'NO_PROTOCOLS_AVAILABLE')
+}
+
+/** Bytes of content in a record of ours, 512 to 16384: else 0. */
+export function SSL_CTX_set_max_send_fragment(ctx: SSL_CTX, size: number): 0 | 1 {
+  ctx.errors.clear()
+  if (!(Number.isInteger(size) && size >= 512 && size <= 16384))
+    return refuse(ctx, 'PASSED_INVALID_ARGUMENT')
+  return set(ctx, { maxFragment: size })
+}
+
+/** SSL_shutdown says nothing to the peer, which then cannot tell the end from a cut. */
+export function SSL_CTX_set_quiet_shutdown(ctx: SSL_CTX, mode: number): void {
+  set(ctx, { quiet: mode !== 0 })
+}
+
+function set(owner: Configured, changes: Partial<Values>, check?: () => unknown): 0 | 1 {
+  owner.errors.clear()
+  try {
+    check?.()
+  } catch (error) {
+    noteMisuse(owner.errors, error)
+    return 0
+  }
+  owner.settings = owner.settings.with(changes)
+  return 1
+}
+
+/** Reads some options alone, so that a mistake shows with the call that made it. */
+function probe(owner: Configured, options: ConstructorParameters<typeof SslContext>[0]): void {
+  const { crypto } = owner.settings.values.surroundings
+  new SslContext(crypto ? { crypto, ...options } : options)
+}
+
+/** Certificate and key may come in either order; a pair takes the place of one of its kind. */
+function pairUp(ctx: SSL_CTX, half: { certificate: Pem } | { key: Pem }): 0 | 1 {
+  const { certificate, key, credentials, surroundings } = { ...ctx.settings.values, ...half }
+  if (certificate === undefined) return set(ctx, half)
+  if (key === undefined) return set(ctx, half, () => certificateChainFrom(certificate))
+  const changes: { credentials?: Values['credentials']; certificate?: undefined; key?: undefined } =
+    {}
+  return set(ctx, changes, () => {
+    const { crypto } = new SslContext(surroundings)
+    const [{ key: parsed } = { key: undefined }] = credentialsFrom([certificate], [key], crypto)
+    const kind = parsed?.publicMaterial.kind ?? ''
+    const others = credentials.filter(other => other.kind !== kind)
+    changes.credentials = [...others, { cert: certificate, key, kind }]
+    changes.certificate = undefined
+    changes.key = undefined
+  })
+}
+
+function offer(owner: Configured, protos: Uint8Array): 0 | 1 {
+  const alpn = protocolNames(protos)
+  if (!alpn) return 1
+  set(owner, { alpn })
+  return 0
+}
+
+function toggled(owner: Configured, what: 'options' | 'mode', add: number, remove: number): number {
+  const bits = ((owner.settings.values[what] | add) & ~remove) >>> 0
+  set(owner, { [what]: bits })
+  return bits
+}
+
+function refuse(owner: Configured, reason: string): 0 {
+  owner.errors.push(ERR_LIB_SSL, reason)
+  return 0
+}

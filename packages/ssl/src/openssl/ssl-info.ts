@@ -1,0 +1,169 @@
+/** The calls that say something about a connection, and the names it is told. */
+import type { CipherSuite } from '@biopair/crypto'
+import type { Bytes } from '@biopair/wire'
+import type { Session } from '../tickets.ts'
+import { utf8 } from './bio.ts'
+import { TLSEXT_NAMETYPE_host_name } from './constants.ts'
+import { noteMisuse } from './misused.ts'
+import type { SSL } from './ssl.ts'
+import { verifyResult } from './verify-result.ts'
+
+/** Bytes that SSL_read gives without the BIO. */
+export function SSL_pending(ssl: SSL): number {
+  return ssl.native?.pending ?? 0
+}
+
+/** 1 if SSL_read gives bytes without the BIO: part of a record does not count (in OpenSSL it may). */
+export function SSL_has_pending(ssl: SSL): 0 | 1 {
+  return SSL_pending(ssl) > 0 ? 1 : 0
+}
+
+export function SSL_is_server(ssl: SSL): 0 | 1 {
+  return ssl.role === 'server' ? 1 : 0
+}
+
+/** 1 once a call has said that the handshake is done. */
+export function SSL_is_init_finished(ssl: SSL): 0 | 1 {
+  return ssl.finished ? 1 : 0
+}
+
+export function SSL_in_init(ssl: SSL): 0 | 1 {
+  return ssl.finished ? 0 : 1
+}
+
+/** SSL_state_string(3)'s letters for where the handshake is. */
+export function SSL_state_string(ssl: SSL): string {
+  return stateOf(ssl)[0]
+}
+
+/** As SSL_state_string, in words: RFC 9846's own name of the state. */
+export function SSL_state_string_long(ssl: SSL): string {
+  return stateOf(ssl)[1]
+}
+
+function stateOf(ssl: SSL): readonly [string, string] {
+  const { native } = ssl
+  if (!native || (native.role === 'client' && native.state === 'START'))
+    return ['PINIT', 'before the handshake']
+  const letters = states[native.role ?? 'client'][native.state]
+  return [letters ?? 'UNKWN', `${native.role} ${native.state}`]
+}
+
+/** What was read or written last, in OpenSSL's letters; TED is a server whose flight is out. */
+const states: Readonly<Record<'client' | 'server', Readonly<Record<string, string>>>> = {
+  client: {
+    WAIT_SH: 'TWCH',
+    WAIT_EE: 'TRSH',
+    WAIT_CERT_CR: 'TREE',
+    WAIT_CERT: 'TRCR',
+    WAIT_CV: 'TRSC',
+    WAIT_FINISHED: 'TRSCV',
+    CONNECTED: 'SSLOK',
+  },
+  server: {
+    START: 'PINIT',
+    NEGOTIATED: 'TWSH',
+    WAIT_CERT: 'TED',
+    WAIT_CV: 'TRCC',
+    WAIT_FINISHED: 'TED',
+    CONNECTED: 'SSLOK',
+  },
+}
+
+/** `TLSv1.3`; `unknown` before it is agreed on. */
+export function SSL_get_version(ssl: SSL): string {
+  return ssl.native?.version ?? 'unknown'
+}
+
+/** The cipher suite, or null before it is agreed on. */
+export function SSL_get_current_cipher(ssl: SSL): CipherSuite | null {
+  return ssl.native?.cipher ?? null
+}
+
+/** RFC 9846's name, `(NONE)` for none. */
+export function SSL_CIPHER_get_name(cipher: CipherSuite | null): string {
+  return cipher?.name ?? '(NONE)'
+}
+
+/** The two bytes on the wire. */
+export function SSL_CIPHER_get_protocol_id(cipher: CipherSuite): number {
+  return cipher.id
+}
+
+export function SSL_get_cipher_name(ssl: SSL): string {
+  return SSL_CIPHER_get_name(SSL_get_current_cipher(ssl))
+}
+
+/** The protocol that was agreed on; of length 0 for none. C passes it out. */
+export function SSL_get0_alpn_selected(ssl: SSL): Bytes {
+  const name = ssl.native?.alpnProtocol ?? ''
+  return Uint8Array.from(name, character => character.charCodeAt(0))
+}
+
+/** The peer's own certificate as DER, or null. */
+export function SSL_get_peer_certificate(ssl: SSL): Bytes | null {
+  return ssl.native?.peerCertificates[0] ?? null
+}
+
+/** What the peer sent, as DER, its own first in either role (a server of OpenSSL's leaves that one out); null for none. */
+export function SSL_get_peer_cert_chain(ssl: SSL): readonly Bytes[] | null {
+  const chain = ssl.native?.peerCertificates ?? []
+  return chain.length > 0 ? chain : null
+}
+
+/** X509_V_OK if the peer showed a certificate that is believed; X509_V_ERR_UNSPECIFIED if it showed none (OpenSSL says OK). */
+export function SSL_get_verify_result(ssl: SSL): number {
+  return verifyResult(ssl.native?.verdict)
+}
+
+/**
+ * The name or address that the peer has to prove. null: any, so long as the chain is believed. 1, or 0 for an empty name. It is sent as
+ * server_name too; where SSL_set_tlsext_host_name says another one, the handshake is refused.
+ */
+export function SSL_set1_host(ssl: SSL, hostname: string | null): 0 | 1 {
+  if (hostname === '') return 0
+  ssl.host = hostname ?? undefined
+  ssl.settings = ssl.settings.with({ anyName: hostname === null })
+  return 1
+}
+
+/** The name that the server is asked for, which it also has to prove; null for none. 1. */
+export function SSL_set_tlsext_host_name(ssl: SSL, name: string | null): 1 {
+  ssl.serverName = name ?? undefined
+  return 1
+}
+
+/** Client: the name that is asked for. Server: the name that the client asked for. */
+export function SSL_get_servername(
+  ssl: SSL,
+  type: number = TLSEXT_NAMETYPE_host_name,
+): string | null {
+  if (type !== TLSEXT_NAMETYPE_host_name) return null
+  if (ssl.native) return ssl.native.servername ?? null
+  return ssl.serverName ?? ssl.host ?? null
+}
+
+/** Fills `out` with keying material. 1, or -1 before the handshake is over. No context and an empty one are the same in TLS 1.3. */
+export function SSL_export_keying_material(
+  ssl: SSL,
+  out: Uint8Array,
+  label: string,
+  context: Uint8Array | null = null,
+): 1 | -1 {
+  ssl.errors.clear()
+  if (!ssl.native?.connected) return -1
+  try {
+    const latin = String.fromCharCode(...utf8(label))
+    const bytes = ssl.native.exportKeyingMaterial(out.length, latin, context ?? undefined)
+    out.set(bytes)
+    return 1
+  } catch (error) {
+    noteMisuse(ssl.errors, error)
+    return -1
+  }
+}
+
+/** Client: the last ticket that came, or null; borrowed. */
+export function SSL_get_session(ssl: SSL): Session | null {
+  return ssl.native?.session ?? null
+}

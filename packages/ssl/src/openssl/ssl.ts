@@ -1,0 +1,161 @@
+/** SSL: one connection, its BIOs and who owns them (SSL_new(3), SSL_set_bio(3)). */
+import { Ssl } from '../ssl.ts'
+import { type BIO, BIO_free_all, BIO_up_ref } from './bio.ts'
+import { SSL_ERROR_NONE, SSL_KEY_UPDATE_NONE, SSL_VERIFY_PEER } from './constants.ts'
+import type { SSL_CTX } from './ctx.ts'
+import { ErrorList } from './errors.ts'
+import { Port } from './port.ts'
+import { ERR_LIB_SSL } from './reasons.ts'
+import type { Settings } from './settings.ts'
+
+/** A connection. Made by SSL_new; its members are for the calls of this folder. */
+export class SSL {
+  readonly ctx: SSL_CTX
+  /** Those of the context when this was made: later changes there do not reach it. */
+  settings: Settings
+  readonly errors = new ErrorList()
+  readonly port = new Port()
+  references = 1
+  role: 'client' | 'server' | undefined
+  /** The name that is asked for (server_name), and the name that has to be proved. */
+  serverName: string | undefined
+  host: string | undefined
+  /** Our own connection, from the first call that does something. */
+  native: Ssl | undefined
+  /** Whether a call got as far as that: before, names and settings can still be put right. */
+  begun = false
+  /** What the last call came to: for SSL_get_error. */
+  result = SSL_ERROR_NONE
+  /** Whether a call has said that the handshake is done. */
+  finished = false
+  /** Bits of SSL_set_shutdown, and of a quiet SSL_shutdown. */
+  shutdownBits = 0
+  quiet: boolean
+  /** An SSL_write that has to be repeated. */
+  writing: { readonly length: number; taken: number } | undefined
+  /** SSL_key_update and SSL_new_session_ticket wait for the next call that does something. */
+  keyUpdate = SSL_KEY_UPDATE_NONE
+  tickets = 0
+  /** What was ordered so has not been flushed. */
+  ordered = false
+  /** Calls under way; a free from inside one waits for its end. */
+  depth = 0
+
+  constructor(ctx: SSL_CTX) {
+    this.ctx = ctx
+    this.settings = ctx.settings
+    this.quiet = ctx.settings.values.quiet
+  }
+
+  get freed(): boolean {
+    return this.references === 0
+  }
+
+  /** Our own connection, made if need be. TypeError for settings that do not fit each other. */
+  start(role: 'client' | 'server'): Ssl {
+    if (this.native) return this.native
+    const name = this.host ?? this.serverName
+    const native = new Ssl(
+      this.settings.context(role),
+      name === undefined ? {} : { servername: name },
+    )
+    native.setBio(this.port)
+    if (role === 'client') native.setConnectState()
+    else native.setAcceptState()
+    this.native = native
+    return native
+  }
+
+  /** Whether server_name and the name to prove differ, which cannot be yet. */
+  get namesDiffer(): boolean {
+    const { verifyMode = SSL_VERIFY_PEER } = this.settings.values
+    if (this.host === undefined || this.serverName === undefined) return false
+    return this.host !== this.serverName && (verifyMode & SSL_VERIFY_PEER) !== 0
+  }
+}
+
+/** A connection with the context's settings as they are now; null without a context. */
+export function SSL_new(ctx: SSL_CTX): SSL
+export function SSL_new(ctx: SSL_CTX | null): SSL | null
+export function SSL_new(ctx: SSL_CTX | null): SSL | null {
+  return ctx && new SSL(ctx)
+}
+
+export function SSL_up_ref(ssl: SSL): 1 {
+  ssl.references++
+  return 1
+}
+
+/**
+ * One owner less; the last one frees it: secrets are wiped, nothing is sent, its BIOs lose their owner. What a pair holds for
+ * the other half stays readable there (OpenSSL drops it).
+ */
+export function SSL_free(ssl: SSL | null): void {
+  if (!ssl || ssl.freed) return
+  ssl.references--
+  if (ssl.freed && ssl.depth === 0) dispose(ssl)
+}
+
+/** Lets go of everything. */
+export function dispose(ssl: SSL): void {
+  const { port, native } = ssl
+  port.letGo()
+  native?.close()
+  BIO_free_all(port.rbio ?? null)
+  BIO_free_all(port.wbio ?? null)
+  port.rbio = undefined
+  port.wbio = undefined
+}
+
+/** Where bytes come from and go to. How many references it takes is the table of SSL_set_bio(3). */
+export function SSL_set_bio(ssl: SSL, rbio: BIO | null, wbio: BIO | null): void {
+  const { rbio: oldRead = null, wbio: oldWrite = null } = ssl.port
+  if (rbio === oldRead && wbio === oldWrite) return
+  if (rbio && rbio === wbio) BIO_up_ref(rbio)
+  if (rbio === oldRead) {
+    SSL_set0_wbio(ssl, wbio)
+    return
+  }
+  SSL_set0_rbio(ssl, rbio)
+  if (wbio === oldWrite && oldRead !== oldWrite) return
+  SSL_set0_wbio(ssl, wbio)
+}
+
+/** Takes one reference, also where it is the BIO that is set already. */
+export function SSL_set0_rbio(ssl: SSL, rbio: BIO | null): void {
+  BIO_free_all(ssl.port.rbio ?? null)
+  ssl.port.rbio = rbio ?? undefined
+}
+
+/** Takes one reference, also where it is the BIO that is set already. */
+export function SSL_set0_wbio(ssl: SSL, wbio: BIO | null): void {
+  BIO_free_all(ssl.port.wbio ?? null)
+  ssl.port.wbio = wbio ?? undefined
+}
+
+/** Borrowed. */
+export function SSL_get_rbio(ssl: SSL): BIO | null {
+  return ssl.port.rbio ?? null
+}
+
+/** Borrowed. */
+export function SSL_get_wbio(ssl: SSL): BIO | null {
+  return ssl.port.wbio ?? null
+}
+
+/** This end is the client. Once the handshake has begun it changes nothing (in OpenSSL it breaks the connection). */
+export function SSL_set_connect_state(ssl: SSL): void {
+  setRole(ssl, 'client')
+}
+
+/** This end is the server. Once the handshake has begun it changes nothing (in OpenSSL it breaks the connection). */
+export function SSL_set_accept_state(ssl: SSL): void {
+  setRole(ssl, 'server')
+}
+
+function setRole(ssl: SSL, role: 'client' | 'server'): void {
+  ssl.errors.clear()
+  if (ssl.begun && ssl.role !== role)
+    ssl.errors.push(ERR_LIB_SSL, 'SHOULD_NOT_HAVE_BEEN_CALLED', 'the handshake has begun')
+  else ssl.role = role
+}
