@@ -296,11 +296,12 @@ test('4.7.1: a server sends tickets to a client that can use them, and to no oth
   t.is(count([]).length, 0)
   t.is(count(['psk_ke']).length, 0)
   t.is(count(['psk_dhe_ke'], { numTickets: 0 }).length, 0)
-  const tickets = count(['psk_dhe_ke'], { numTickets: 4, ticketLifetime: 10_000_000 })
+  const tickets = count(['psk_dhe_ke'], { numTickets: 4, ticketLifetime: 604_800 })
   t.deepEqual(
     tickets.map(({ ticket_lifetime }) => ticket_lifetime),
     [604_800, 604_800, 604_800, 604_800],
   )
+  t.throws(() => count(['psk_dhe_ke'], { ticketLifetime: 604_801 }), { instanceOf: TypeError })
   t.is(new Set(tickets.map(({ ticket_nonce }) => ticket_nonce.join())).size, 4)
   t.is(new Set(tickets.map(({ ticket_age_add }) => ticket_age_add)).size, 4)
 })

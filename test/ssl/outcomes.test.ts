@@ -433,7 +433,8 @@ test('shutdown with output pending waits, and is sent once all is out', t => {
   const { client, server } = connectedEnds({ rings: [64, 1000] })
   t.deepEqual(client.write(new Uint8Array(200).fill(65)), { status: 'done', bytes: 200 })
   const first = client.shutdown()
-  t.like(first, { status: 'want_write', read: 0 })
+  // It hears the peer meanwhile: two ends that say goodbye over tiny rings wait for each other otherwise.
+  t.like(first, { status: 'want_write', read: 5 })
   let text = ''
   let last: string = first.status
   for (let i = 0; i < 20 && last === 'want_write'; i++) {
