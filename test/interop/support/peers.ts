@@ -28,7 +28,7 @@ export function peerTest(
     })
     return
   }
-  if (process.env['BIOPAIR_REQUIRE_PEERS'] === '1')
+  if (process.env.BIOPAIR_REQUIRE_PEERS === '1')
     test.serial(title, t => t.fail(`BIOPAIR_REQUIRE_PEERS=1, and there is no ${program}`))
   else
     test.serial(`${title} (skipped: no ${program})`, t => {
