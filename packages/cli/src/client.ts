@@ -32,6 +32,7 @@ export async function runClient(flags: ClientFlags, terminal: Terminal): Promise
     })
     const ssl = new Ssl(context, { servername: flags.servername ?? host }).setConnectState()
     const socket = await connected({ ...to, host }, timeout)
+    terminal.signal?.addEventListener('abort', () => socket.destroy())
     speaker.tell([`CONNECTED(${socket.remoteAddress}:${socket.remotePort})`])
     const end = await talk(link(ssl, socket), flags, terminal, speaker, timeout)
     if (end === undefined) return 0

@@ -45,6 +45,7 @@ export async function runServer(flags: ServerFlags, terminal: Terminal): Promise
     // Whoever asked for a free port has to hear which.
     if (!flags.quiet) terminal.stdout.write(line)
     else if (at.port === 0) terminal.stderr.write(line)
+    terminal.signal?.addEventListener('abort', () => house.quit())
     await house.empty
     return 0
   } finally {
@@ -81,7 +82,7 @@ class House {
         ...guest(socket),
         name: `${this.#accepted} from ${socket.remoteAddress}:${socket.remotePort}`,
         turn: this.#turn,
-        quit: () => this.#quit(),
+        quit: () => this.quit(),
       })
       // The keyboard goes to the oldest connection.
       this.#turn = Promise.all([this.#turn, serving.over])
@@ -93,7 +94,8 @@ class House {
     })
   }
 
-  #quit(): void {
+  /** Nobody comes any more, and everybody is told goodbye. */
+  quit(): void {
     this.#server.close()
     for (const guest of this.#guests) guest.quit()
     this.#leave()

@@ -5,6 +5,8 @@ export interface Terminal {
   readonly stdin: Readable
   readonly stdout: Writable
   readonly stderr: Writable
+  /** Ends what runs: a server says goodbye to everybody, a client is cut off. */
+  readonly signal?: AbortSignal
 }
 
 /** Writes, and waits until there is room for more. Rejects where the output is gone. */

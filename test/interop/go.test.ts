@@ -1,0 +1,58 @@
+/** Go's crypto/tls, for the group that OpenSSL 3.0 does not have. */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { noble } from '@biopair/crypto/noble'
+import { nodeCrypto } from '@biopair/crypto-node'
+import type { ExecutionContext } from 'ava'
+import { Child } from './support/child.ts'
+import { filesFor, scratch } from './support/files.ts'
+import { connectTo, listen } from './support/ours.ts'
+import { peerTest } from './support/peers.ts'
+
+/** The Go program, built once. */
+function program(t: ExecutionContext): string {
+  const built = scratch('go-peer')
+  if (existsSync(built)) return built
+  // The tests run from dist/, the Go program stands beside their sources.
+  const source = fileURLToPath(new URL('../../interop/go', import.meta.url))
+  const { status, stderr } = spawnSync('go', ['build', '-o', built, '.'], {
+    cwd: source,
+    encoding: 'utf8',
+    env: { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=mod', CGO_ENABLED: '0' },
+    timeout: 120_000,
+  })
+  if (status !== 0) t.fail(`go build: ${stderr}`)
+  return built
+}
+
+for (const crypto of [nodeCrypto, noble]) {
+  peerTest('go', `our client agrees on X25519MLKEM768 with Go, over ${crypto.name}`, async t => {
+    t.timeout(150_000, 'go build may take long, once')
+    const { certFile, keyFile, root } = filesFor('p256')
+    const server = new Child(t, program(t), ['server', certFile, keyFile])
+    const [, port] = await server.says(/ACCEPT \S*:(\d+)/)
+    const options = { ca: root.pem, crypto, ALPNProtocols: ['echo'] }
+    const client = await (await connectTo(t, Number(port), options)).shake()
+    t.is(client.ssl.group, 'X25519MLKEM768')
+    t.is(client.ssl.alpnProtocol, 'echo')
+    await client.write('there and back\n')
+    t.is(await client.line(), 'there and back\n')
+    t.is((await client.goodbye()).status, 'closed')
+    t.is(await server.exit(), 0, server.stderr)
+  })
+
+  peerTest('go', `our server agrees on X25519MLKEM768 with Go, over ${crypto.name}`, async t => {
+    t.timeout(150_000, 'go build may take long, once')
+    const { pem, keyPem, caFile } = filesFor('p256')
+    const options = { cert: pem, key: keyPem, crypto, ALPNProtocols: ['echo'] }
+    const { port, accepted } = await listen(t, options)
+    const client = new Child(t, program(t), ['client', String(port), caFile])
+    const server = await (await accepted).shake()
+    t.is(server.ssl.group, 'X25519MLKEM768')
+    await server.write(await server.line())
+    t.is((await server.goodbye()).status, 'closed')
+    t.is(await client.exit(), 0, client.stderr)
+    t.is(client.stdout, 'there and back\n')
+  })
+}

@@ -1,0 +1,3 @@
+module biopair.example/interop
+
+go 1.24

@@ -1,0 +1,88 @@
+// A peer over Go's crypto/tls: `server cert key` echoes on a free port, `client port ca` sends a line and prints what comes back.
+// Both offer X25519MLKEM768 alone, so that a connection proves it.
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"os"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 3 {
+		return fmt.Errorf("expected server cert key, or client port ca")
+	}
+	if args[0] == "server" {
+		return server(args[1], args[2])
+	}
+	return client(args[1], args[2])
+}
+
+func config() *tls.Config {
+	return &tls.Config{
+		MinVersion:       tls.VersionTLS13,
+		CurvePreferences: []tls.CurveID{tls.X25519MLKEM768},
+		NextProtos:       []string{"echo"},
+	}
+}
+
+func server(cert, key string) error {
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("ACCEPT %s\n", listener.Addr())
+	socket, err := listener.Accept()
+	if err != nil {
+		return err
+	}
+	settings := config()
+	settings.Certificates = []tls.Certificate{pair}
+	connection := tls.Server(socket, settings)
+	if err := connection.Handshake(); err != nil {
+		return err
+	}
+	if _, err := io.Copy(connection, connection); err != nil {
+		return err
+	}
+	return connection.Close()
+}
+
+func client(port, ca string) error {
+	pem, err := os.ReadFile(ca)
+	if err != nil {
+		return err
+	}
+	settings := config()
+	settings.ServerName = "server.example"
+	settings.RootCAs = x509.NewCertPool()
+	settings.RootCAs.AppendCertsFromPEM(pem)
+	connection, err := tls.Dial("tcp", "127.0.0.1:"+port, settings)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(connection, "there and back\n"); err != nil {
+		return err
+	}
+	line, err := bufio.NewReader(connection).ReadString('\n')
+	if err != nil {
+		return err
+	}
+	fmt.Print(line)
+	return connection.Close()
+}

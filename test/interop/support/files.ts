@@ -1,0 +1,44 @@
+/** Certificates as files, for programs that read files. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Chain, chainFor, type KeyKind } from '../../support/mint.ts'
+
+export interface ChainFiles extends Chain {
+  /** The leaf and the intermediate. */
+  readonly certFile: string
+  readonly keyFile: string
+  /** The root. */
+  readonly caFile: string
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'biopair-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const made = new Map<KeyKind, ChainFiles>()
+
+/** A path in a folder that goes away with this process. */
+export function scratch(name: string): string {
+  return join(folder, name)
+}
+
+/** Writes a text to such a file. */
+export function written(name: string, text: string): string {
+  const path = scratch(name)
+  writeFileSync(path, text)
+  return path
+}
+
+/** The chain of `chainFor`, in files. */
+export function filesFor(kind: KeyKind): ChainFiles {
+  const before = made.get(kind)
+  if (before) return before
+  const chain = chainFor(kind)
+  const files = {
+    ...chain,
+    certFile: written(`${kind}.pem`, chain.pem),
+    keyFile: written(`${kind}.key`, chain.keyPem),
+    caFile: written(`${kind}.ca`, chain.root.pem),
+  }
+  made.set(kind, files)
+  return files
+}
