@@ -1,6 +1,7 @@
 /** Bytes between the BIOs and the record layer: the only place where they move. */
 import { type Bio, broken, lends, retryRead, retryWrite, type Stopped } from '@biopair/bio'
 import type { Opened, RecordReader, RecordWriter } from '@biopair/record'
+import { Readiness } from './readiness.ts'
 
 export class Carrier {
   readonly #rbio: Bio
@@ -9,6 +10,7 @@ export class Carrier {
   readonly #writer: RecordWriter
   /** Bytes given to the BIO since it was last flushed. */
   #unflushed = false
+  readonly #readiness = new Readiness()
 
   constructor(rbio: Bio, wbio: Bio, reader: RecordReader, writer: RecordWriter) {
     this.#rbio = rbio
@@ -95,7 +97,7 @@ export class Carrier {
     const waits: Promise<void>[] = []
     if (reading && this.#rbio.ready) waits.push(this.#rbio.ready('read'))
     if (writing && this.#wbio.ready) waits.push(this.#wbio.ready('write'))
-    return waits.length > 0 ? Promise.race(waits) : Promise.resolve()
+    return this.#readiness.any(waits)
   }
 
   end(): 'done' | Stopped {
