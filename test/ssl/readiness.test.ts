@@ -6,12 +6,15 @@ import test from 'ava'
 /** A promise that stays pending and counts who listens to it. */
 function pending(): { readonly promise: Promise<void>; readonly listeners: () => number } {
   let listeners = 0
+  const method = 'then'
   const promise = new Promise<void>(() => {})
-  const then = promise.then.bind(promise)
-  promise.then = ((...reactions: Parameters<typeof then>) => {
-    listeners++
-    return then(...reactions)
-  }) as typeof promise.then
+  const original = promise[method].bind(promise)
+  Reflect.defineProperty(promise, method, {
+    value: (...reactions: Parameters<typeof original>) => {
+      listeners++
+      return original(...reactions)
+    },
+  })
   return { promise, listeners: () => listeners }
 }
 
