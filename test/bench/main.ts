@@ -97,15 +97,13 @@ async function handshakes(id: 'H1' | 'H2', kind: 'p256' | 'rsa', title: string):
   const perSecond = (us: number) => `${Math.round(1e6 / us)}/s`
   report(id, title, micros, perSecond, goals)
   if (id === 'H2') return
-  for (const { name } of providers) {
-    const whole = micros.get(name) ?? Number.NaN
-    const bare = micros.get(`${name} limit`) ?? Number.NaN
-    const side = (whole - bare) / 2000
-    const met = side <= 0.5 ? 'met' : 'NOT MET'
-    console.log(
-      `  X1  ${name.padEnd(6)} all but primitives, per side ${side.toFixed(2)} ms   must <= 0.50 ms  ${met}`,
-    )
-  }
+  // The same code with either provider. With noble, what it takes drowns in the noise of 20 ms of primitives.
+  const side =
+    ((micros.get('node') ?? Number.NaN) - (micros.get('node limit') ?? Number.NaN)) / 2000
+  const verdict = side <= 0.5 ? 'met' : 'NOT MET'
+  console.log(
+    `  X1     all but primitives, per side ${side.toFixed(2)} ms   must <= 0.50 ms  ${verdict}`,
+  )
 }
 
 async function bulk(id: string, size: number, goals: readonly Goal[]): Promise<void> {
