@@ -32,10 +32,16 @@ export class Carrier {
       const bio = this.#rbio
       const run = guard(() => bio.run())
       if ('stop' in run) return run
-      bio.consume(this.#reader.offer(run))
-      return undefined
+      if (run.length === 0) return unlawful('run lent nothing and did not say why')
+      const taken = this.#reader.offer(run)
+      const consumed = guard(() => {
+        bio.consume(taken)
+        return 'done' as const
+      })
+      return consumed === 'done' ? undefined : consumed
     }
-    const got = guard(() => this.#rbio.read(this.#reader.room()))
+    const room = this.#reader.room()
+    const got = guard(() => moved(this.#rbio.read(room), room.length))
     if (typeof got !== 'number') return got
     this.#reader.filled(got)
     return undefined
@@ -44,7 +50,8 @@ export class Carrier {
   /** Offers what is queued to the BIO, and flushes once everything was taken. */
   push(): 'done' | Stopped {
     while (this.#writer.queue > 0) {
-      const took = guard(() => this.#wbio.write(this.#writer.pending()))
+      const pending = this.#writer.pending()
+      const took = guard(() => moved(this.#wbio.write(pending), pending.length))
       if (typeof took !== 'number') return took
       this.#writer.sent(took)
       this.#unflushed = true
@@ -67,12 +74,26 @@ export class Carrier {
     if (this.#writer.queue === 0 && lends(bio)) {
       const room = guard(() => bio.room(size))
       if (!('stop' in room) && room.length >= size) {
-        bio.commit(this.#writer.sealInto('application_data', bytes, room))
-        this.#unflushed = true
-        return
+        // None where the room is not plain memory of ours: the record goes through the queue then.
+        const sealed = this.#writer.sealInto('application_data', bytes, room)
+        if (sealed > 0) {
+          bio.commit(sealed)
+          this.#unflushed = true
+          return
+        }
       }
     }
     this.#writer.write('application_data', bytes)
+  }
+
+  /** Reads up to `times` and forgets: nothing of it will be opened. Answers whether more may come. */
+  discard(times: number): boolean {
+    const nowhere = new Uint8Array(4096)
+    for (let i = 0; i < times; i++) {
+      const got = guard(() => moved(this.#rbio.read(nowhere), nowhere.length))
+      if (typeof got !== 'number') return got.stop === 'retry'
+    }
+    return true
   }
 
   /** Settles when a call that stopped is worth another try. */
@@ -91,6 +112,17 @@ export class Carrier {
     this.#rbio.close(error)
     if (this.#wbio !== this.#rbio) this.#wbio.close(error)
   }
+}
+
+/** A count that no BIO may answer would be asked for again and again: it counts as broken. */
+function moved(answer: number | Stopped, most: number): number | Stopped {
+  if (typeof answer !== 'number') return answer
+  if (Number.isInteger(answer) && answer >= 1 && answer <= most) return answer
+  return unlawful(`expected 1 to ${most} bytes or why there are none, got ${answer}`)
+}
+
+function unlawful(why: string): Stopped {
+  return { stop: 'broken', error: new Error(`the BIO breaks its contract: ${why}`) }
 }
 
 /** A BIO that throws breaks its contract: it counts as broken. */
