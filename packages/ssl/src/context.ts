@@ -10,7 +10,13 @@ import {
   wipe,
 } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
-import type { Edit, Identity, WantCertificate, WantSignature } from '@biopair/handshake'
+import {
+  type Edit,
+  type Identity,
+  longestLifetime,
+  type WantCertificate,
+  type WantSignature,
+} from '@biopair/handshake'
 import { Buffers } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
 import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
@@ -173,6 +179,8 @@ export class SslContext {
     this.anchors = trustStore(many(options.ca))
     this.credentials = credentialsFrom(many(options.cert), many(options.key), this.crypto)
     this.limits = limitsFrom(options.limits ?? {})
+    wholeNumber('numTickets', options.numTickets, 0, 65_536)
+    wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
     if (options.ticketKeys && options.ticketKeys.length !== 48)
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
@@ -219,6 +227,14 @@ export class SslContext {
     const classical = this.groups.find(group => !hybrid(group))
     return classical ? [first, classical] : [first]
   }
+}
+
+function wholeNumber(option: string, value: number | undefined, least: number, most: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return
+  throw misuse(
+    'ERR_INVALID_ARG_VALUE',
+    `${option}: expected a whole number from ${least} to ${most}, got ${value}`,
+  )
 }
 
 function hybrid(group: Group): boolean {

@@ -22,8 +22,6 @@ export interface Limits {
 }
 
 const certificate = 11
-const finished = 20
-const keyUpdate = 24
 
 /** The limits of a context: what was given, and our defaults for the rest. RangeError for one that is no positive whole number. */
 export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
@@ -38,16 +36,17 @@ export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
     recordsPerKey: undefined as number | undefined,
   }
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in limits)) throw new RangeError(`limits: there is no limit ${name}`)
+    if (!Object.hasOwn(limits, name)) throw new RangeError(`limits: there is no limit ${name}`)
     if (value === undefined) continue
     if (!(Number.isSafeInteger(value) && value > 0))
       throw new RangeError(`limits.${name}: expected a whole number above 0, got ${value}`)
     limits[name as 'maxQueue'] = value
   }
+  if (limits.maxFragment < 512 || limits.maxFragment > 16_384)
+    throw new RangeError(`limits.maxFragment: expected 512 to 16384, got ${limits.maxFragment}`)
   const maxMessage = (msg_type: number) => {
     if (msg_type === certificate) return limits.maxCertificateMessage
-    if (msg_type === finished) return 64
-    return msg_type === keyUpdate ? 1 : limits.maxHandshakeMessage
+    return limits.maxHandshakeMessage
   }
   return { ...limits, maxMessage }
 }
