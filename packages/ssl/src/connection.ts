@@ -378,7 +378,7 @@ export class Connection {
     this.#parts.trace?.({
       event: 'message',
       direction: 'read',
-      level: this.#talk.level,
+      level: this.#output.readLevel,
       message: message.raw.slice(),
     })
     this.#take(resume(flow, 'message', message))

@@ -235,9 +235,9 @@ export class Ssl {
     return this.#verdict
   }
 
-  /** Whether the peer showed a certificate that is believed. */
+  /** Whether the peer showed a certificate that is believed, and proved that it is its own: false until the handshake is over. */
   get authorized(): boolean {
-    return this.#verdict?.ok === true
+    return this.connected && this.#verdict?.ok === true
   }
 
   /** Whether the server asked for another ClientHello. */
@@ -369,7 +369,7 @@ export class Ssl {
               `ALPNCallback: expected one of ${protocols.join(', ')}, got ${name}`,
             )
           }
-          return chosen instanceof Promise ? chosen.then(answer) : answer(chosen)
+          return typeof chosen === 'object' ? chosen.then(answer) : answer(chosen)
         }
         if (context.alpn.length === 0) return 'none'
         const ours = context.alpn.find(mine => want.offered.some(theirs => equal(mine, theirs)))

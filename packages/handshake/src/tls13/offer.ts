@@ -100,7 +100,8 @@ function hostName(extensions: ExtensionsOf<'ClientHello'>): string | undefined {
     entry => entry.name_type === 'host_name',
   )
   if (!name) return undefined
-  const text = String.fromCharCode(...name.name)
+  // Cut before it is looked at: a peer can say 65 535 bytes, which are too many to spread.
+  const text = String.fromCharCode(...name.name.subarray(0, 256))
   if (!/^[\x21-\x7e]{1,255}$/.test(text) || text.endsWith('.'))
     throw new TlsAlert('illegal_parameter', {
       reason: 'BAD_EXTENSION',

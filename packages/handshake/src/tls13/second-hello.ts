@@ -34,6 +34,12 @@ export function checkSecondHello(
 
   const asked = readExtensions('HelloRetryRequest', retry.extensions, everyOffer)
   const given = readExtensions('ClientHello', second.extensions ?? [])
+  if (given.early_data)
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'UNEXPECTED_EXTENSION_ON_EARLY_DATA',
+      section: '4.2.2',
+      why: 'expected no early_data behind a HelloRetryRequest',
+    })
   const cookie = given.cookie?.cookie
   if (asked.cookie ? !cookie || !equal(cookie, asked.cookie.cookie) : cookie)
     throw new TlsAlert('illegal_parameter', {
