@@ -18,6 +18,8 @@ export interface Output {
   changeCipherSpec(): void
   /** Whether a change_cipher_spec record of the peer is dropped (RFC 9846 §5). */
   tolerateChangeCipherSpec(tolerate: boolean): void
+  /** Early data was refused: up to `limit` bytes of it are passed over (RFC 9846 §4.3.10). */
+  skipEarlyData(limit: number): void
   /** Everything sent so far may go: the next word is the peer's. */
   endOfFlight(): void
   learn(fact: Fact): void

@@ -49,7 +49,8 @@ export class Asked {
       return { status: `want_${this.want.want}`, ready: this.#ready as Promise<void> }
     if ('answer' in this.#settled) return this.#settled
     const { error } = this.#settled
-    if (error instanceof TlsAlert) throw error
+    // An alert that a peer sent was another connection's: ours has sent none.
+    if (error instanceof TlsAlert && error.origin === 'sent') throw error
     throw new TlsAlert('internal_error', {
       reason: 'CALLBACK_FAILED',
       section: '6.2',

@@ -47,13 +47,6 @@ export class Carrier {
     return undefined
   }
 
-  /** Drops what has come, unread: for who closes. At most `turns` reads. */
-  discard(turns: number): void {
-    const into = new Uint8Array(1024)
-    for (let turn = 0; turn < turns; turn++)
-      if (typeof guard(() => this.#rbio.read(into)) !== 'number') return
-  }
-
   /** Offers what is queued to the BIO, and flushes once everything was taken. */
   push(): 'done' | Stopped {
     while (this.#writer.queue > 0) {
@@ -90,6 +83,16 @@ export class Carrier {
       }
     }
     this.#writer.write('application_data', bytes)
+  }
+
+  /** Reads up to `times` and forgets: nothing of it will be opened. Answers whether more may come. */
+  discard(times: number): boolean {
+    const nowhere = new Uint8Array(4096)
+    for (let i = 0; i < times; i++) {
+      const got = counted(nowhere.length, retryRead, () => this.#rbio.read(nowhere))
+      if (typeof got !== 'number') return got.stop === 'retry'
+    }
+    return true
   }
 
   /** Settles when a call that stopped is worth another try. */

@@ -11,6 +11,7 @@ import {
   type Flow,
   forget,
   Joiner,
+  KeyUpdate,
   order,
   receive,
   resume,
@@ -86,6 +87,8 @@ export class Connection {
   /** Records that the call at hand may still take. */
   #recordsLeft = 0
   #busy = false
+  /** `close` was called: nothing else is said, and nothing more is heard. */
+  #closing = false
   #closed = false
   #forgotten = false
 
@@ -202,7 +205,7 @@ export class Connection {
       const pushed = this.#push()
       if (this.#writeEnd) return this.#writeEnd
       return pushed === 'done' ? { status: 'done' } : this.#waiting(false)
-    })
+    }, true)
   }
 
   /** Changes our keys, and asks the peer to change its own (RFC 9846 §4.7.3). */
@@ -224,6 +227,11 @@ export class Connection {
     return this.#call(() => {
       if (!this.#connected)
         throw misuse('ERR_STILL_IN_INIT', 'a command before the handshake is over')
+      if (this.#announced !== 'no')
+        throw misuse(
+          'ERR_PROTOCOL_IS_SHUTDOWN',
+          `${command.command} after shutdown: our close_notify was sent`,
+        )
       return this.#command(command)
     })
   }
@@ -235,18 +243,15 @@ export class Connection {
       if (!this.#connected)
         throw misuse('ERR_SHUTDOWN_WHILE_IN_INIT', 'shutdown before the handshake is over')
       if (this.#announced === 'no') this.#announce()
-      const pushed = this.#push()
-      if (this.#writeEnd) return this.#writeEnd
-      if (pushed !== 'done') {
-        // Reading goes on: two ends that both say goodbye over the smallest rings must make room for each other.
-        const reading = !this.#readEnd && this.#plaintext.length === 0
-        if (reading) this.#plain()
-        return (
-          this.#writeEnd ??
-          this.#fatal() ??
-          this.#waiting(!this.#readEnd && this.#plaintext.length === 0)
-        )
+      let pushed = this.#push()
+      if (pushed !== 'done' && !this.#writeEnd) {
+        // Reading goes on: the peer may stand at its own close_notify, and wait for us to read.
+        if (!this.#readEnd && this.#plaintext.length === 0) this.#plain()
+        pushed = this.#push()
       }
+      if (this.#writeEnd) return this.#writeEnd
+      if (pushed !== 'done')
+        return this.#fatal() ?? this.#waiting(!this.#readEnd && this.#plaintext.length === 0)
       const first = this.#announced === 'queued'
       this.#announced = 'sent'
       if (!this.#readEnd && first) return { status: 'sent' }
@@ -259,7 +264,7 @@ export class Connection {
   /**
    * Ends both ways: close_notify (before the handshake is over: user_canceled first) behind what is queued, then the BIO is closed.
    * `want_write` until everything is out; call again then. What the peer still sends is dropped, so that two ends that both
-   * close make room for each other.
+   * close make room for each other. From the first call on, every other one but `flush` is a TypeError.
    */
   close(): FlushOutcome {
     if (this.#closed) return { status: 'done' }
@@ -268,17 +273,22 @@ export class Connection {
         if (!this.#connected && this.#want) this.#alert('user_canceled')
         if (this.#connected || this.#want) this.#announce()
       }
-      const pushed = this.#push()
+      this.#closing = true
+      let pushed = this.#push()
+      let listens = false
       if (pushed !== 'done' && pushed.stop === 'retry') {
-        this.#carrier.discard(this.#parts.limits.recordsPerCall)
-        return this.#waiting(false)
+        // Nobody will read what comes; but a peer that waits for room would never read what waits here.
+        listens = this.#carrier.discard(this.#parts.limits.recordsPerCall)
+        pushed = this.#push()
       }
+      if (pushed !== 'done' && pushed.stop === 'retry')
+        return { ...this.#waiting(false), read: listens ? 1 : 0 }
       this.#closed = true
       this.#plaintext = nothing
       this.#forget()
       this.#carrier.close()
       return { status: 'done' }
-    })
+    }, true)
   }
 
   /** Settles when the call that answered `stop` is worth another try; never rejects. */
@@ -290,13 +300,14 @@ export class Connection {
   }
 
   // One call at a time; what is queued goes first, whatever the call is for.
-  #call<T>(work: () => T): T | Failed {
+  #call<T>(work: () => T, whileClosing = false): T | Failed {
     if (this.#busy)
       throw misuse(
         'ERR_REENTRANT_CALL',
         'a connection must not be called from inside its own callback',
       )
-    if (this.#closed) throw misuse('ERR_CLOSED', 'the connection was closed')
+    if (this.#closed || (this.#closing && !whileClosing))
+      throw misuse('ERR_CLOSED', 'the connection was closed')
     this.#busy = true
     this.#recordsLeft = this.#parts.limits.recordsPerCall
     try {
@@ -367,7 +378,7 @@ export class Connection {
     this.#parts.trace?.({
       event: 'message',
       direction: 'read',
-      level: this.#talk.level,
+      level: this.#output.readLevel,
       message: message.raw.slice(),
     })
     this.#take(resume(flow, 'message', message))
@@ -452,8 +463,9 @@ export class Connection {
         level: 'application',
         message: message.raw.slice(),
       })
-      // An update that we asked for is no flood.
-      if (!this.#connected?.awaitingUpdate) this.#side('KEY_UPDATES', 'post-handshake messages')
+      // An update that we asked for is no flood; anything else counts while we wait for it.
+      const asked = this.#connected?.awaitingUpdate && message.msg_type === KeyUpdate.msg_type
+      if (!asked) this.#side('KEY_UPDATES', 'post-handshake messages')
       this.#connected = receive(this.#connected as Connected, message, this.#around)
     }
     return undefined
@@ -547,7 +559,8 @@ export class Connection {
     else if (this.#announced === 'no' && !this.#writeEnd)
       this.#alert(alert.alert as keyof typeof alerts)
     const failed = failure(alert)
-    this.#readEnd = failed
+    // What the peer said to the end stays what it was: only our own half fails then.
+    this.#readEnd ??= failed
     this.#writeEnd ??= failed
     this.#forget()
     this.#push()

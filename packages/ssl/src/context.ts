@@ -183,17 +183,14 @@ export class SslContext {
     this.anchors = trustStore(many(options.ca))
     this.credentials = credentialsFrom(many(options.cert), many(options.key), this.crypto)
     this.limits = limitsFrom(options.limits ?? {})
-    const { cookie = 'never', ticketLifetime = 0 } = options
+    const { cookie = 'never' } = options
     if (!['never', 'with_retry', 'always'].includes(cookie))
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
         `cookie: expected never, with_retry or always, got ${cookie}`,
       )
-    if (ticketLifetime > longestLifetime)
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        `ticketLifetime: expected at most ${longestLifetime} seconds, got ${ticketLifetime}`,
-      )
+    wholeNumber('numTickets', options.numTickets, 0, 65_536)
+    wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
     if (options.ticketKeys && options.ticketKeys.length !== 48)
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
@@ -240,6 +237,14 @@ export class SslContext {
     const classical = this.groups.find(group => !hybrid(group))
     return classical ? [first, classical] : [first]
   }
+}
+
+function wholeNumber(option: string, value: number | undefined, least: number, most: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return
+  throw misuse(
+    'ERR_INVALID_ARG_VALUE',
+    `${option}: expected a whole number from ${least} to ${most}, got ${value}`,
+  )
 }
 
 function hybrid(group: Group): boolean {

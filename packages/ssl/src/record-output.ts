@@ -20,6 +20,8 @@ export class RecordOutput implements Output {
   readonly #learn: (fact: Fact) => void
   #flight: Bytes[] = []
   #protected = false
+  /** The level that the peer's next message travels at. */
+  readLevel: Level = 'initial'
 
   constructor(parts: {
     readonly reader: RecordReader
@@ -52,6 +54,7 @@ export class RecordOutput implements Output {
           why: 'expected the message before a key change to end its record, got more handshake bytes',
         })
       this.#reader.protect(readProtection13(secret, this.#crypto))
+      this.readLevel = level
     } else {
       this.endOfFlight()
       this.#writer.protect(writeProtection13(secret, this.#crypto))
@@ -67,6 +70,10 @@ export class RecordOutput implements Output {
 
   tolerateChangeCipherSpec(tolerate: boolean): void {
     this.#reader.changeCipherSpec = tolerate ? 'drop' : 'refuse'
+  }
+
+  skipEarlyData(limit: number): void {
+    this.#reader.skipEarlyData(limit)
   }
 
   endOfFlight(): void {

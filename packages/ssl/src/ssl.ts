@@ -235,9 +235,9 @@ export class Ssl {
     return this.#verdict
   }
 
-  /** Whether the peer showed a certificate that is believed. */
+  /** Whether the peer showed a certificate that is believed, and proved that it is its own: false until the handshake is over. */
   get authorized(): boolean {
-    return this.#verdict?.ok === true
+    return this.connected && this.#verdict?.ok === true
   }
 
   /** Whether the server asked for another ClientHello. */

@@ -11,6 +11,7 @@ import {
   type Bytes,
   type Decoded,
   decode,
+  encode,
   opaque,
   struct,
   uint16,
@@ -70,8 +71,10 @@ export function makeTicket(
   index: number,
 ): NewTicket {
   const lifetime = Math.min(asked, longestLifetime)
-  const nonce = Uint8Array.of(index >> 8, index & 0xff)
-  const ageAdd = new DataView(draw('ticket_age_add', 4).buffer).getUint32(0)
+  const nonce = encode(index < 2 ** 16 ? uint16 : uint32, index)
+  // Drawn bytes may be a view of somebody's larger buffer.
+  const drawn = draw('ticket_age_add', 4)
+  const ageAdd = new DataView(drawn.buffer, drawn.byteOffset, 4).getUint32(0)
   const hash = crypto.hashes[connection.suite.hash]
   const psk = ticketPsk(hash, connection.resumptionSecret, nonce)
   const writer = new Writer(longestState)

@@ -6,6 +6,7 @@ import {
   fixed,
   named,
   opaque,
+  optionalTail,
   struct,
   uint8,
   uint16,
@@ -23,19 +24,35 @@ import { extensionBlock } from './raw-extension.ts'
  *         Extension extensions<6..2^16-1>;
  *     } ServerHello;
  */
-const body = struct({
+const fields = {
   legacy_version: named('ProtocolVersion', uint16),
   random: fixed(32),
   legacy_session_id_echo: opaque(0, 32),
   cipher_suite: named('CipherSuite', uint16),
   legacy_compression_method: uint8,
-  extensions: extensionBlock(6),
-})
+}
+const body = struct({ ...fields, extensions: extensionBlock(6) })
+const bodyOfAnyVersion = struct({ ...fields, extensions: optionalTail(extensionBlock(0)) })
 
 export type ServerHello = Decoded<typeof body>
 
 /** A server's choice, or its request to try again: see `isHelloRetryRequest`. */
 export const ServerHello: MessageType<ServerHello> = { msg_type: 2, name: 'ServerHello', body }
+
+/**
+ * A ServerHello as a client has to read it: one of TLS 1.2 has few extensions or none (RFC 5246 §7.4.1.3), and is refused
+ * for its version, not for its form.
+ */
+export const AnyServerHello: MessageType<ServerHello> = {
+  ...ServerHello,
+  body: {
+    ...body,
+    read(from) {
+      const { extensions = [], ...hello } = bodyOfAnyVersion.read(from)
+      return { ...hello, extensions }
+    },
+  },
+}
 
 /** The random that makes a ServerHello a HelloRetryRequest: SHA-256 of "HelloRetryRequest" (§4.2.3). */
 export const helloRetryRequestRandom: Bytes = Uint8Array.of(

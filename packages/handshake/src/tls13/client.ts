@@ -10,6 +10,7 @@ import {
 } from '../extensions/index.ts'
 import { ask, type Flow } from '../flow.ts'
 import {
+  AnyServerHello,
   Certificate,
   CertificateRequest,
   ClientHello,
@@ -17,7 +18,6 @@ import {
   Finished,
   isHelloRetryRequest,
   type RawExtension,
-  ServerHello,
 } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
 import { Secrets } from '../secrets.ts'
@@ -55,7 +55,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.tolerateChangeCipherSpec(true)
   output.endOfFlight()
 
-  let answer = yield* talk.receive('WAIT_SH', ServerHello)
+  let answer = yield* talk.receive('WAIT_SH', AnyServerHello)
   let retriedWith: CipherSuite | undefined
   if (isHelloRetryRequest(answer)) {
     const retry = helloRetry(answer, hello, config, shares)
@@ -70,7 +70,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     if (config.compatibility) output.changeCipherSpec()
     hello = talk.send(ClientHello, secondHello(hello, retry.cookie, retry.group && shares))
     output.endOfFlight()
-    answer = yield* talk.receive('WAIT_SH', ServerHello)
+    answer = yield* talk.receive('WAIT_SH', AnyServerHello)
     if (isHelloRetryRequest(answer))
       throw new TlsAlert('unexpected_message', {
         reason: 'UNEXPECTED_MESSAGE',

@@ -106,7 +106,8 @@ function hostName(extensions: ExtensionsOf<'ClientHello'>): string | undefined {
       section: 'RFC 6066 3',
       why: `expected one host_name, got ${others.length + 1}`,
     })
-  const text = String.fromCharCode(...name.name)
+  // Cut before it is looked at: a peer can say 65 535 bytes, which are too many to spread.
+  const text = String.fromCharCode(...name.name.subarray(0, 256))
   if (!/^[\x21-\x7e]{1,255}$/.test(text) || text.endsWith('.'))
     throw new TlsAlert('illegal_parameter', {
       reason: 'BAD_EXTENSION',

@@ -25,6 +25,9 @@ import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
 import { checkSecondHello, retriedGroup } from './second-hello.ts'
 
+/** Bytes of refused early data that are passed over: what OpenSSL's servers put up with unless told otherwise. */
+const mostEarlyData = 16_384
+
 /** Shakes hands as a server. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* server13(talk: Talk, config: ServerConfig): Flow<Connected> {
   const secrets = new Secrets()
@@ -41,6 +44,8 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.tolerateChangeCipherSpec(true)
   output.learn({ fact: 'client_random', random: hello.random })
   let offer = readHello(hello)
+  // RFC 9846 §4.3.10: no ticket of ours permits early data, and a client may bring one of somebody else's.
+  if (offer.extensions.early_data) output.skipEarlyData(mostEarlyData)
   const suite = chooseSuite(hello, config)
   const hash = config.crypto.hashes[suite.hash]
   let group = chooseGroup(offer, config)
