@@ -12,3 +12,9 @@ export function serverNameList(name: string): {
 } {
   return { server_name_list: [{ name_type: 'host_name', name: ascii(name) }] }
 }
+
+/** Code points that a peer listed, for an error's words: ten at the most. */
+export function listed(ids: readonly number[]): string {
+  const shown = ids.slice(0, 10).map(hex).join(', ')
+  return ids.length > 10 ? `${shown} and ${ids.length - 10} more` : shown || 'none'
+}

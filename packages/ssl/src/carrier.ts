@@ -1,5 +1,5 @@
 /** Bytes between the BIOs and the record layer: the only place where they move. */
-import { type Bio, broken, lends, retryRead, retryWrite, type Stopped } from '@biopair/bio'
+import { type Bio, broken, lends, type Stopped } from '@biopair/bio'
 import type { Opened, RecordReader, RecordWriter } from '@biopair/record'
 import { Readiness } from './readiness.ts'
 
@@ -34,14 +34,15 @@ export class Carrier {
       const bio = this.#rbio
       const run = guard(() => bio.run())
       if ('stop' in run) return run
-      if (run.length === 0) return retryRead
+      if (run.length === 0)
+        return broken(new RangeError('expected the BIO to lend a run or to say why not, got none'))
       const taken = this.#reader.offer(run)
       return guard((): undefined => {
         bio.consume(taken)
       })
     }
     const room = this.#reader.room()
-    const got = counted(room.length, retryRead, () => this.#rbio.read(room))
+    const got = counted(room.length, () => this.#rbio.read(room))
     if (typeof got !== 'number') return got
     this.#reader.filled(got)
     return undefined
@@ -51,7 +52,7 @@ export class Carrier {
   push(): 'done' | Stopped {
     while (this.#writer.queue > 0) {
       const pending = this.#writer.pending()
-      const took = counted(pending.length, retryWrite, () => this.#wbio.write(pending))
+      const took = counted(pending.length, () => this.#wbio.write(pending))
       if (typeof took !== 'number') return took
       this.#writer.sent(took)
       this.#unflushed = true
@@ -89,7 +90,7 @@ export class Carrier {
   discard(times: number): boolean {
     const nowhere = new Uint8Array(4096)
     for (let i = 0; i < times; i++) {
-      const got = counted(nowhere.length, retryRead, () => this.#rbio.read(nowhere))
+      const got = counted(nowhere.length, () => this.#rbio.read(nowhere))
       if (typeof got !== 'number') return got.stop === 'retry'
     }
     return true
@@ -122,11 +123,12 @@ function guard<T>(call: () => T): T | Stopped {
   }
 }
 
-/** So does one that moves more than there is. One that moves nothing, and says so, has to be asked again. */
-function counted(most: number, none: Stopped, call: () => number | Stopped): number | Stopped {
+/** So does one that moves more than there is; or nothing without saying why, which could mean "not yet" as well as "never again". */
+function counted(most: number, call: () => number | Stopped): number | Stopped {
   const count = guard(call)
   if (typeof count !== 'number') return count
-  if (count === 0) return none
   if (Number.isInteger(count) && count > 0 && count <= most) return count
-  return broken(new RangeError(`the BIO was given ${most} bytes and says that it moved ${count}`))
+  return broken(
+    new RangeError(`expected the BIO to move 1 to ${most} bytes or to say why not, got ${count}`),
+  )
 }

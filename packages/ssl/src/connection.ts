@@ -337,11 +337,8 @@ export class Connection {
     }
     // Our last flight waits for room. Reading goes on, so that an alert of the peer's is heard.
     if (!this.#readEnd && this.#plaintext.length === 0) this.#plain()
-    return (
-      this.#fatal() ??
-      this.#writeEnd ??
-      this.#waiting(!this.#readEnd && this.#plaintext.length === 0)
-    )
+    const failed = this.#fatal() ?? (this.#writeEnd && this.#unheard(this.#writeEnd))
+    return failed ?? this.#waiting(!this.#readEnd && this.#plaintext.length === 0)
   }
 
   /** The carrier broke on write, and the peer has left no alert that says more: the handshake cannot end. */

@@ -80,7 +80,7 @@ export interface ContextOptions {
   readonly random?: Random
   /** Milliseconds since 1970. */
   readonly now?: () => number
-  /** Tickets that a server issues after a handshake: 2. They never hold up a handshake. */
+  /** Tickets that a server issues after a handshake: 2, at most 32. They never hold up a handshake. */
   readonly numTickets?: number
   /** Seconds: 7200. At most 604800. */
   readonly ticketLifetime?: number
@@ -189,7 +189,7 @@ export class SslContext {
         'ERR_INVALID_ARG_VALUE',
         `cookie: expected never, with_retry or always, got ${cookie}`,
       )
-    wholeNumber('numTickets', options.numTickets, 0, 65_536)
+    wholeNumber('numTickets', options.numTickets, 0, 32)
     wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
     if (options.ticketKeys && options.ticketKeys.length !== 48)
       throw misuse(

@@ -24,6 +24,8 @@ export interface Limits {
 }
 
 const certificate = 11
+/** Header, content type and tag. */
+const recordOverhead = 5 + 1 + 16
 
 /** The limits of a context: what was given, and our defaults for the rest. RangeError (ERR_OUT_OF_RANGE) for one that is no positive whole number. */
 export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
@@ -46,6 +48,11 @@ export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
       throw outOfRange(`limits.${name}: expected a whole number from ${least}, got ${value}`)
     limits[name as 'maxQueue'] = value
   }
+  const record = limits.maxFragment + recordOverhead
+  if (limits.maxQueue < record)
+    throw outOfRange(
+      `limits.maxQueue: expected room for a record of ${record} bytes, got ${limits.maxQueue}`,
+    )
   const maxMessage = (msg_type: number) =>
     msg_type === certificate ? limits.maxCertificateMessage : limits.maxHandshakeMessage
   return { ...limits, maxMessage }

@@ -316,13 +316,14 @@ export class Ssl {
   /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */
   #checkClient(): void {
     const { rejectUnauthorized, verifyCallback } = this.context.options
-    if (rejectUnauthorized === false || verifyCallback) return
+    if (rejectUnauthorized === false) return
     if (this.#servername === undefined)
       throw misuse(
         'ERR_NO_SERVERNAME',
         'a client that verifies needs servername; rejectUnauthorized: false opts out',
       )
-    if (this.context.anchors.certificates.length === 0)
+    // A verifyCallback may believe a chain for reasons of its own, a pin say; it still needs the name to be asked for.
+    if (!verifyCallback && this.context.anchors.certificates.length === 0)
       throw misuse(
         'ERR_NO_TRUST_ANCHORS',
         'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',

@@ -3,7 +3,7 @@ import type { SignatureScheme } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import { type ExtensionsOf, extensionTypes, readExtensions } from '../extensions/index.ts'
 import type { ClientHello } from '../messages/index.ts'
-import { hex } from '../names.ts'
+import { hex, listed } from '../names.ts'
 import { knownSchemes } from './authentication.ts'
 
 /** A ClientHello that negotiates TLS 1.3, read (RFC 9846 §4.2.2, §9.2). */
@@ -36,7 +36,7 @@ export function readHello(hello: ClientHello): Offer {
     throw new TlsAlert('protocol_version', {
       reason: 'UNSUPPORTED_PROTOCOL',
       section: '4.3.1',
-      why: `expected 0x0304 among the supported_versions, got ${extensions.supported_versions?.versions.map(hex).join(', ')}`,
+      why: `expected 0x0304 among the supported_versions, got ${listed(extensions.supported_versions?.versions ?? [])}`,
     })
   if (hello.legacy_compression_methods.length !== 1 || hello.legacy_compression_methods[0] !== 0)
     throw new TlsAlert('illegal_parameter', {

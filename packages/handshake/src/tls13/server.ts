@@ -14,7 +14,7 @@ import {
   type RawExtension,
   ServerHello,
 } from '../messages/index.ts'
-import { hex } from '../names.ts'
+import { listed } from '../names.ts'
 import { Secrets } from '../secrets.ts'
 import type { Talk } from '../talk.ts'
 import { commonScheme, receiveAuthentication, sendAuthentication } from './authentication.ts'
@@ -155,7 +155,7 @@ function chooseSuite(hello: ClientHello, config: ServerConfig): CipherSuite {
   throw new TlsAlert('handshake_failure', {
     reason: 'NO_SHARED_CIPHER',
     section: '4.2.1',
-    why: `expected one of ${config.suites.map(ours => ours.name).join(', ')}, got ${hello.cipher_suites.map(hex).join(', ')}`,
+    why: `expected one of ${config.suites.map(ours => ours.name).join(', ')}, got ${listed(hello.cipher_suites)}`,
   })
 }
 
@@ -167,7 +167,7 @@ function chooseGroup(offer: Offer, config: ServerConfig): Group {
   throw new TlsAlert('handshake_failure', {
     reason: 'NO_SUITABLE_KEY_SHARE',
     section: '4.2.1',
-    why: `expected one of ${config.groups.map(ours => ours.name).join(', ')}, got ${offer.groups.map(hex).join(', ')}`,
+    why: `expected one of ${config.groups.map(ours => ours.name).join(', ')}, got ${listed(offer.groups)}`,
   })
 }
 
