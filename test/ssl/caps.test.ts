@@ -73,7 +73,8 @@ test('handshake bytes that wait are capped', t => {
 })
 
 test('a flight that does not fit the queue is our failure, not an exception', t => {
-  const made = ends({ server: limits({ maxQueue: 600 }), rings: [2000, 10] })
+  t.throws(() => ends({ server: limits({ maxQueue: 600 }) }), { instanceOf: RangeError })
+  const made = ends({ server: limits({ maxFragment: 512, maxQueue: 600 }), rings: [2000, 10] })
   made.client.doHandshake()
   failsWith(t, made.server.doHandshake(), 'internal_error', 'INTERNAL_ERROR')
 })

@@ -194,7 +194,9 @@ test('a client that verifies needs a name and somebody to believe; opting out is
   t.throws(client({ ca: root.pem }, 'bad name'), { code: 'ERR_INVALID_ARG_VALUE' })
   t.notThrows(client({ ca: root.pem }, 'server.example'))
   t.notThrows(client({ rejectUnauthorized: false }))
-  t.notThrows(client({ verifyCallback: () => true }))
+  t.throws(client({ verifyCallback: () => true }), { code: 'ERR_NO_SERVERNAME' })
+  t.notThrows(client({ verifyCallback: () => true }, 'server.example'))
+  t.notThrows(client({ verifyCallback: () => true, rejectUnauthorized: false }))
 })
 
 test('a server needs a certificate and its key, or a callback that has them', t => {

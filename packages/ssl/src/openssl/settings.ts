@@ -167,7 +167,8 @@ export class Settings {
       ALPNProtocols: alpn,
       tickets: (options & SSL_OP_NO_TICKET) === 0,
       middleboxCompat: (options & SSL_OP_ENABLE_MIDDLEBOX_COMPAT) !== 0,
-      rejectUnauthorized: verifies,
+      // Where any name will do, which is said explicitly, the callback alone stands between us and a stranger.
+      rejectUnauthorized: verifies && !anyName,
       ...(verifies ? given('verifyCallback', callback) : {}),
     }
   }
