@@ -2,25 +2,23 @@
 import type { Bio, Stopped } from '@biopair/bio'
 import type { CryptoProvider } from '@biopair/crypto'
 import {
-  type AnswerTo,
-  type AnyWant,
   type Command,
   type Connected,
   type Edit,
   type Fact,
   type Flow,
   forget,
+  type JoinedMessage,
   Joiner,
   KeyUpdate,
+  type Level,
   order,
   receive,
-  resume,
-  start,
   Talk,
 } from '@biopair/handshake'
 import { type Buffers, type Opened, RecordReader, RecordWriter } from '@biopair/record'
 import { alertName, alerts, type Bytes, TlsAlert } from '@biopair/wire'
-import { type Answers, Asked } from './answers.ts'
+import type { Answers } from './answers.ts'
 import { Carrier } from './carrier.ts'
 import type { Limits } from './limits.ts'
 import { misuse } from './misuse.ts'
@@ -39,6 +37,7 @@ import {
 } from './outcome.ts'
 import { receivedAlert } from './received-alert.ts'
 import { RecordOutput } from './record-output.ts'
+import { Shaking } from './shaking.ts'
 import type { Trace } from './trace.ts'
 
 export interface ConnectionParts {
@@ -70,10 +69,7 @@ export class Connection {
   readonly #carrier: Carrier
   readonly #output: RecordOutput
   readonly #talk: Talk
-  /** The handshake, until it has ended. */
-  #flow: Flow<Connected> | undefined
-  #want: AnyWant | undefined
-  #asked: Asked | undefined
+  readonly #shaking: Shaking
   #connected: Connected | undefined
   /** Bytes of our last flight that the carrier has not taken; done is when there are none, and it is flushed. */
   #flightLeft = 0
@@ -119,7 +115,7 @@ export class Connection {
       learn: parts.learn,
     })
     this.#talk = new Talk(this.#output, parts.edit)
-    this.#flow = parts.flow(this.#talk)
+    this.#shaking = new Shaking(parts.flow(this.#talk), parts.answers)
   }
 
   /** The state of RFC 9846 appendix A. */
@@ -270,8 +266,8 @@ export class Connection {
     if (this.#closed) return { status: 'done' }
     return this.#call(() => {
       if (!this.#writeEnd && this.#announced === 'no') {
-        if (!this.#connected && this.#want) this.#alert('user_canceled')
-        if (this.#connected || this.#want) this.#announce()
+        if (this.#shaking.begun) this.#alert('user_canceled')
+        if (this.#connected || this.#shaking.begun) this.#announce()
       }
       this.#closing = true
       let pushed = this.#push()
@@ -354,45 +350,30 @@ export class Connection {
     return undefined
   }
 
-  /** A step of the flow: resumes it with the answer to its want, if there is one. */
+  /** A step of the handshake. */
   #step(): Stop | undefined {
-    const flow = this.#flow as Flow<Connected>
-    if (!this.#want) {
-      this.#take(start(flow))
-      return undefined
-    }
-    if (this.#want.want !== 'message') {
-      this.#asked ??= new Asked(this.#want, this.#parts.answers)
-      const taken = this.#asked.take()
-      if ('status' in taken) return taken
-      this.#asked = undefined
-      const { want } = this.#want
-      this.#take(resume(flow, want, taken.answer as AnswerTo<typeof want>))
-      return undefined
-    }
-    const message = this.#joiner.next()
-    if (!message) return this.#record()
-    this.#parts.trace?.({
-      event: 'message',
-      direction: 'read',
-      level: this.#output.readLevel,
-      message: message.raw.slice(),
-    })
-    this.#take(resume(flow, 'message', message))
+    const step = this.#shaking.step(() => this.#message(this.#output.readLevel))
+    if (step === 'on') return undefined
+    if (step === 'message') return this.#record()
+    if ('status' in step) return step
+    this.#connected = step
+    this.#flightLeft = this.#writer.queue
+    this.#reader.release()
+    for (const command of this.#parts.connected(step)) this.#order(command)
     return undefined
   }
 
-  #take(result: IteratorResult<AnyWant, Connected>): void {
-    if (!result.done) {
-      this.#want = result.value
-      return
-    }
-    this.#flow = undefined
-    this.#want = undefined
-    this.#connected = result.value
-    this.#flightLeft = this.#writer.queue
-    this.#reader.release()
-    for (const command of this.#parts.connected(result.value)) this.#order(command)
+  /** The next whole message, if there is one. */
+  #message(level: Level): JoinedMessage | undefined {
+    const message = this.#joiner.next()
+    if (message)
+      this.#parts.trace?.({
+        event: 'message',
+        direction: 'read',
+        level,
+        message: message.raw.slice(),
+      })
+    return message
   }
 
   /** Reads until there is plaintext; answers what stopped it. */
@@ -453,13 +434,11 @@ export class Connection {
 
   /** Post-handshake messages that the last record completed. */
   #followUp(): undefined {
-    for (let message = this.#joiner.next(); message; message = this.#joiner.next()) {
-      this.#parts.trace?.({
-        event: 'message',
-        direction: 'read',
-        level: 'application',
-        message: message.raw.slice(),
-      })
+    for (
+      let message = this.#message('application');
+      message;
+      message = this.#message('application')
+    ) {
       // An update that we asked for is no flood; anything else counts while we wait for it.
       const asked = this.#connected?.awaitingUpdate && message.msg_type === KeyUpdate.msg_type
       if (!asked) this.#side('KEY_UPDATES', 'post-handshake messages')
@@ -656,17 +635,10 @@ export class Connection {
     return 'read' in stop ? this.#waiting(stop.read > 0) : stop
   }
 
-  #stopFlow(): void {
-    this.#flow?.return(undefined as never)
-    this.#flow = undefined
-    this.#want = undefined
-    this.#asked = undefined
-  }
-
   /** Wipes what is secret; what is queued stays to be sent. */
   #forget(): void {
     this.#forgotten = true
-    this.#stopFlow()
+    this.#shaking.stop()
     if (this.#connected) forget(this.#connected)
     if (this.#plaintext.length === 0) this.#reader.wipe()
     this.#writer.wipe()

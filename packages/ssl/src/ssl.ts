@@ -1,22 +1,21 @@
 /** `Ssl`: a TLS connection over BIOs (SSL). Every call returns at once and says everything in what it returns. */
 import type { Bio } from '@biopair/bio'
-import { type CipherSuite, equal, type GroupName, type SignatureSchemeName } from '@biopair/crypto'
+import type { CipherSuite, GroupName, SignatureSchemeName } from '@biopair/crypto'
 import {
   type Command,
   type Connected,
   client13,
   exportKeyingMaterial,
-  type Fact,
   type FlowConfig,
   type Role,
   server13,
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { parseIp, type Verdict } from '@biopair/x509'
-import { type Answers, following } from './answers.ts'
 import { Connection } from './connection.ts'
 import type { SslContext } from './context.ts'
-import { type Credential, choose } from './credentials.ts'
+import { answersOf } from './context-answers.ts'
+import { Facts, text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import { checkOptions } from './option-types.ts'
 import type {
@@ -27,7 +26,6 @@ import type {
   WriteOutcome,
 } from './outcome.ts'
 import { makeTicket, type Session } from './tickets.ts'
-import { verifyPeer } from './verification.ts'
 
 export interface SslOptions {
   /** The server's name, which a client sends (server_name) and which the certificate has to prove; or its IP address, which is proved and not sent. */
@@ -41,16 +39,7 @@ export class Ssl {
   #rbio: Bio | undefined
   #wbio: Bio | undefined
   #connection: Connection | undefined
-  #suite: CipherSuite | undefined
-  #group: GroupName | undefined
-  #peerName: string | undefined
-  #alpn: Bytes | undefined
-  #clientRandom: Bytes | undefined
-  #peerChain: readonly Bytes[] = []
-  #peerScheme: SignatureSchemeName | undefined
-  #verdict: Verdict | undefined
-  #session: Session | undefined
-  #retried = false
+  #facts: Facts | undefined
 
   constructor(context: SslContext, options: SslOptions = {}) {
     this.context = context
@@ -199,55 +188,55 @@ export class Ssl {
   }
 
   get version(): 'TLSv1.3' | undefined {
-    return this.#suite && 'TLSv1.3'
+    return this.#facts?.suite && 'TLSv1.3'
   }
 
   get cipher(): CipherSuite | undefined {
-    return this.#suite
+    return this.#facts?.suite
   }
 
   get group(): GroupName | undefined {
-    return this.#group
+    return this.#facts?.group
   }
 
   /** The protocol that was agreed on (RFC 7301), as text. */
   get alpnProtocol(): string | undefined {
-    return this.#alpn && text(this.#alpn)
+    return this.#facts?.alpn && text(this.#facts.alpn)
   }
 
   /** Client: the name that is asked for. Server: the name that the client asked for. */
   get servername(): string | undefined {
-    return this.#role === 'server' ? this.#peerName : this.#servername
+    return this.#role === 'server' ? this.#facts?.peerName : this.#servername
   }
 
   /** DER, leaf first; empty where the peer showed none. */
   get peerCertificates(): readonly Bytes[] {
-    return this.#peerChain
+    return this.#facts?.peerChain ?? []
   }
 
   /** The scheme of the peer's CertificateVerify. */
   get peerSignatureScheme(): SignatureSchemeName | undefined {
-    return this.#peerScheme
+    return this.#facts?.peerScheme
   }
 
   /** What was found about the peer's chain; undefined where it showed none. */
   get verdict(): Verdict | undefined {
-    return this.#verdict
+    return this.#facts?.verdict
   }
 
   /** Whether the peer showed a certificate that is believed, and proved that it is its own: false until the handshake is over. */
   get authorized(): boolean {
-    return this.connected && this.#verdict?.ok === true
+    return this.connected && this.#facts?.verdict?.ok === true
   }
 
   /** Whether the server asked for another ClientHello. */
   get retried(): boolean {
-    return this.#retried
+    return this.#facts?.retried ?? false
   }
 
   /** Client: the last ticket that came. */
   get session(): Session | undefined {
-    return this.#session
+    return this.#facts?.session
   }
 
   get sentShutdown(): boolean {
@@ -266,28 +255,33 @@ export class Ssl {
   #started(): Connection {
     if (this.#connection) return this.#connection
     const { context } = this
-    if (!this.#role)
+    const role = this.#role
+    if (!role)
       throw misuse(
         'ERR_CONNECTION_TYPE_NOT_SET',
         'expected setConnectState or setAcceptState before the handshake',
       )
     if (!this.#rbio || !this.#wbio)
       throw misuse('ERR_BIO_NOT_SET', 'expected setBio before the handshake')
-    if (this.#role === 'client') this.#checkClient()
+    if (role === 'client') this.#checkClient()
     else if (context.credentials.length === 0 && !context.options.certificateCallback)
       throw misuse('ERR_NO_CERTIFICATE', 'a server needs cert and key, or a certificateCallback')
+    const facts = new Facts(context, role, this.#servername)
+    this.#facts = facts
     this.#connection = new Connection({
       rbio: this.#rbio,
       wbio: this.#wbio,
-      role: this.#role,
+      role,
       crypto: context.crypto,
       limits: context.limits,
       buffers: context.buffers,
-      answers: this.#answers(),
+      answers: answersOf(context, role, this.#servername, verdict => {
+        facts.verdict = verdict
+      }),
       edit: context.options.edit,
       trace: context.options.trace,
       flow: talk =>
-        this.#role === 'client'
+        role === 'client'
           ? client13(talk, {
               ...this.#flowConfig(),
               serverName: this.#sni(),
@@ -302,7 +296,7 @@ export class Ssl {
               authorities: this.#authorities(),
               cookie: context.options.cookie ?? 'never',
             }),
-      learn: fact => this.#learn(fact),
+      learn: fact => facts.learn(fact),
       connected: connected => this.#tickets(connected),
     })
     return this.#connection
@@ -353,118 +347,6 @@ export class Ssl {
     return this.context.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw))
   }
 
-  #answers(): Answers {
-    const { context } = this
-    const { options } = context
-    return {
-      alpn: want => {
-        if (options.ALPNCallback) {
-          const protocols = want.offered.map(text)
-          const chosen = options.ALPNCallback({ servername: want.serverName, protocols })
-          const answer = (name: string | null | undefined) => {
-            if (name === undefined) return 'refuse' as const
-            if (name === null) return 'none' as const
-            const protocol = want.offered.find(offered => text(offered) === name)
-            if (protocol) return protocol
-            throw misuse(
-              'ERR_INVALID_ARG_VALUE',
-              `ALPNCallback: expected one of ${protocols.join(', ')}, got ${name}`,
-            )
-          }
-          return following(chosen, answer)
-        }
-        if (context.alpn.length === 0) return 'none'
-        const ours = context.alpn.find(mine => want.offered.some(theirs => equal(mine, theirs)))
-        return ours ?? 'refuse'
-      },
-      certificate: want =>
-        options.certificateCallback
-          ? options.certificateCallback(want)
-          : choose(context.credentials, want),
-      signature: want => {
-        if (options.signCallback) return options.signCallback(want)
-        const { key } = want.identity as Credential
-        if (!key)
-          throw misuse('ERR_NO_CERTIFICATE', 'the identity has no key: expected a signCallback')
-        return key.sign(want.scheme.algorithm, want.content, options.random)
-      },
-      verification: want =>
-        verifyPeer(
-          want,
-          {
-            crypto: context.keys,
-            anchors: context.anchors,
-            time: context.now(),
-            name: this.#role === 'client' ? this.#servername : undefined,
-            required: options.rejectUnauthorized !== false,
-            minimumRsaBits: options.minimumRsaBits,
-            allowPartialTrustChain: options.allowPartialTrustChain,
-            limits: options.verifyLimits,
-            callback: options.verifyCallback,
-          },
-          verdict => {
-            this.#verdict = verdict
-          },
-        ),
-    }
-  }
-
-  #learn(fact: Fact): void {
-    switch (fact.fact) {
-      case 'state':
-        this.context.options.trace?.({ event: 'state', state: fact.state })
-        break
-      case 'client_random':
-        this.#clientRandom = fact.random
-        break
-      case 'server_name':
-        this.#peerName = fact.serverName
-        break
-      case 'retry':
-        this.#retried = true
-        break
-      case 'suite':
-        this.#suite = fact.suite
-        break
-      case 'group':
-        this.#group = fact.group
-        break
-      case 'alpn':
-        this.#alpn = fact.protocol
-        break
-      case 'certificate':
-        if (fact.of !== this.#role) this.#peerChain = fact.chain
-        break
-      case 'signature':
-        if (fact.of !== this.#role) this.#peerScheme = fact.scheme
-        break
-      case 'keylog':
-        this.context.options.keylog?.(
-          `${fact.label} ${hex(this.#clientRandom ?? new Uint8Array(0))} ${hex(fact.secret)}`,
-        )
-        break
-      case 'ticket': {
-        const { ticket, psk, suite, lifetime, ageAdd, maxEarlyData } = fact.ticket
-        this.#session = {
-          ticket,
-          psk,
-          suite,
-          lifetime,
-          ageAdd,
-          maxEarlyData,
-          received: this.context.now(),
-          serverName: this.#servername,
-          alpn: this.#alpn,
-        }
-        this.context.options.onSession?.(this.#session)
-        break
-      }
-      case 'certificate_request':
-      case 'key_update':
-        break
-    }
-  }
-
   #tickets(connected: Connected): readonly Command[] {
     if (this.#role !== 'server' || !connected.ticketsAllowed) return []
     const count = this.context.options.numTickets ?? 2
@@ -487,12 +369,4 @@ export class Ssl {
       ),
     }
   }
-}
-
-function text(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,0 +1,96 @@
+/** What a connection has found out, as its flow tells it. */
+import type { CipherSuite, GroupName, SignatureSchemeName } from '@biopair/crypto'
+import type { Fact, Role } from '@biopair/handshake'
+import type { Bytes } from '@biopair/wire'
+import type { Verdict } from '@biopair/x509'
+import type { SslContext } from './context.ts'
+import type { Session } from './tickets.ts'
+
+export class Facts {
+  readonly #context: SslContext
+  readonly #role: Role
+  readonly #servername: string | undefined
+  #clientRandom: Bytes | undefined
+  suite: CipherSuite | undefined
+  group: GroupName | undefined
+  alpn: Bytes | undefined
+  /** Server: the name that the client asked for. */
+  peerName: string | undefined
+  peerChain: readonly Bytes[] = []
+  peerScheme: SignatureSchemeName | undefined
+  verdict: Verdict | undefined
+  session: Session | undefined
+  retried = false
+
+  constructor(context: SslContext, role: Role, servername: string | undefined) {
+    this.#context = context
+    this.#role = role
+    this.#servername = servername
+  }
+
+  /** Takes a fact in, and hands it on to who asked to hear of it: key log, trace, sessions. */
+  learn(fact: Fact): void {
+    switch (fact.fact) {
+      case 'state':
+        this.#context.options.trace?.({ event: 'state', state: fact.state })
+        break
+      case 'client_random':
+        this.#clientRandom = fact.random
+        break
+      case 'server_name':
+        this.peerName = fact.serverName
+        break
+      case 'retry':
+        this.retried = true
+        break
+      case 'suite':
+        this.suite = fact.suite
+        break
+      case 'group':
+        this.group = fact.group
+        break
+      case 'alpn':
+        this.alpn = fact.protocol
+        break
+      case 'certificate':
+        if (fact.of !== this.#role) this.peerChain = fact.chain
+        break
+      case 'signature':
+        if (fact.of !== this.#role) this.peerScheme = fact.scheme
+        break
+      case 'keylog':
+        this.#context.options.keylog?.(
+          `${fact.label} ${hex(this.#clientRandom ?? new Uint8Array(0))} ${hex(fact.secret)}`,
+        )
+        break
+      case 'ticket': {
+        const { ticket, psk, suite, lifetime, ageAdd, maxEarlyData } = fact.ticket
+        this.session = {
+          ticket,
+          psk,
+          suite,
+          lifetime,
+          ageAdd,
+          maxEarlyData,
+          received: this.#context.now(),
+          serverName: this.#servername,
+          alpn: this.alpn,
+        }
+        this.#context.options.onSession?.(this.session)
+        break
+      }
+      case 'certificate_request':
+      case 'key_update':
+        break
+    }
+  }
+}
+
+/** Bytes as text, a character a byte. */
+export function text(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
+}
+
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+}

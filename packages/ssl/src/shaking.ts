@@ -1,0 +1,66 @@
+/** A handshake under way: the flow, the want that it stands at, and who answers it. */
+import {
+  type AnswerTo,
+  type AnyWant,
+  type Connected,
+  type Flow,
+  type JoinedMessage,
+  resume,
+  start,
+} from '@biopair/handshake'
+import { type Answers, Asked } from './answers.ts'
+import type { Suspended } from './outcome.ts'
+
+/** What a step came to: it went on, it lacks a message, somebody has promised an answer, or it is over. */
+export type Step = 'on' | 'message' | Suspended | Connected
+
+export class Shaking {
+  readonly #answers: Answers
+  #flow: Flow<Connected> | undefined
+  #want: AnyWant | undefined
+  #asked: Asked | undefined
+
+  constructor(flow: Flow<Connected>, answers: Answers) {
+    this.#flow = flow
+    this.#answers = answers
+  }
+
+  /** Whether it has begun and is not over. */
+  get begun(): boolean {
+    return this.#want !== undefined
+  }
+
+  /** Resumes the flow once, with the next message or with the answer to its want. */
+  step(next: () => JoinedMessage | undefined): Step {
+    const flow = this.#flow as Flow<Connected>
+    if (!this.#want) return this.#take(start(flow))
+    if (this.#want.want !== 'message') {
+      this.#asked ??= new Asked(this.#want, this.#answers)
+      const taken = this.#asked.take()
+      if ('status' in taken) return taken
+      this.#asked = undefined
+      const { want } = this.#want
+      return this.#take(resume(flow, want, taken.answer as AnswerTo<typeof want>))
+    }
+    const message = next()
+    return message ? this.#take(resume(flow, 'message', message)) : 'message'
+  }
+
+  /** Ends it where it stands: the flow wipes its secrets, a late answer is ignored. */
+  stop(): void {
+    this.#flow?.return(undefined as never)
+    this.#flow = undefined
+    this.#want = undefined
+    this.#asked = undefined
+  }
+
+  #take(result: IteratorResult<AnyWant, Connected>): Step {
+    if (!result.done) {
+      this.#want = result.value
+      return 'on'
+    }
+    this.#flow = undefined
+    this.#want = undefined
+    return result.value
+  }
+}
