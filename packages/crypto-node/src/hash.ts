@@ -60,7 +60,7 @@ function hash(name: HashName, length: number): Hash {
     name,
     length,
     digest(...parts) {
-      if (parts.length === 1) return plain(digestOf(name, parts[0] as Uint8Array, 'buffer'))
+      if (parts.length < 2) return plain(digestOf(name, parts[0] ?? new Uint8Array(0), 'buffer'))
       const state = createHash(name)
       for (const part of parts) state.update(part)
       return plain(state.digest())

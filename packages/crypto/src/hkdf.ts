@@ -27,13 +27,7 @@ export function hkdfExpand(hash: Hash, secret: Hmac, info: Uint8Array, length: n
     throw new RangeError(
       `HKDF-Expand gives at most ${255 * hash.length} bytes; ${length} were asked for`,
     )
-  if (length <= hash.length) {
-    const block = secret.mac(info, Uint8Array.of(1))
-    if (length === hash.length) return block
-    const short = block.slice(0, length)
-    wipe(block)
-    return short
-  }
+  if (length <= hash.length) return firstBytes(secret.mac(info, Uint8Array.of(1)), length)
   const output = new Uint8Array(length)
   let block: Uint8Array = new Uint8Array(0)
   for (let at = 0, counter = 1; at < length; at += hash.length, counter++) {
@@ -44,6 +38,14 @@ export function hkdfExpand(hash: Hash, secret: Hmac, info: Uint8Array, length: n
   }
   wipe(block)
   return output
+}
+
+/** The first bytes of a block, which is wiped where they are not all of it. */
+function firstBytes(block: Bytes, length: number): Bytes {
+  if (length === block.length) return block
+  const short = block.slice(0, length)
+  wipe(block)
+  return short
 }
 
 const tls13 = ascii('tls13 ')
@@ -69,7 +71,9 @@ export function hkdfExpandLabel(
     throw new RangeError(`a label has at most 249 bytes; ${label.length} were given`)
   if (context.length > 255)
     throw new RangeError(`a context has at most 255 bytes; ${context.length} were given`)
-  const info = new Uint8Array(4 + labelLength + context.length)
+  // One byte more: the counter of HKDF-Expand's first block, so that one block is one call.
+  const block = new Uint8Array(4 + labelLength + context.length + 1)
+  const info = block.subarray(0, -1)
   info[0] = length >> 8
   info[1] = length
   info[2] = labelLength
@@ -77,5 +81,7 @@ export function hkdfExpandLabel(
   for (let i = 0; i < label.length; i++) info[9 + i] = label.charCodeAt(i)
   info[3 + labelLength] = context.length
   info.set(context, 4 + labelLength)
-  return hkdfExpand(hash, secret, info, length)
+  if (length > hash.length) return hkdfExpand(hash, secret, info, length)
+  block[info.length] = 1
+  return firstBytes(secret.mac(block), length)
 }
