@@ -39,7 +39,7 @@ function withCertificate(): {
   const folder = mkdtempSync(join(tmpdir(), 'biopair-readme-'))
   const made = spawnSync(certificate, { cwd: folder, shell: true })
   if (made.status !== 0) {
-    const { pem, keyPem } = mint({ key: 'ed25519', ca: true, names: ['localhost'] })
+    const { pem, keyPem } = mint({ key: 'ed25519', names: ['localhost'] })
     writeFileSync(join(folder, 'cert.pem'), pem)
     writeFileSync(join(folder, 'key.pem'), keyPem)
   }
