@@ -277,3 +277,10 @@ test('an idle pair holds no ring, and trim gives one back that is empty', t => {
   a.trim()
   t.is(a.held, 0)
 })
+
+test('one size serves both directions', t => {
+  const [a, b] = bioPair(5)
+  t.deepEqual([a.size, b.size], [5, 5])
+  const [c, d] = bioPair(5, 0)
+  t.deepEqual([c.size, d.size], [5, 17408])
+})

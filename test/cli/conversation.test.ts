@@ -210,3 +210,18 @@ function stranger(): { strangerCert: string; strangerKey: string } {
     strangerKey: written('stranger.key', keyPem),
   }
 }
+
+test('a peer that says goodbye first still gets what stdin has, and nobody loses a byte', async t => {
+  const bytes = 2_000_000
+  const { run, port } = await server(t, [...identity, '-naccept', '1', '-quiet'])
+  const near = client(t, port, ['-quiet', '-no_ign_eof'])
+  run.type('short\n')
+  run.end()
+  await near.says(/short\n/)
+  near.type('x'.repeat(bytes))
+  near.end()
+  t.is(await near.exit, 0)
+  t.is(await run.exit, 0)
+  t.is(run.stdout.length, bytes)
+  t.is(run.stderr.includes('truncated'), false)
+})

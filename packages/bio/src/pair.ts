@@ -260,12 +260,12 @@ export class PairBio implements LendingBio {
 }
 
 /**
- * Two halves of a new pair (BIO_new_bio_pair): `sizeA` bytes fit from the first to the second, `sizeB` back.
- * 0 means the default of 17 KiB; any size from 1 works.
+ * Two halves of a new pair (BIO_new_bio_pair): `sizeA` bytes fit from the first to the second, `sizeB` back, which is
+ * `sizeA` unless it is said. 0 means the default of 17 KiB; any size from 1 works.
  */
 export function bioPair(
   sizeA: number = defaultRingSize,
-  sizeB: number = defaultRingSize,
+  sizeB: number = sizeA,
 ): [PairBio, PairBio] {
   const a = new PairBio(sizeA === 0 ? defaultRingSize : sizeA)
   const b = new PairBio(sizeB === 0 ? defaultRingSize : sizeB)

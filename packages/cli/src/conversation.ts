@@ -1,6 +1,10 @@
 /** A conversation: what is typed goes to the peer, what the peer says is printed, until one of both has said goodbye. */
+import { setTimeout } from 'node:timers/promises'
 import { Deadline, type End, type Link, receive, send, settled } from './drive.ts'
 import type { Keyboard, Typed } from './terminal.ts'
+
+/** Milliseconds of silence on stdin that end our side once the peer has ended its own. */
+const idleTime = 300
 
 export interface Talking {
   readonly link: Link
@@ -24,6 +28,10 @@ export class Conversation {
   readonly #whenOver = new Promise<undefined>(resolve => {
     this.#over = () => resolve(undefined)
   })
+  #peerEnded: () => void = () => {}
+  readonly #whenPeerEnded = new Promise<'ended'>(resolve => {
+    this.#peerEnded = () => resolve('ended')
+  })
   #said: 'nothing' | 'goodbye' | 'quit' = 'nothing'
   #heard = false
 
@@ -44,8 +52,12 @@ export class Conversation {
         await print(bytes)
         return undefined
       })
-      if (end === 'enough' || end.status === 'closed') return undefined
-      return this.#inOrder(end) ? undefined : end
+      if (end !== 'enough' && end.status !== 'closed') return this.#inOrder(end) ? undefined : end
+      // A close_notify ends the peer's side alone: what stdin has at hand is still sent, and then our own goodbye.
+      this.#peerEnded()
+      await typing
+      if (this.#said === 'nothing') await this.#goodbye('goodbye', this.#talking.timeout)
+      return undefined
     } finally {
       this.#over()
       this.#deadline.stop()
@@ -76,10 +88,17 @@ export class Conversation {
 
   async #type(): Promise<void> {
     const { keyboard, turn } = this.#talking
-    await Promise.race([turn, this.#whenOver])
+    const begun = await Promise.race([turn, this.#whenOver, this.#whenPeerEnded])
+    if (begun === 'ended') return
+    let ended = false
     for (let typed = false; this.#said === 'nothing'; typed = true) {
-      const next = await Promise.race([keyboard.peek(), this.#whenOver])
+      const other = ended ? setTimeout(idleTime) : this.#whenPeerEnded
+      const next = await Promise.race([keyboard.peek(), this.#whenOver, other])
       if (next === undefined || this.#said !== 'nothing') return
+      if (next === 'ended') {
+        ended = true
+        continue
+      }
       if ('end' in next) {
         if (this.#talking.atEnd(typed) === 'goodbye')
           await this.#goodbye('goodbye', this.#talking.timeout)

@@ -1,0 +1,44 @@
+/** A program that waits for exactly what SSL_get_error named, as one around select() does. */
+import {
+  type BIO,
+  BIO_get_write_guarantee,
+  BIO_pending,
+  type SSL,
+  SSL_ERROR_WANT_READ,
+  SSL_ERROR_WANT_WRITE,
+  SSL_get_error,
+  SSL_read,
+  SSL_write,
+} from '@biopair/ssl/openssl'
+import test from 'ava'
+import { connected, counted, ringSizes, wbio } from './support/tls.ts'
+
+/** Whether the BIO is ready for what the last call asked. */
+function ready(ssl: SSL, bio: BIO, ret: number): boolean {
+  if (ret > 0) return false
+  const error = SSL_get_error(ssl, ret)
+  if (error === SSL_ERROR_WANT_READ) return BIO_pending(bio) > 0
+  if (error === SSL_ERROR_WANT_WRITE) return BIO_get_write_guarantee(bio) > 0
+  throw new Error(`SSL_get_error: ${error}`)
+}
+
+for (const size of ringSizes)
+  test(`a reader whose tickets wait for room says WANT_READ, so that select() alone goes on over rings of ${size}`, t => {
+    const { client, server } = connected(size)
+    const bytes = counted(1200)
+    const into = new Uint8Array(2000)
+    let [wrote, read] = [SSL_write(client, bytes), SSL_read(server, into)]
+    for (let acted = true; acted && (wrote <= 0 || read <= 0); ) {
+      acted = false
+      if (ready(client, wbio(client), wrote)) {
+        acted = true
+        wrote = SSL_write(client, bytes)
+      }
+      if (ready(server, wbio(server), read)) {
+        acted = true
+        read = SSL_read(server, into)
+      }
+    }
+    t.is(wrote, 1200)
+    t.is(read, 1200)
+  })
