@@ -12,7 +12,7 @@ export class Talk {
   /** The level that our next message travels at. */
   level: Level = 'initial'
   readonly #edit: FlowConfig['edit']
-  #state = 'START'
+  #state: string | undefined
 
   constructor(output: Output, edit: FlowConfig['edit']) {
     this.output = output
@@ -21,10 +21,11 @@ export class Talk {
 
   /** The state of RFC 9846 appendix A. */
   get state(): string {
-    return this.#state
+    return this.#state ?? 'START'
   }
 
   enter(state: string): void {
+    if (state === this.#state) return
     this.#state = state
     this.output.learn({ fact: 'state', state })
   }

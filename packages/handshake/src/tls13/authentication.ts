@@ -29,6 +29,7 @@ export function* receiveAuthentication(
     readExtensions('Certificate', entry.extensions, offered)
   const chain = certificate.certificate_list.map(entry => entry.cert_data)
   talk.output.learn({ fact: 'certificate', of: peer, chain })
+  talk.enter('WAIT_CV')
   const verification = yield* ask({ want: 'verification', role: peer, chain })
   if (!verification.trusted) throw verification.alert
 
