@@ -17,13 +17,12 @@ function projectRoot(from: string): string {
 
 const root = projectRoot(dirname(fileURLToPath(import.meta.url)))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const blocks = (info: string) =>
-  [...readme.matchAll(new RegExp(`\`\`\`${info}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(
-    ([, code]) => code,
-  )
+const blocks = (info: string, page = readme) =>
+  [...page.matchAll(new RegExp(`\`\`\`${info}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, code]) => code)
 
 const [pair = '', client = ''] = blocks('js runnable')
 const [certificate = ''] = blocks('sh certificate')
+const [ported = ''] = blocks('js runnable', readFileSync(join(root, 'docs/openssl.md'), 'utf8'))
 
 const face = JSON.parse(readFileSync(join(root, 'packages/biopair/package.json'), 'utf8')) as {
   readonly exports: Readonly<Record<string, unknown>>
@@ -47,22 +46,33 @@ function withCertificate(): {
   return { folder, cert: read('cert.pem'), key: read('key.pem') }
 }
 
-/** Runs a block as it stands; it lies where the workspace's packages are found. */
-async function run(name: string, code: string, cwd: string, ...words: string[]): Promise<string> {
+/** Lays a block where the workspace's packages are found. */
+function lay(name: string, code: string): string {
   const place = join(root, 'test/dist/house/readme')
   mkdirSync(place, { recursive: true })
-  const file = join(place, `${name}.mjs`)
+  const file = join(place, name)
   writeFileSync(file, code)
-  const child = spawn(process.execPath, [file, ...words], { cwd, timeout: 60_000 })
-  let said = ''
+  return file
+}
+
+/** Runs a block as it stands. */
+async function run(name: string, code: string, cwd: string, ...words: string[]): Promise<string> {
+  const file = lay(`${name}.mjs`, code)
+  return said([file, ...words], cwd)
+}
+
+/** What Node says when it runs these words, and how it ends. */
+async function said(words: readonly string[], cwd: string): Promise<string> {
+  const child = spawn(process.execPath, words, { cwd, timeout: 60_000 })
+  let text = ''
   child.stdout.on('data', chunk => {
-    said += chunk
+    text += chunk
   })
   child.stderr.on('data', chunk => {
-    said += chunk
+    text += chunk
   })
   const [status] = await once(child, 'close')
-  return `${said}exit ${status}\n`
+  return `${text}exit ${status}\n`
 }
 
 test(`the first example of the README runs as written${skipped}`, async t => {
@@ -86,10 +96,29 @@ test(`the client of the README talks to a server of node:tls${skipped}`, async t
   server.listen(0, 'localhost')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const said = await run('client', client, folder, 'localhost', String(port))
+  const answer = await run('client', client, folder, 'localhost', String(port))
   server.close()
-  t.regex(said, /^HTTP\/1\.1 200 OK\r\n\r\n[1-9]\d bytes cameexit 0\n$/)
+  t.regex(answer, /^HTTP\/1\.1 200 OK\r\n\r\n[1-9]\d bytes cameexit 0\n$/)
   rmSync(folder, { recursive: true })
+})
+
+test('the program of docs/openssl.md runs as written', async t => {
+  t.not(ported, '')
+  const { folder } = withCertificate()
+  t.is(
+    await run('openssl', ported, folder),
+    'TLSv1.3 TLS_CHACHA20_POLY1305_SHA256\nhello\n0\ntrue\n1 1\nexit 0\n',
+  )
+  rmSync(folder, { recursive: true })
+})
+
+test(`both examples of the README are strict TypeScript${skipped}`, async t => {
+  if (skipped) return
+  const files = [lay('pair.mts', pair), lay('client.mts', client)]
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const flags =
+    '--ignoreConfig --noEmit --strict --module nodenext --target es2023 --types node'.split(' ')
+  t.is(await said([tsc, ...flags, ...files], root), 'exit 0\n')
 })
 
 test('the first example of the README has about twenty lines', t => {
