@@ -1,6 +1,7 @@
 /** Bytes between the BIOs and the record layer: the only place where they move. */
 import { type Bio, broken, lends, type Stopped } from '@biopair/bio'
 import type { Opened, RecordReader, RecordWriter } from '@biopair/record'
+import { misuse } from './misuse.ts'
 import { Readiness } from './readiness.ts'
 
 export class Carrier {
@@ -99,8 +100,8 @@ export class Carrier {
   /** Settles when a call that stopped is worth another try. */
   ready(reading: boolean, writing: boolean): Promise<void> {
     const waits: Promise<void>[] = []
-    if (reading && this.#rbio.ready) waits.push(this.#rbio.ready('read'))
-    if (writing && this.#wbio.ready) waits.push(this.#wbio.ready('write'))
+    if (reading) waits.push(readiness(this.#rbio, 'read'))
+    if (writing) waits.push(readiness(this.#wbio, 'write'))
     return this.#readiness.any(waits)
   }
 
@@ -112,6 +113,15 @@ export class Carrier {
     guard(() => this.#rbio.close(error))
     if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close(error))
   }
+}
+
+/** A BIO that cannot be waited for would be asked again without end. */
+function readiness(bio: Bio, on: 'read' | 'write'): Promise<void> {
+  if (bio.ready) return bio.ready(on)
+  throw misuse(
+    'ERR_INVALID_ARG_TYPE',
+    `expected a BIO with ready(), to wait until it can ${on}; use pump for one without`,
+  )
 }
 
 /** A BIO that throws breaks its contract: it counts as broken. */

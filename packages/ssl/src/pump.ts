@@ -1,6 +1,5 @@
 /** The pump: steps any number of ends until each is over, names who waits for what when nothing moves, and never hangs. */
 import { PairBio, type Party, StallDetector, type StallReport, stallReport } from '@biopair/bio'
-import { misuse } from './misuse.ts'
 import type { Ssl } from './ssl.ts'
 
 /**
@@ -61,7 +60,9 @@ export function pump(tasks: readonly PumpTask[], rounds: number = mostRounds): P
     if (report) return { end: 'stalled', rounds: round, parties, report }
   }
   const parties = stepped.map(task => task.summary)
-  return { end: 'unfinished', rounds, parties, report: stallReport(0, stepped.map(party)) }
+  const report = stallReport(0, stepped.map(party))
+  const text = report.text.replace(/^.*/, `unfinished after ${rounds} rounds`)
+  return { end: 'unfinished', rounds, parties, report: { ...report, text } }
 }
 
 /**
@@ -78,8 +79,6 @@ export async function drive<O extends PumpOutcome>(ssl: Ssl, call: () => O): Pro
     const now = `${ssl.state} ${status} ${read} ${write}`
     if (now !== before) fruitless = 0
     before = now
-    if ((read > 0 && !ssl.rbio?.ready) || (write > 0 && !ssl.wbio?.ready))
-      throw misuse('ERR_INVALID_ARG_TYPE', 'drive: expected BIOs with ready(); use pump for these')
     await ssl.ready(outcome)
   }
   return call()

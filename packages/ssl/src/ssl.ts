@@ -150,7 +150,7 @@ export class Ssl {
     return this.#started().order(this.#ticket(connected, connected.tickets))
   }
 
-  /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. */
+  /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. Never rejects; TypeError at once where a BIO that has to be waited for has no `ready`. */
   ready(outcome: { readonly status: string }): Promise<void> {
     return this.#started().ready(outcome)
   }
