@@ -1,6 +1,9 @@
 /** Peers that are not believed, that send garbage, that say nothing: each is one line, and disturbs nobody else. */
 import { once } from 'node:events'
-import net from 'node:net'
+import net, { type AddressInfo } from 'node:net'
+import { SocketBio } from '@biopair/bio'
+import { nodeCrypto } from '@biopair/crypto-node'
+import { drive, Ssl, SslContext } from '@biopair/ssl'
 import test, { type ExecutionContext } from 'ava'
 import { mint } from '../support/mint.ts'
 import { chain, client, identity, server, written } from './support/pairs.ts'
@@ -136,4 +139,25 @@ test('twenty clients at once are each answered', async t => {
     }),
   )
   t.is(await run.exit, 0)
+})
+
+test('a peer that has said goodbye and reads no more holds nobody up, and what it did not take is told', async t => {
+  const context = new SslContext({ cert: chain.pem, key: chain.keyPem, crypto: nodeCrypto })
+  const server = net.createServer(async socket => {
+    t.teardown(() => socket.destroy())
+    const ssl = new Ssl(context).setBio(new SocketBio(socket))
+    await drive(ssl, () => ssl.accept())
+    ssl.write(new TextEncoder().encode('bye\n'))
+    await drive(ssl, () => ssl.shutdown())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const near = client(t, String(port), ['-quiet', '-timeout', '1'])
+  near.type('x'.repeat(30_000_000))
+  near.end()
+  t.is(await near.exit, 1)
+  t.is(near.stdout, 'bye\n')
+  t.not(near.stderr, '')
+  server.close()
 })

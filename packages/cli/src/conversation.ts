@@ -34,6 +34,8 @@ export class Conversation {
   })
   #said: 'nothing' | 'goodbye' | 'quit' = 'nothing'
   #heard = false
+  /** What kept the last piece from being sent. */
+  #unsent: End | undefined
 
   constructor(talking: Talking) {
     this.#talking = talking
@@ -55,7 +57,9 @@ export class Conversation {
       if (end !== 'enough' && end.status !== 'closed') return this.#inOrder(end) ? undefined : end
       // A close_notify ends the peer's side alone: what stdin has at hand is still sent, and then our own goodbye.
       this.#peerEnded()
+      this.#deadline.start()
       await typing
+      if (this.#unsent) return this.#unsent
       if (this.#said === 'nothing') await this.#goodbye('goodbye', this.#talking.timeout)
       return undefined
     } finally {
@@ -105,13 +109,19 @@ export class Conversation {
         return
       }
       keyboard.take()
+      // A peer that has ended its side may have stopped reading too: each piece has to go in time.
+      if (ended) this.#deadline.start()
       if (!(await this.#act(next))) return
     }
   }
 
   async #act(typed: Exclude<Typed, { readonly end: true }>): Promise<boolean> {
     const { link, command } = this.#talking
-    if ('data' in typed) return (await send(link, typed.data)) === 'sent'
+    if ('data' in typed) {
+      const sent = await send(link, typed.data)
+      if (sent !== 'sent') this.#unsent = sent
+      return sent === 'sent'
+    }
     switch (typed.command) {
       case 'K':
       case 'k': {

@@ -97,7 +97,7 @@ export class Carrier {
     return true
   }
 
-  /** Settles when a call that stopped is worth another try. */
+  /** Settles when a call that stopped is worth another try. TypeError where the BIO has no `ready`. */
   ready(reading: boolean, writing: boolean): Promise<void> {
     const waits: Promise<void>[] = []
     if (reading) waits.push(readiness(this.#rbio, 'read'))
@@ -105,13 +105,9 @@ export class Carrier {
     return this.#readiness.any(waits)
   }
 
-  end(): 'done' | Stopped {
-    return guard(() => this.#wbio.end())
-  }
-
-  close(error?: Error): void {
-    guard(() => this.#rbio.close(error))
-    if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close(error))
+  close(): void {
+    guard(() => this.#rbio.close())
+    if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close())
   }
 }
 

@@ -260,7 +260,8 @@ export class Connection {
   /**
    * Ends both ways: close_notify (before the handshake is over: user_canceled first) behind what is queued, then the BIO is closed.
    * `want_write` until everything is out; call again then. What the peer still sends is dropped, so that two ends that both
-   * close make room for each other. From the first call on, every other one but `flush` is a TypeError.
+   * close make room for each other. From the first call on every other one is a TypeError,
+   * but for `flush` until all is out.
    */
   close(): FlushOutcome {
     if (this.#closed) return { status: 'done' }
@@ -287,7 +288,7 @@ export class Connection {
     }, true)
   }
 
-  /** Settles when the call that answered `stop` is worth another try; never rejects. */
+  /** Settles when the call that answered `stop` is worth another try; never rejects. TypeError where the BIO has no `ready`. */
   ready(stop: { readonly status: string }): Promise<void> {
     if ('ready' in stop) return stop.ready as Promise<void>
     if (!('read' in stop && 'write' in stop)) return Promise.resolve()

@@ -18,7 +18,6 @@ import { listed } from '../names.ts'
 import { Secrets } from '../secrets.ts'
 import type { Talk } from '../talk.ts'
 import { commonScheme, receiveAuthentication, sendAuthentication } from './authentication.ts'
-
 import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
