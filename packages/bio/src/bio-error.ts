@@ -1,8 +1,9 @@
 /** The errors of this package: `BioError` inside a `broken`, and `misuse` for what a caller got wrong. */
 
-/** OpenSSL's reason without its prefix where it has one; `CLOSED` and `PREMATURE_CLOSE` are ours. */
+/** OpenSSL's reason without its prefix where it has one; `CANNOT_BLOCK`, `CLOSED` and `PREMATURE_CLOSE` are ours. */
 export type BioReason =
   | 'BROKEN_PIPE'
+  | 'CANNOT_BLOCK'
   | 'CLOSED'
   | 'IN_USE'
   | 'INVALID_ARGUMENT'

@@ -35,6 +35,40 @@ export interface Bio {
   close(error?: Error): void
   /** Settles (never rejects) when a read or write is worth another try: the `select()` of the man pages. */
   ready?(on: 'read' | 'write'): Promise<void>
+  /** Bytes that can be read without waiting, as far as this BIO knows (BIO_pending); a filter adds what lies below it. */
+  readonly pending?: number
+  /** Bytes taken that have not gone further (BIO_wpending); a filter adds what lies below it. */
+  readonly wpending?: number
+  /** Nothing to read, and never again (BIO_eof). */
+  readonly eof?: boolean
+  /** Whether calls wait until something has moved: then they never answer `retry` (BIO_set_nbio). Absent: they never wait. */
+  readonly blocking?: boolean
+  /** Makes calls wait, or answer `retry`; BIOs that can do only one of these have no such method. See `setBlocking`. */
+  setBlocking?(blocking: boolean): void
+}
+
+/**
+ * A BIO whose units are datagrams (BIO_s_dgram_pair, BIO_s_dgram_mem): what one `send` took is what one `receive` gives.
+ * Its verbs are others, so that it does not compile where a stream belongs; a datagram may be of length 0.
+ */
+export interface DatagramBio {
+  /** Puts the next datagram into `into`; answers its length there, and how long it was where that is more (the rest is lost). */
+  receive(into: Uint8Array): Datagram | Stopped
+  /** Takes the datagram whole: `done`, or why not. */
+  send(datagram: Uint8Array): 'done' | Stopped
+  flush(): 'done' | Stopped
+  close(error?: Error): void
+  ready?(on: 'read' | 'write'): Promise<void>
+  /** Length of the next datagram that can be received; undefined where there is none. */
+  readonly pending?: number | undefined
+}
+
+/** A datagram that came. */
+export interface Datagram {
+  /** Bytes put into the buffer. */
+  readonly length: number
+  /** Bytes that did not fit, and are lost. */
+  readonly lost: number
 }
 
 /**

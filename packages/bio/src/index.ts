@@ -1,7 +1,10 @@
 /** What package bio offers. */
 export * from './bio.ts'
 export { BioError, type BioErrorCode, type BioReason } from './bio-error.ts'
+export * from './datagram-filter.ts'
 export * from './duplex.ts'
+export { Filter, setBlocking } from './filter.ts'
+export { Link } from './link.ts'
 export * from './memory.ts'
 export * from './pair.ts'
 export * from './pump.ts'

@@ -22,6 +22,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   handshake: { floor: 3, may: ['wire', 'crypto'] },
   ssl: { floor: 4, may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake'] },
   'crypto-node': { floor: 5, may: ['crypto'] },
+  node: { floor: 5, may: ['bio', 'wire', 'crypto', 'ssl'] },
   cli: {
     floor: 6,
     may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake', 'ssl', 'crypto-node'],
@@ -29,7 +30,18 @@ export const rooms: Readonly<Record<string, Room>> = {
   // What people install stands on top of everything and hands it on.
   biopair: {
     floor: 7,
-    may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake', 'ssl', 'crypto-node', 'cli'],
+    may: [
+      'bio',
+      'wire',
+      'crypto',
+      'record',
+      'x509',
+      'handshake',
+      'ssl',
+      'crypto-node',
+      'node',
+      'cli',
+    ],
   },
 }
 

@@ -1,0 +1,2 @@
+/** What package node offers. */
+export * from './fd.ts'
