@@ -1,9 +1,9 @@
 /** The torture filter: what it may do to calls, and what it never does. */
-import { type Bio, bioPair, Filter, MemoryBio, TortureFilter } from '@biopair/bio'
+import { type Bio, bioPair, Filter, MemoryBio, type Stopped, TortureFilter } from '@biopair/bio'
 import test from 'ava'
 import fc from 'fast-check'
 import { connectedEnds, ends, readAll, shake, bytes as text } from '../support/ends.ts'
-import { codeOf, counted, retryRead, retryWrite, settled, take } from './support/bytes.ts'
+import { codeOf, counted, eof, retryRead, retryWrite, settled, take } from './support/bytes.ts'
 import { carry, plainOf, script, weather } from './support/codec-chain.ts'
 
 const options = fc.record({
@@ -183,4 +183,12 @@ test('who waits with ready gets through torture on each side', async t => {
     const rounds = await Promise.all([go(made.client), go(made.server)])
     t.true(rounds.every(count => count > 0))
   }
+})
+
+test('behind an end nothing is refused: it would look as if more might come', t => {
+  const memory = new MemoryBio()
+  const filter = new TortureFilter(5, { refuse: 0.9 }).push(memory)
+  memory.end()
+  for (let i = 0; (take(filter, 1) as Stopped).stop === 'retry'; i++) t.true(i < 5)
+  for (let i = 0; i < 50; i++) t.deepEqual(take(filter, 1), eof)
 })

@@ -138,7 +138,11 @@ export abstract class CodingFilter extends Filter {
     this.#raw ??= new Uint8Array(piece)
     const got = this.next.read(this.#raw)
     if (got === 0) return retryRead
-    if (typeof got !== 'number' && got.stop !== 'eof') return got
+    if (typeof got !== 'number' && got.stop === 'retry') return got
+    if (typeof got !== 'number' && got.stop === 'broken') {
+      this.#readEnd = got
+      return got
+    }
     try {
       if (typeof got === 'number') this.decode(this.#raw.subarray(0, got), this.#inward)
       else {

@@ -36,6 +36,8 @@ export class TortureFilter extends Filter {
   readonly #inARow: number
   /** Refusals in a row of each kind. */
   readonly #refused: Record<Kind, number> = { read: 0, write: 0, flush: 0, end: 0 }
+  /** Whether the last answer from below was an end. */
+  readonly #over: Record<Kind, boolean> = { read: false, write: false, flush: false, end: false }
   /** Whether the last answer to each direction was a refusal of ours. */
   readonly #last = { read: false, write: false }
 
@@ -59,21 +61,21 @@ export class TortureFilter extends Filter {
   override read(into: Uint8Array): number | Stopped {
     checkBytes('what to read into', into)
     if (into.length === 0) return 0
-    return this.#refuses('read') ? retryRead : super.read(this.#cut(into))
+    return this.#refuses('read') ? retryRead : this.#told('read', super.read(this.#cut(into)))
   }
 
   override write(bytes: Uint8Array): number | Stopped {
     checkBytes('what to write', bytes)
     if (bytes.length === 0) return 0
-    return this.#refuses('write') ? retryWrite : super.write(this.#cut(bytes))
+    return this.#refuses('write') ? retryWrite : this.#told('write', super.write(this.#cut(bytes)))
   }
 
   override flush(): 'done' | Stopped {
-    return this.#refuses('flush') ? retryWrite : super.flush()
+    return this.#refuses('flush') ? retryWrite : this.#told('flush', super.flush())
   }
 
   override end(): 'done' | Stopped {
-    return this.#refuses('end') ? retryWrite : super.end()
+    return this.#refuses('end') ? retryWrite : this.#told('end', super.end())
   }
 
   /** Settles at once where the last answer was a refusal of this filter; if not, when what is below says so. */
@@ -83,11 +85,18 @@ export class TortureFilter extends Filter {
   }
 
   #refuses(kind: Kind): boolean {
-    const may = this.next !== undefined && !this.blocking && this.#refused[kind] < this.#inARow
+    const never = this.next === undefined || this.blocking || this.#over[kind]
+    const may = !never && this.#refused[kind] < this.#inARow
     const refused = may && this.#chance(this.#refuse)
     this.#refused[kind] = refused ? this.#refused[kind] + 1 : 0
     this.#last[kind === 'read' ? 'read' : 'write'] = refused
     return refused
+  }
+
+  /** Behind an end nothing is refused: it would look as if more might come. */
+  #told<A extends number | 'done' | Stopped>(kind: Kind, answer: A): A {
+    this.#over[kind] = typeof answer === 'object' && answer.stop !== 'retry'
+    return answer
   }
 
   #cut(bytes: Uint8Array): Uint8Array {
