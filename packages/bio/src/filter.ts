@@ -61,6 +61,10 @@ export class Filter extends Link<Bio> implements Bio {
   setBlocking(blocking: boolean): void {
     setBlocking(this.next, blocking)
   }
+
+  protected override get verbs(): readonly string[] {
+    return ['read', 'write']
+  }
 }
 
 /** What a call answers where nothing is below. */

@@ -19,10 +19,12 @@ export abstract class Link<B extends object> {
 
   /**
    * Puts `below`, with all that is below it, under the last of this chain, and answers this filter (BIO_push).
-   * TypeError `ERR_BIO_IN_USE` for a BIO that already stands under a filter, or a chain that ends in a carrier already.
+   * TypeError `ERR_BIO_IN_USE` for a BIO that already stands under a filter, or a chain that ends in a carrier already;
+   * `ERR_BIO_INVALID_ARGUMENT` for what is no BIO of this chain's kind.
    */
   push(below: B): this {
     checkFree(below)
+    checkVerbs(below, this.verbs)
     const last = this.#last()
     if (last === undefined)
       throw misuse(
@@ -56,6 +58,11 @@ export abstract class Link<B extends object> {
       at = at instanceof Link ? at.next : undefined
     }
     return undefined
+  }
+
+  /** The methods by which a BIO of this chain's kind is told from others where the types were not asked. */
+  protected get verbs(): readonly string[] {
+    return []
   }
 
   /** Something was put directly below: a filter that keeps what depends on it begins anew. */
@@ -98,6 +105,16 @@ function checkFree(below: object): void {
       'push: this BIO stands in a chain already; pop it out of that first',
       'IN_USE',
     )
+}
+
+/** TypeError unless it has these methods: a stream under a filter of datagrams, or the other way round. */
+function checkVerbs(below: object, verbs: readonly string[]): void {
+  const missing = verbs.filter(verb => typeof Reflect.get(below, verb) !== 'function')
+  if (missing.length === 0) return
+  throw misuse(
+    TypeError,
+    `push: expected a BIO with ${verbs.join(' and ')} below this filter; this one has no ${missing.join(', no ')}`,
+  )
 }
 
 function contains(chain: object, link: object): boolean {
