@@ -58,7 +58,7 @@ export class DatagramTapFilter extends DatagramFilter {
   override send(datagram: Uint8Array): 'done' | Stopped | TooLong {
     checkBytes('the datagram', datagram)
     const before = this.#tap.beforeSend?.(datagram)
-    if (before === 'done' || (before !== undefined && 'stop' in before)) return before
+    if (before === 'done' || (typeof before === 'object' && 'stop' in before)) return before
     if (before !== undefined) checkBytes('what beforeSend made', before)
     const goes = before ?? datagram
     const outcome = super.send(goes)
