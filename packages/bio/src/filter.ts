@@ -68,8 +68,8 @@ export class Filter extends Link<Bio> implements Bio {
     setBlocking(this.next, blocking)
   }
 
-  protected override fits(below: Partial<Bio>): boolean {
-    return typeof below.read === 'function' && typeof below.write === 'function'
+  protected override get verbs(): readonly string[] {
+    return ['read', 'write']
   }
 }
 

@@ -20,12 +20,11 @@ export abstract class Link<B extends object> {
   /**
    * Puts `below`, with all that is below it, under the last of this chain, and answers this filter (BIO_push).
    * TypeError `ERR_BIO_IN_USE` for a BIO that already stands under a filter, or a chain that ends in a carrier already;
-   * `ERR_BIO_INVALID_ARGUMENT` for what is no BIO of the kind that fits here. Then nothing has changed.
+   * `ERR_BIO_INVALID_ARGUMENT` for what is no BIO of this chain's kind. Then nothing has changed.
    */
   push(below: B): this {
     checkFree(below)
-    if (!this.fits(below))
-      throw misuse(TypeError, 'push: expected a BIO of the kind that this filter stands on')
+    checkVerbs(below, this.verbs)
     const last = this.#last()
     if (last === undefined)
       throw misuse(
@@ -75,9 +74,9 @@ export abstract class Link<B extends object> {
     return undefined
   }
 
-  /** Whether it can stand below, as far as can be told of a caller without types. */
-  protected fits(_below: object): boolean {
-    return true
+  /** The methods by which a BIO of this chain's kind is told from others where the types were not asked. */
+  protected get verbs(): readonly string[] {
+    return []
   }
 
   /** Something was put directly below: a filter that keeps what depends on it begins anew. Throwing undoes it. */
@@ -128,6 +127,16 @@ function checkFree(below: object): void {
     )
   if (!Object.isExtensible(below))
     throw misuse(TypeError, 'push: expected a BIO whose place can be noted on it, got a frozen one')
+}
+
+/** TypeError unless it has these methods: a stream under a filter of datagrams, or the other way round. */
+function checkVerbs(below: object, verbs: readonly string[]): void {
+  const missing = verbs.filter(verb => typeof Reflect.get(below, verb) !== 'function')
+  if (missing.length === 0) return
+  throw misuse(
+    TypeError,
+    `push: expected a BIO with ${verbs.join(' and ')} below this filter; this one has no ${missing.join(', no ')}`,
+  )
 }
 
 function contains(chain: object, link: object): boolean {
