@@ -271,6 +271,7 @@ export class Connection {
         if (this.#connected || this.#shaking.begun) this.#announce()
       }
       this.#closing = true
+      this.#shaking.stop()
       let pushed = this.#push()
       let listens = false
       if (pushed !== 'done' && pushed.stop === 'retry') {

@@ -18,10 +18,11 @@ export function answersOf(
 ): Answers {
   const { options } = context
   return {
-    alpn: want => {
+    alpn: (want, asking) => {
       if (options.ALPNCallback) {
         const protocols = want.offered.map(text)
-        const chosen = options.ALPNCallback({ servername: want.serverName, protocols })
+        const offer = { servername: want.serverName, protocols }
+        const chosen = options.ALPNCallback(offer, asking)
         const answer = (name: string | null | undefined) => {
           if (name === undefined) return 'refuse' as const
           if (name === null) return 'none' as const
@@ -38,18 +39,18 @@ export function answersOf(
       const ours = context.alpn.find(mine => want.offered.some(theirs => equal(mine, theirs)))
       return ours ?? 'refuse'
     },
-    certificate: want =>
+    certificate: (want, asking) =>
       options.certificateCallback
-        ? options.certificateCallback(want)
+        ? options.certificateCallback(want, asking)
         : choose(context.credentials, want),
-    signature: want => {
-      if (options.signCallback) return options.signCallback(want)
+    signature: (want, asking) => {
+      if (options.signCallback) return options.signCallback(want, asking)
       const { key } = want.identity as Credential
       if (!key)
         throw misuse('ERR_NO_CERTIFICATE', 'the identity has no key: expected a signCallback')
       return key.sign(want.scheme.algorithm, want.content, options.random)
     },
-    verification: want =>
+    verification: (want, asking) =>
       verifyPeer(
         want,
         {
@@ -64,6 +65,7 @@ export function answersOf(
           callback: options.verifyCallback,
         },
         noted,
+        asking,
       ),
   }
 }

@@ -20,6 +20,7 @@ import {
 import { Buffers } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
 import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
+import type { CallbackContext } from './abort.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
@@ -53,10 +54,13 @@ export interface ContextOptions {
   /** Protocols, most preferred first (RFC 7301). */
   readonly ALPNProtocols?: readonly string[]
   /** Server: chooses among the client's protocols; undefined refuses them all, null goes on without one. Overrides `ALPNProtocols`. */
-  readonly ALPNCallback?: (offer: {
-    readonly servername: string | undefined
-    readonly protocols: readonly string[]
-  }) => string | null | undefined | Promise<string | null | undefined>
+  readonly ALPNCallback?: (
+    offer: {
+      readonly servername: string | undefined
+      readonly protocols: readonly string[]
+    },
+    context: CallbackContext,
+  ) => string | null | undefined | Promise<string | null | undefined>
   /** Server: asks the client for a certificate. */
   readonly requestCert?: boolean
   /** Whether a peer that is not believed ends the handshake: true. */
@@ -64,9 +68,10 @@ export interface ContextOptions {
   /** Chooses the certificate to show; undefined for none. */
   readonly certificateCallback?: (
     want: WantCertificate,
+    context: CallbackContext,
   ) => Identity | undefined | Promise<Identity | undefined>
   /** Signs in place of `key`. */
-  readonly signCallback?: (want: WantSignature) => Bytes | Promise<Bytes>
+  readonly signCallback?: (want: WantSignature, context: CallbackContext) => Bytes | Promise<Bytes>
   /** Sees the verdict on the peer's chain and has the last word. */
   readonly verifyCallback?: VerifyCallback
   /** An anchor that is not self-signed ends a path. */

@@ -1,5 +1,6 @@
 /** What package ssl offers. */
 export { TlsAlert } from '@biopair/wire'
+export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
 export * from './context.ts'
 export type { Credential } from './credentials.ts'
 export type { Limits } from './limits.ts'

@@ -11,7 +11,8 @@ import {
   type VerifyLimits,
   verifyChain,
 } from '@biopair/x509'
-import { following } from './answers.ts'
+import type { CallbackContext } from './abort.ts'
+import { type Again, following } from './answers.ts'
 import { misuse } from './misuse.ts'
 import type { KeyImport } from './public-keys.ts'
 
@@ -34,6 +35,7 @@ export interface VerificationPolicy {
 export type VerifyCallback = (
   verdict: Verdict,
   chain: readonly Uint8Array[],
+  context: CallbackContext,
 ) => boolean | Promise<boolean>
 
 /** Answers a verification want; `noted` is told the verdict, whatever follows from it. */
@@ -41,7 +43,8 @@ export function verifyPeer(
   want: WantVerification,
   policy: VerificationPolicy,
   noted: (verdict: Verdict) => void,
-): Verification | Promise<Verification> {
+  context: CallbackContext,
+): Verification | Again | Promise<Verification | Again> {
   const verdict = verifyChain({
     chain: want.chain,
     anchors: policy.anchors,
@@ -61,7 +64,7 @@ export function verifyPeer(
     return accepted ? keyOf(want, verdict, policy.crypto) : refuse(verdict)
   }
   if (!policy.callback) return decide(verdict.ok || !policy.required)
-  return following(policy.callback(verdict, want.chain), decide)
+  return following(policy.callback(verdict, want.chain, context), decide)
 }
 
 function refuse(verdict: Verdict): Verification {
