@@ -1,6 +1,7 @@
 /** What package ssl offers. */
 export { TlsAlert } from '@biopair/wire'
 export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
+export type { ClientHelloView } from './client-hello-view.ts'
 export * from './context.ts'
 export type { Credential } from './credentials.ts'
 export type { Limits } from './limits.ts'

@@ -33,7 +33,9 @@ export interface SslOptions {
 }
 
 export class Ssl {
-  readonly context: SslContext
+  readonly #context: SslContext
+  /** The context that SNICallback put in its place. */
+  #chosen: SslContext | undefined
   #servername: string | undefined
   #role: Role | undefined
   #rbio: Bio | undefined
@@ -42,7 +44,7 @@ export class Ssl {
   #facts: Facts | undefined
 
   constructor(context: SslContext, options: SslOptions = {}) {
-    this.context = context
+    this.#context = context
     checkOptions(options, { servername: 'string' })
     this.#servername = options.servername
   }
@@ -53,6 +55,11 @@ export class Ssl {
     this.#rbio = rbio
     this.#wbio = wbio
     return this
+  }
+
+  /** What it was made with, or the context that SNICallback put in its place. */
+  get context(): SslContext {
+    return this.#chosen ?? this.#context
   }
 
   get rbio(): Bio | undefined {
@@ -163,7 +170,7 @@ export class Ssl {
     // The secret is zeros by now: what it gave would be known to everybody.
     if (this.#connection?.forgotten)
       throw misuse('ERR_CLOSED', 'exportKeyingMaterial after the connection failed or was closed')
-    const hash = this.context.crypto.hashes[connected.suite.hash]
+    const hash = this.#context.crypto.hashes[connected.suite.hash]
     return exportKeyingMaterial(
       hash,
       connected.exporterSecret,
@@ -254,7 +261,7 @@ export class Ssl {
 
   #started(): Connection {
     if (this.#connection) return this.#connection
-    const { context } = this
+    const context = this.#context
     const role = this.#role
     if (!role)
       throw misuse(
@@ -264,8 +271,7 @@ export class Ssl {
     if (!this.#rbio || !this.#wbio)
       throw misuse('ERR_BIO_NOT_SET', 'expected setBio before the handshake')
     if (role === 'client') this.#checkClient()
-    else if (context.credentials.length === 0 && !context.options.certificateCallback)
-      throw misuse('ERR_NO_CERTIFICATE', 'a server needs cert and key, or a certificateCallback')
+    else checkServer(context)
     const facts = new Facts(context, role, this.#servername)
     this.#facts = facts
     this.#connection = new Connection({
@@ -275,8 +281,16 @@ export class Ssl {
       crypto: context.crypto,
       limits: context.limits,
       buffers: context.buffers,
-      answers: answersOf(context, role, this.#servername, verdict => {
-        facts.verdict = verdict
+      answers: answersOf({
+        context,
+        role,
+        servername: this.#servername,
+        judged: verdict => {
+          facts.verdict = verdict
+        },
+        switched: chosen => {
+          this.#chosen = chosen
+        },
       }),
       edit: context.options.edit,
       trace: context.options.trace,
@@ -292,8 +306,7 @@ export class Ssl {
             })
           : server13(talk, {
               ...this.#flowConfig(),
-              clientCertificate: this.#clientCertificate(),
-              authorities: this.#authorities(),
+              ...context.clientAuthentication,
               cookie: context.options.cookie ?? 'never',
             }),
       learn: fact => facts.learn(fact),
@@ -303,13 +316,13 @@ export class Ssl {
   }
 
   #flowConfig(): FlowConfig {
-    const { crypto, suites, groups, schemes, options } = this.context
+    const { crypto, suites, groups, schemes, options } = this.#context
     return { crypto, suites, groups, schemes, random: options.random, edit: options.edit }
   }
 
   /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */
   #checkClient(): void {
-    const { rejectUnauthorized, verifyCallback } = this.context.options
+    const { rejectUnauthorized, verifyCallback } = this.#context.options
     if (rejectUnauthorized === false) return
     if (this.#servername === undefined)
       throw misuse(
@@ -317,7 +330,7 @@ export class Ssl {
         'a client that verifies needs servername; rejectUnauthorized: false opts out',
       )
     // A verifyCallback may believe a chain for reasons of its own, a pin say; it still needs the name to be asked for.
-    if (!verifyCallback && this.context.anchors.certificates.length === 0)
+    if (!verifyCallback && this.#context.anchors.certificates.length === 0)
       throw misuse(
         'ERR_NO_TRUST_ANCHORS',
         'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',
@@ -337,24 +350,14 @@ export class Ssl {
     return bare
   }
 
-  #clientCertificate(): 'none' | 'request' | 'require' {
-    const { requestCert, rejectUnauthorized } = this.context.options
-    if (!requestCert) return 'none'
-    return rejectUnauthorized === false ? 'request' : 'require'
-  }
-
-  #authorities(): Bytes[] {
-    return this.context.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw))
-  }
-
   #tickets(connected: Connected): readonly Command[] {
     if (this.#role !== 'server' || !connected.ticketsAllowed) return []
-    const count = this.context.options.numTickets ?? 2
+    const count = this.#context.options.numTickets ?? 2
     return Array.from({ length: count }, (_, i) => this.#ticket(connected, i))
   }
 
   #ticket(connected: Connected, index: number): Command {
-    const { context } = this
+    const context = this.#context
     const lifetime = context.options.ticketLifetime ?? 7200
     return {
       command: 'ticket',
@@ -369,4 +372,13 @@ export class Ssl {
       ),
     }
   }
+}
+
+/** A server shows a certificate, and has to know where from. */
+function checkServer({ credentials, options }: SslContext): void {
+  if (credentials.length > 0 || options.certificateCallback || options.SNICallback) return
+  throw misuse(
+    'ERR_NO_CERTIFICATE',
+    'a server needs cert and key, or a certificateCallback or SNICallback',
+  )
 }
