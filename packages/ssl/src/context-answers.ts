@@ -1,6 +1,6 @@
 /** Who answers a connection's wants: the context's credentials, anchors and protocols, or its callbacks in their place. */
 import { equal, type Random } from '@biopair/crypto'
-import type { Role, ServerNameAnswer } from '@biopair/handshake'
+import type { ServerNameAnswer } from '@biopair/handshake'
 import type { Verdict } from '@biopair/x509'
 import { type Answers, following } from './answers.ts'
 import { ClientHelloView } from './client-hello-view.ts'
@@ -8,12 +8,13 @@ import { type SniAnswer, SslContext } from './context.ts'
 import { type Credential, choose } from './credentials.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
+import type { NameDemands } from './name-demands.ts'
 import { verifyPeer } from './verification.ts'
 
 export interface AnswersFor {
   readonly context: SslContext
-  readonly role: Role
-  readonly servername: string | undefined
+  /** What the peer has to prove. */
+  readonly names: NameDemands
   /** Is told the verdict on the peer's chain. */
   readonly judged: (verdict: Verdict) => void
   /** Is told the context that answers from here on. */
@@ -85,7 +86,7 @@ export function answersOf(connection: AnswersFor): Answers {
           crypto: context.keys,
           anchors: context.anchors,
           time: context.now(),
-          name: connection.role === 'client' ? connection.servername : undefined,
+          ...connection.names,
           required: options.rejectUnauthorized !== false,
           minimumRsaBits: options.minimumRsaBits,
           allowPartialTrustChain: options.allowPartialTrustChain,

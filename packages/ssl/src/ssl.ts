@@ -11,13 +11,14 @@ import {
   server13,
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
-import { parseIp, type Verdict } from '@biopair/x509'
+import type { Verdict } from '@biopair/x509'
 import { Connection } from './connection.ts'
 import type { SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
 import { Facts, text } from './facts.ts'
 import { misuse } from './misuse.ts'
-import { checkOptions } from './option-types.ts'
+import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
+import { checkOptions, type OptionType } from './option-types.ts'
 import type {
   FlushOutcome,
   HandshakeOutcome,
@@ -27,16 +28,21 @@ import type {
 } from './outcome.ts'
 import { makeTicket, type Session } from './tickets.ts'
 
-export interface SslOptions {
-  /** The server's name, which a client sends (server_name) and which the certificate has to prove; or its IP address, which is proved and not sent. */
-  readonly servername?: string
+/** What one connection is told beside its context. */
+export interface SslOptions extends NameOptions {}
+
+const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
+  servername: 'string',
+  verifyNames: 'string or list of strings',
+  allowWildcards: 'boolean',
 }
 
 export class Ssl {
   readonly #context: SslContext
   /** The context that SNICallback put in its place. */
   #chosen: SslContext | undefined
-  #servername: string | undefined
+  readonly #options: NameOptions
+  readonly #verifyNames: readonly string[] | undefined
   #role: Role | undefined
   #rbio: Bio | undefined
   #wbio: Bio | undefined
@@ -45,8 +51,9 @@ export class Ssl {
 
   constructor(context: SslContext, options: SslOptions = {}) {
     this.#context = context
-    checkOptions(options, { servername: 'string' })
-    this.#servername = options.servername
+    checkOptions(options, optionTypes)
+    this.#options = { ...options }
+    this.#verifyNames = verifyNamesFrom(options)
   }
 
   /** Sets where bytes come from and go to (SSL_set_bio); one BIO may be both. */
@@ -213,7 +220,13 @@ export class Ssl {
 
   /** Client: the name that is asked for. Server: the name that the client asked for. */
   get servername(): string | undefined {
-    return this.#role === 'server' ? this.#facts?.peerName : this.#servername
+    return this.#role === 'server' ? this.#facts?.askedName : this.#options.servername
+  }
+
+  /** The name in the peer's certificate that one of those looked for matched, as it stands there: perhaps a wildcard (X509_get0_peername). */
+  get peerName(): string | undefined {
+    const verdict = this.#facts?.verdict
+    return verdict?.ok ? verdict.name : undefined
   }
 
   /** DER, leaf first; empty where the peer showed none. */
@@ -270,9 +283,14 @@ export class Ssl {
       )
     if (!this.#rbio || !this.#wbio)
       throw misuse('ERR_BIO_NOT_SET', 'expected setBio before the handshake')
+    if (this.#verifyNames?.length === 0 && context.options.rejectUnauthorized !== false)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'verifyNames: expected at least one name; an empty list needs rejectUnauthorized: false',
+      )
     if (role === 'client') this.#checkClient()
     else checkServer(context)
-    const facts = new Facts(context, role, this.#servername)
+    const facts = new Facts(context, role, this.#options.servername)
     this.#facts = facts
     this.#connection = new Connection({
       rbio: this.#rbio,
@@ -283,8 +301,7 @@ export class Ssl {
       buffers: context.buffers,
       answers: answersOf({
         context,
-        role,
-        servername: this.#servername,
+        names: nameDemands(role, this.#options, this.#verifyNames),
         judged: verdict => {
           facts.verdict = verdict
         },
@@ -298,7 +315,7 @@ export class Ssl {
         role === 'client'
           ? client13(talk, {
               ...this.#flowConfig(),
-              serverName: this.#sni(),
+              serverName: sniOf(this.#options),
               alpn: context.alpn,
               shares: context.shares,
               compatibility: context.options.middleboxCompat ?? true,
@@ -324,7 +341,7 @@ export class Ssl {
   #checkClient(): void {
     const { rejectUnauthorized, verifyCallback } = this.#context.options
     if (rejectUnauthorized === false) return
-    if (this.#servername === undefined)
+    if (this.#options.servername === undefined && !this.#verifyNames)
       throw misuse(
         'ERR_NO_SERVERNAME',
         'a client that verifies needs servername; rejectUnauthorized: false opts out',
@@ -335,19 +352,6 @@ export class Ssl {
         'ERR_NO_TRUST_ANCHORS',
         'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',
       )
-  }
-
-  /** RFC 6066 §3: a host name, without a trailing dot; IP addresses are not sent. */
-  #sni(): string | undefined {
-    const name = this.#servername
-    if (name === undefined || name === '' || parseIp(name)) return undefined
-    const bare = name.endsWith('.') ? name.slice(0, -1) : name
-    if (!/^[\x21-\x7e]{1,255}$/.test(bare))
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        `servername: expected an ASCII host name (A-labels) or an IP address, got ${JSON.stringify(name)}`,
-      )
-    return bare
   }
 
   #tickets(connected: Connected): readonly Command[] {

@@ -20,8 +20,9 @@ export interface VerificationPolicy {
   readonly crypto: KeyImport
   readonly anchors: TrustStore
   readonly time: number
-  /** The name that a server has to prove; undefined for a client. */
-  readonly name: string | undefined
+  /** The names of which the peer has to prove one; undefined for any. */
+  readonly names: readonly string[] | undefined
+  readonly allowWildcards: boolean | undefined
   /** Whether a chain that is not believed ends the handshake. */
   readonly required: boolean
   readonly minimumRsaBits: number | undefined
@@ -50,7 +51,8 @@ export function verifyPeer(
     anchors: policy.anchors,
     time: policy.time,
     purpose: want.role === 'server' ? 'serverAuth' : 'clientAuth',
-    name: policy.name,
+    name: policy.names,
+    allowWildcards: policy.allowWildcards,
     crypto: policy.crypto,
     minimumRsaBits: policy.minimumRsaBits,
     allowPartialTrustChain: policy.allowPartialTrustChain,

@@ -18,7 +18,14 @@ export {
   X509InputError,
 } from './failure.ts'
 export type { GeneralName } from './general-name.ts'
-export { matchName, type NameMatch, parseIp } from './name.ts'
+export {
+  isReferenceName,
+  type MatchOptions,
+  matchName,
+  matchNames,
+  type NameMatch,
+  parseIp,
+} from './name.ts'
 export type { NameConstraints } from './name-constraints.ts'
 export { verifyChain } from './path.ts'
 export { type PemBlock, pemBlocks } from './pem.ts'

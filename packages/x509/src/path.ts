@@ -1,7 +1,7 @@
 /** `verifyChain`: is the peer's chain believed, for this purpose, name and time? (RFC 5280 §6.1, RFC 9525, RFC 9846 §4.5.1) */
 import { parseCertificate } from './certificate.ts'
 import { isX509Failure, X509InputError } from './failure.ts'
-import { matchName } from './name.ts'
+import { matchNames } from './name.ts'
 import { type Demands, leafProblem } from './rules.ts'
 import { Search } from './search.ts'
 import {
@@ -51,7 +51,8 @@ export function verifyChain(options: VerifyOptions): Verdict {
   const problem = leafProblem(leaf, demands)
   if (problem !== undefined) return refused(0, problem)
   if (options.name === undefined) return { ok: true, path }
-  const match = matchName(leaf, options.name)
+  const names = typeof options.name === 'string' ? [options.name] : options.name
+  const match = matchNames(leaf, names, { allowWildcards: options.allowWildcards })
   if (!match.ok) return refused(0, { code: 'ERR_TLS_CERT_ALTNAME_INVALID', why: match.why })
   return { ok: true, path, name: match.matched }
 }

@@ -15,8 +15,10 @@ export interface VerifyOptions {
   readonly time: number
   /** What the peer's key is for: `serverAuth` when we are the client. */
   readonly purpose: Purpose
-  /** A host name or IP address that the certificate must name; undefined for any. */
-  readonly name?: string | undefined
+  /** What the certificate must name: a host name, an IP address, a mailbox behind `email:`, or any one of several; undefined for whatever it names. */
+  readonly name?: string | readonly string[] | undefined
+  /** Whether a wildcard in a certificate stands for a label: true. */
+  readonly allowWildcards?: boolean | undefined
   readonly crypto: Pick<CryptoProvider, 'publicKey'>
   /** Bits that an RSA modulus must at least have: 2048. */
   readonly minimumRsaBits?: number | undefined
