@@ -4,11 +4,13 @@ import type { Verification, WantVerification } from '@biopair/handshake'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import {
   type Certificate,
+  type Forgiven,
   isX509Failure,
   parseCertificate,
   type TrustStore,
   type Verdict,
   type VerifyLimits,
+  type VerifyOptions,
   verifyChain,
 } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
@@ -36,8 +38,17 @@ export interface VerificationPolicy {
 export type VerifyCallback = (
   verdict: Verdict,
   chain: readonly Uint8Array[],
-  context: CallbackContext,
+  context: VerifyContext,
 ) => boolean | Promise<boolean>
+
+export interface VerifyContext extends CallbackContext {
+  /**
+   * The verdict if these problems were none (each a code at a depth, as a failing verdict has them): who puts up with one learns whether there
+   * are others. `verdict.ok || (verdict.code === 'CERT_HAS_EXPIRED' && verdictExcept([verdict]).ok)` takes an expired certificate that is good
+   * otherwise. Changes nothing about the connection.
+   */
+  readonly verdictExcept: (forgiven: readonly Forgiven[]) => Verdict
+}
 
 /** Answers a verification want; `noted` is told the verdict, whatever follows from it. */
 export function verifyPeer(
@@ -46,7 +57,7 @@ export function verifyPeer(
   noted: (verdict: Verdict) => void,
   context: CallbackContext,
 ): Verification | Again | Promise<Verification | Again> {
-  const verdict = verifyChain({
+  const question: VerifyOptions = {
     chain: want.chain,
     anchors: policy.anchors,
     time: policy.time,
@@ -57,7 +68,8 @@ export function verifyPeer(
     minimumRsaBits: policy.minimumRsaBits,
     allowPartialTrustChain: policy.allowPartialTrustChain,
     limits: policy.limits,
-  })
+  }
+  const verdict = verifyChain(question)
   noted(verdict)
   const decide = (accepted: boolean) => {
     // Nothing but `true` lets a stranger in.
@@ -66,7 +78,13 @@ export function verifyPeer(
     return accepted ? keyOf(want, verdict, policy.crypto) : refuse(verdict)
   }
   if (!policy.callback) return decide(verdict.ok || !policy.required)
-  return following(policy.callback(verdict, want.chain, context), decide)
+  const asking: VerifyContext = {
+    get signal() {
+      return context.signal
+    },
+    verdictExcept: forgiven => verifyChain({ ...question, forgiven }),
+  }
+  return following(policy.callback(verdict, want.chain, asking), decide)
 }
 
 function refuse(verdict: Verdict): Verification {
