@@ -1,5 +1,7 @@
 /** What package ssl offers. */
 export { TlsAlert } from '@biopair/wire'
+export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
+export type { ClientHelloView } from './client-hello-view.ts'
 export * from './context.ts'
 export type { Credential } from './credentials.ts'
 export type { Limits } from './limits.ts'
@@ -10,4 +12,4 @@ export * from './ssl.ts'
 export { SslBio } from './ssl-bio.ts'
 export type { Session } from './tickets.ts'
 export type { Trace, TraceEvent } from './trace.ts'
-export type { VerifyCallback } from './verification.ts'
+export type { VerifyCallback, VerifyContext } from './verification.ts'
