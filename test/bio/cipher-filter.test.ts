@@ -189,13 +189,13 @@ test('a cipher that throws while it enciphers is broken with its cause, and the 
   }
   const filter = new CipherFilter({ encrypt: wrong }).push(a)
   const answer = filter.write(counted(5))
-  t.is(codeOf(answer), 'ERR_BIO_CIPHER_OPERATION_FAILED')
+  t.is(codeOf(answer), 'ERR_BIO_ENCRYPT_ERROR')
   t.is(((answer as { error: Error }).error.cause as Error).message, 'no')
   t.is(filter.status, 'failed')
-  t.is(codeOf(filter.end()), 'ERR_BIO_CIPHER_OPERATION_FAILED')
+  t.is(codeOf(filter.end()), 'ERR_BIO_ENCRYPT_ERROR')
   t.deepEqual(take(b, 1), retryRead)
   filter.close()
-  t.is(codeOf(take(b, 1)), 'ERR_BIO_CIPHER_OPERATION_FAILED')
+  t.is(codeOf(take(b, 1)), 'ERR_BIO_ENCRYPT_ERROR')
 })
 
 test('more than may be held until it is verified is broken, and none of it is given', t => {

@@ -178,6 +178,19 @@ test('what waits for room in the place of other bytes is counted, goes first and
   t.is(codeOf(filter.write(counted(1))), 'ERR_BIO_CLOSED')
 })
 
+test('an end that had to wait is an end: nothing more is taken, and what was held goes first', t => {
+  const [a, b] = bioPair(4)
+  const filter = new TapFilter({
+    before: call => (call.call === 'write' ? counted(6) : undefined),
+  }).push(a)
+  filter.write(counted(1))
+  t.deepEqual(filter.end(), retryWrite)
+  t.deepEqual(take(b, 9), counted(4))
+  t.is(codeOf(filter.write(counted(1))), 'ERR_BIO_BROKEN_PIPE')
+  t.is(filter.end(), 'done')
+  t.deepEqual([take(b, 9), take(b, 9)], [counted(2, 4), eof])
+})
+
 /** What after may not answer, and to what. */
 const lies: readonly (readonly [string, TapCall['call'], unknown])[] = [
   ['more bytes than were read', 'read', 4],

@@ -79,7 +79,7 @@ export class CipherFilter extends CodingFilter {
   protected override encode(bytes: Uint8Array, to: ByteQueue): void {
     const { encrypt } = this.#ciphers
     this.#written = 'failed'
-    const text = told('CIPHER_OPERATION_FAILED', 'encrypt', () => encrypt?.update(bytes))
+    const text = told('ENCRYPT_ERROR', 'encrypt', () => encrypt?.update(bytes))
     this.#written = 'open'
     this.#taken += bytes.length
     this.#given += text.length
@@ -96,7 +96,7 @@ export class CipherFilter extends CodingFilter {
       ),
     )
     this.#written = 'failed'
-    const text = told('CIPHER_OPERATION_FAILED', 'encrypt', () => encrypt.final())
+    const text = told('ENCRYPT_ERROR', 'encrypt', () => encrypt.final())
     this.#written = 'ok'
     this.#given = this.#taken
     to.write(text)
@@ -154,7 +154,7 @@ export class CipherFilter extends CodingFilter {
 
 /** What a cipher gives; its own error becomes the cause of ours. */
 function told(
-  reason: 'BAD_DECRYPT' | 'CIPHER_OPERATION_FAILED',
+  reason: 'BAD_DECRYPT' | 'ENCRYPT_ERROR',
   name: 'encrypt' | 'decrypt',
   call: () => Uint8Array | undefined,
 ): Uint8Array {

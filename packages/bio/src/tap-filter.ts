@@ -83,10 +83,7 @@ export class TapFilter extends Filter {
 
   override end(): 'done' | Stopped {
     this.#enter()
-    return this.#whole({ call: 'end' }, () => {
-      this.#writeEnd ??= broken(new BioError('BROKEN_PIPE', 'write: this tap was ended'))
-      return super.end()
-    })
+    return this.#whole({ call: 'end' }, () => super.end())
   }
 
   /** Passes on what is held as far as there is room; where some is lost, the other end is told so by an error. */
@@ -131,6 +128,8 @@ export class TapFilter extends Filter {
     if (this.#failure) return this.#failure
     const veto = this.#before(call)
     if (veto) return this.#veto('write', veto)
+    if (call.call === 'end')
+      this.#writeEnd ??= broken(new BioError('BROKEN_PIPE', 'write: this tap was ended'))
     return this.#afterNothing('write', call, this.#pass() ?? go())
   }
 
