@@ -36,6 +36,10 @@ const kinds: Record<string, () => Ends> = {
     const bio = new MemoryBio({ limit: 50 })
     return { bio, other: bio }
   },
+  'a memory BIO that is rewindable and wipes': () => {
+    const bio = new MemoryBio({ limit: 50, rewindable: true, wipes: true })
+    return { bio, other: bio }
+  },
   'a duplex': () => {
     const [one, two] = [new MemoryBio({ limit: 50 }), new MemoryBio({ limit: 50 })]
     return { bio: duplex(one, two), other: duplex(two, one) }

@@ -157,11 +157,12 @@ export class ByteQueue implements QueueOptions {
     if (this.#base === this.#start) return
     if (this.wipes) this.#storage.fill(0, this.#base, this.#start)
     this.#base = this.#start
-    if (this.length === 0) this.#rest()
+    if (this.#start === this.#end) this.#rest()
   }
 
   /** Ends the loan of room, all but the first `count` bytes. */
   #takeBack(count = 0): void {
+    if (this.#lent === 0) return
     if (this.wipes) this.#storage.fill(0, this.#end + count, this.#end + this.#lent)
     this.#lent = 0
   }
