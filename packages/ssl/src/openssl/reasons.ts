@@ -104,8 +104,10 @@ const bio: Readonly<Record<string, number>> = {
   BROKEN_PIPE: 124,
   INVALID_ARGUMENT: 125,
   WRITE_TO_READ_ONLY_BIO: 126,
+  // Ours, which OpenSSL has no number for.
   CLOSED: 2000,
   PREMATURE_CLOSE: 2001,
+  CANNOT_BLOCK: 2002,
 }
 
 const rows: Readonly<Record<number, Readonly<Record<string, number>>>> = {
