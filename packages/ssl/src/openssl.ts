@@ -79,6 +79,7 @@ export {
   BIO_should_write,
   BIO_test_flags,
 } from './openssl/bio-retry.ts'
+export * from './openssl/bio-ssl.ts'
 export * from './openssl/constants.ts'
 export {
   type SSL_CTX,

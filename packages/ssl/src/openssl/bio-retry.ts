@@ -120,8 +120,8 @@ export function reasonFor(reason: string): number {
   return reasons.get(reason) ?? 0
 }
 
-/** The reason of a `Stopped` for BIO_RR_... */
-export function reasonOf(number: number): string {
+/** The reason of a `Stopped` for BIO_RR_...; undefined for a number that says nothing. */
+export function reasonOf(number: number): string | undefined {
   for (const [reason, value] of reasons) if (value === number) return reason
-  return `BIO_RR_${number}`
+  return undefined
 }

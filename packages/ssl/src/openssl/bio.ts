@@ -156,7 +156,8 @@ export class BIO implements Bio {
       if (this.flags & BIO_FLAGS_READ) return { stop: 'retry', on: 'read' }
       if (this.flags & BIO_FLAGS_WRITE) return { stop: 'retry', on: 'write' }
       if ((this.flags & BIO_FLAGS_RWS) === 0) return { stop: 'retry', on: call }
-      return { stop: 'retry', on: 'special', reason: reasonOf(this.retryReason) }
+      const reason = reasonOf(this.retryReason)
+      return { stop: 'retry', on: 'special', ...(reason === undefined ? {} : { reason }) }
     }
     const { first } = this.errors
     if (call === 'read' && (answer === 0 || (!first && BIO_eof(this) === 1))) return { stop: 'eof' }
