@@ -40,7 +40,7 @@ export type Heard = [number, number, number, number, number, number | null]
 export function listen(bio: BIO): Heard[] {
   const heard: Heard[] = []
   const callback: BIO_callback_fn_ex = (_bio, oper, _argp, len, argi, argl, ret, processed) => {
-    heard.push([oper, len, argi, argl, ret, processed && processed.value])
+    heard.push([oper, len, argi, argl, ret, processed?.value ?? null])
     return ret
   }
   BIO_set_callback_ex(bio, callback)

@@ -62,6 +62,7 @@ export function BIO_dup_chain(bio: BIO | null): BIO | null {
     if (to === null || !copied(from, to)) {
       bio?.errors.clear()
       bio?.refuse('IN_USE', `a ${from.method.name} BIO cannot be copied as it is now`, null)
+      if (to) to.init = 0
       BIO_free_all(to)
       BIO_free_all(head)
       return null
