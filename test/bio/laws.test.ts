@@ -1,7 +1,22 @@
 /** The laws of every Bio, for each that this package has. */
+
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
 import { PassThrough } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Bio, bioPair, duplex, lends, MemoryBio, SocketBio } from '@biopair/bio'
+import {
+  Base64Filter,
+  type Bio,
+  bioPair,
+  CipherFilter,
+  DigestFilter,
+  duplex,
+  type Filter,
+  lends,
+  MemoryBio,
+  SocketBio,
+  TapFilter,
+  TortureFilter,
+} from '@biopair/bio'
 import test from 'ava'
 import fc from 'fast-check'
 import { counted, take } from './support/bytes.ts'
@@ -31,6 +46,32 @@ const kinds: Record<string, () => Ends> = {
   },
 }
 
+/** The same filter on both halves of a pair. */
+function filtered(make: () => Filter): () => Ends {
+  return () => {
+    const [a, b] = bioPair(50, 40)
+    return { bio: make().push(a), other: make().push(b) }
+  }
+}
+
+const ciphers = () => {
+  const [key, iv] = [counted(16), counted(16)]
+  return {
+    encrypt: createCipheriv('aes-128-ctr', key, iv),
+    decrypt: createDecipheriv('aes-128-ctr', key, iv),
+  }
+}
+
+const filters: Record<string, () => Ends> = {
+  'a base64 filter': filtered(() => new Base64Filter()),
+  'a cipher filter': filtered(() => new CipherFilter(ciphers())),
+  'a digest filter': filtered(() => new DigestFilter(() => createHash('sha256'))),
+  'a tap': filtered(
+    () => new TapFilter({ after: ({ call }) => (call === 'read' ? 1 : undefined) }),
+  ),
+  'a torture filter': filtered(() => new TortureFilter(7)),
+}
+
 /** What may happen at the other end, and here. */
 type Step = 'send' | 'end' | 'close' | 'fail' | 'endHere' | 'closeHere' | 'take' | 'put' | 'turn'
 const steps = fc.array(
@@ -56,7 +97,7 @@ const does: Record<Step, (ends: Ends) => unknown> = {
   turn: () => turn(),
 }
 
-for (const [name, make] of Object.entries(kinds)) {
+for (const [name, make] of Object.entries({ ...kinds, ...filters })) {
   test(`zero bytes are zero bytes in every state of ${name}`, async t => {
     await fc.assert(
       fc.asyncProperty(steps, async script => {
@@ -133,6 +174,18 @@ for (const [name, make] of Object.entries(kinds)) {
     )
   })
 
+  test(`${name} refuses what is not bytes`, t => {
+    const { bio } = make()
+    for (const wrong of ['text', [1, 2], undefined, new Uint16Array(1)]) {
+      const expected = { instanceOf: TypeError, code: 'ERR_BIO_INVALID_ARGUMENT' }
+      t.throws(() => bio.write(wrong as unknown as Uint8Array), expected)
+      t.throws(() => bio.read(wrong as unknown as Uint8Array), expected)
+    }
+    t.throws(() => bio.ready?.('special' as 'read'), { instanceOf: TypeError })
+  })
+}
+
+for (const [name, make] of Object.entries(kinds))
   test(`${name} lends what it reads, and writes what was committed`, async t => {
     const { bio, other } = make()
     t.true(lends(bio))
@@ -151,14 +204,3 @@ for (const [name, make] of Object.entries(kinds)) {
     await other.ready?.('read')
     t.deepEqual(take(other, 9), counted(5))
   })
-
-  test(`${name} refuses what is not bytes`, t => {
-    const { bio } = make()
-    for (const wrong of ['text', [1, 2], undefined, new Uint16Array(1)]) {
-      const expected = { instanceOf: TypeError, code: 'ERR_BIO_INVALID_ARGUMENT' }
-      t.throws(() => bio.write(wrong as unknown as Uint8Array), expected)
-      t.throws(() => bio.read(wrong as unknown as Uint8Array), expected)
-    }
-    t.throws(() => bio.ready?.('special' as 'read'), { instanceOf: TypeError })
-  })
-}

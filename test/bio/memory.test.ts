@@ -1,120 +1,7 @@
-/** The memory BIO against a list, the M rows of OpenSSL's behaviour, and two of them as a duplex. */
-import { bioPair, duplex, lends, MemoryBio } from '@biopair/bio'
-import test, { type ExecutionContext } from 'ava'
-import fc from 'fast-check'
-import { Act } from './support/act.ts'
+/** The memory BIO: the M rows of OpenSSL's behaviour, what options change, and two of them as a duplex. */
+import { type Bio, bioPair, duplex, lends, MemoryBio, setBlocking } from '@biopair/bio'
+import test from 'ava'
 import { codeOf, counted, eof, retryRead, retryWrite, settled, take } from './support/bytes.ts'
-
-interface Model {
-  readonly limit: number
-  bytes: number[]
-  next: number
-  ended: boolean
-}
-
-function acts(t: ExecutionContext): fc.Arbitrary<Act<Model, MemoryBio>>[] {
-  const size = fc.oneof(fc.nat(9), fc.nat(800))
-  const act = (name: string, does: (model: Model, bio: MemoryBio) => void) =>
-    new Act<Model, MemoryBio>(name, (model, bio) => {
-      does(model, bio)
-      t.is(bio.pending, model.bytes.length)
-      t.is(bio.eof, model.ended && model.bytes.length === 0)
-      const empty = model.ended ? eof : retryRead
-      const run = bio.run()
-      if (model.bytes.length === 0) t.deepEqual(run, empty)
-      else t.deepEqual([...(run as Uint8Array)], model.bytes)
-    })
-  const give = (model: Model, count: number): number[] => {
-    const bytes = Array.from({ length: count }, () => model.next++ & 0xff)
-    model.bytes.push(...bytes)
-    return bytes
-  }
-  const writable = (model: Model) => (model.ended ? 0 : model.limit - model.bytes.length)
-  const refused = (model: Model, answer: unknown) => {
-    if (model.ended) t.is(codeOf(answer), 'ERR_BIO_BROKEN_PIPE')
-    else t.deepEqual(answer, retryWrite)
-  }
-  return [
-    size.map(n =>
-      act(`write ${n}`, (model, bio) => {
-        const bytes = Uint8Array.from({ length: n }, (_, i) => (model.next + i) & 0xff)
-        const answer = bio.write(bytes)
-        const count = Math.min(n, writable(model))
-        if (n > 0 && count === 0) return refused(model, answer)
-        t.is(answer, count)
-        give(model, count)
-      }),
-    ),
-    size.map(n =>
-      act(`read ${n}`, (model, bio) => {
-        const into = new Uint8Array(n)
-        const answer = bio.read(into)
-        if (n > 0 && model.bytes.length === 0) {
-          return void t.deepEqual(answer, model.ended ? eof : retryRead)
-        }
-        const expected = model.bytes.splice(0, n)
-        t.is(answer, expected.length)
-        t.deepEqual([...into.subarray(0, expected.length)], expected)
-      }),
-    ),
-    size.map(n =>
-      act(`consume ${n}`, (model, bio) => {
-        if (n > model.bytes.length) {
-          return void t.throws(() => bio.consume(n), { instanceOf: RangeError })
-        }
-        bio.consume(n)
-        model.bytes.splice(0, n)
-      }),
-    ),
-    fc.tuple(fc.option(size), size).map(([wanted, n]) =>
-      act(`room ${wanted} commit ${n}`, (model, bio) => {
-        const room = wanted === null ? bio.room() : bio.room(wanted)
-        if (writable(model) === 0) {
-          if (n > 0) t.throws(() => bio.commit(n), { instanceOf: RangeError })
-          return refused(model, room)
-        }
-        const lent = room as Uint8Array
-        t.true(lent.length >= Math.min(wanted ?? 1, writable(model)))
-        t.true(lent.length <= writable(model))
-        if (n > lent.length) return void t.throws(() => bio.commit(n), { instanceOf: RangeError })
-        lent.set(give(model, n))
-        bio.commit(n)
-      }),
-    ),
-    fc.constant(
-      act('reset', (model, bio) => {
-        bio.reset()
-        model.bytes.length = 0
-      }),
-    ),
-    fc.constant(
-      act('end', (model, bio) => {
-        bio.end()
-        model.ended = true
-      }),
-    ),
-  ]
-}
-
-test('a memory BIO, bounded or not, is a list', t => {
-  const limit = fc.oneof(
-    fc.integer({ min: 1, max: 20 }),
-    fc.integer({ min: 300, max: 2000 }),
-    fc.constant(Number.POSITIVE_INFINITY),
-  )
-  fc.assert(
-    fc.property(
-      limit,
-      fc.commands(acts(t), { maxCommands: 60, size: 'max' }),
-      (limit, commands) => {
-        const model: Model = { limit, bytes: [], next: 0, ended: false }
-        fc.modelRun(() => ({ model, real: new MemoryBio({ limit }) }), commands)
-      },
-    ),
-    { numRuns: 200 },
-  )
-  t.pass()
-})
 
 test('M1 an empty memory says retry until it is ended, then eof', t => {
   const memory = new MemoryBio()
@@ -153,6 +40,174 @@ test('M2 read-only memory refuses writes, ends in eof and is rewound by reset', 
   t.deepEqual(take(copied, 2), new Uint8Array(2))
 })
 
+test('M2 rewindable memory goes back to what could be read after the last write, and reset drops it', t => {
+  const memory = new MemoryBio({ rewindable: true })
+  memory.write(counted(5))
+  take(memory, 3)
+  memory.write(counted(2, 5))
+  take(memory, 1)
+  memory.rewind()
+  t.deepEqual(take(memory, 9), counted(4, 3))
+  t.deepEqual(take(memory, 9), retryRead)
+  for (let i = 0; i < 2; i++) {
+    memory.rewind()
+    t.deepEqual(take(memory, 9), counted(4, 3))
+  }
+  memory.end()
+  t.true(memory.eof)
+  memory.rewind()
+  t.false(memory.eof)
+  t.deepEqual(take(memory, 9), counted(4, 3))
+  t.deepEqual(take(memory, 9), eof)
+  memory.reset()
+  memory.rewind()
+  t.deepEqual(take(memory, 9), eof)
+})
+
+test('memory seeks and tells within the bytes that are still there; a write makes the place 0', t => {
+  const range = { instanceOf: RangeError, code: 'ERR_BIO_INVALID_ARGUMENT' }
+  const memory = new MemoryBio({ rewindable: true, bytes: counted(10) })
+  t.is(memory.tell(), 0)
+  take(memory, 4)
+  t.is(memory.tell(), 4)
+  memory.seek(2)
+  t.is(memory.pending, 8)
+  t.deepEqual(take(memory, 3), counted(3, 2))
+  memory.seek(10)
+  t.deepEqual(take(memory, 1), retryRead)
+  for (const place of [11, -1, 1.5]) t.throws(() => memory.seek(place), range)
+  t.is(memory.tell(), 10)
+  memory.seek(8)
+  t.is(memory.write(counted(0)), 0)
+  t.is(memory.tell(), 8)
+  memory.write(counted(1, 10))
+  t.is(memory.tell(), 0)
+  t.deepEqual(take(memory, 9), counted(3, 8))
+
+  const given = new MemoryBio({ bytes: counted(10), readOnly: true })
+  take(given, 10)
+  given.seek(7)
+  t.is(given.tell(), 7)
+  t.deepEqual(take(given, 9), counted(3, 7))
+  given.rewind()
+  t.deepEqual(take(given, 1), counted(1))
+  t.throws(() => given.seek(11), range)
+
+  const plain = new MemoryBio({ bytes: counted(10) })
+  take(plain, 4)
+  t.is(plain.tell(), 0)
+  plain.seek(3)
+  t.deepEqual(take(plain, 1), counted(1, 7))
+  t.throws(() => plain.seek(3), range)
+  t.throws(() => plain.rewind(), { instanceOf: TypeError, code: 'ERR_BIO_INVALID_ARGUMENT' })
+})
+
+test('a refused write keeps what was read, and what is kept does not count against the limit', t => {
+  const memory = new MemoryBio({ rewindable: true, limit: 4, bytes: counted(4) })
+  t.deepEqual(memory.write(counted(1)), retryWrite)
+  take(memory, 3)
+  memory.rewind()
+  t.deepEqual(memory.write(counted(1)), retryWrite)
+  t.deepEqual(take(memory, 4), counted(4))
+  t.is(memory.write(counted(9, 4)), 4)
+  t.deepEqual(take(memory, 9), counted(4, 4))
+})
+
+test('a seek is worth another try for those who wait', async t => {
+  const memory = new MemoryBio({ rewindable: true, limit: 2, bytes: counted(2) })
+  const writable = memory.ready('write')
+  t.false(await settled(writable))
+  memory.seek(1)
+  t.true(await settled(writable))
+  memory.seek(2)
+  const readable = memory.ready('read')
+  t.false(await settled(readable))
+  memory.rewind()
+  t.true(await settled(readable))
+})
+
+test('replace holds other bytes, copied or as they are, and an end stays behind them', t => {
+  const memory = new MemoryBio({ limit: 6, rewindable: true, bytes: counted(6) })
+  take(memory, 2)
+  const bytes = counted(3, 20)
+  memory.replace(bytes)
+  bytes.fill(0)
+  t.is(memory.tell(), 0)
+  t.deepEqual(take(memory, 9), counted(3, 20))
+  memory.end()
+  memory.replace(counted(6))
+  t.deepEqual(take(memory, 9), counted(6))
+  t.deepEqual(take(memory, 9), eof)
+  t.throws(() => memory.replace(counted(7)), { instanceOf: RangeError })
+  t.throws(() => memory.replace('x' as unknown as Uint8Array), { instanceOf: TypeError })
+  memory.rewind()
+  t.is(memory.pending, 6)
+  memory.replace(memory.run() as Uint8Array)
+  t.deepEqual(take(memory, 9), counted(6))
+
+  const given = new MemoryBio({ readOnly: true })
+  t.deepEqual(take(given, 9), eof)
+  const other = counted(4)
+  given.replace(other)
+  t.is((given.run() as Uint8Array).buffer, other.buffer)
+  t.deepEqual(take(given, 9), counted(4))
+})
+
+/** How many bytes other than 0 a storage has. */
+function left(storage: ArrayBufferLike): number {
+  return new Uint8Array(storage).filter(byte => byte !== 0).length
+}
+
+test('memory that wipes leaves nothing behind of what was read, moved, lent, dropped or replaced', t => {
+  const ones = (length: number) => new Uint8Array(length).fill(1)
+  const storageOf = (memory: MemoryBio) => (memory.run() as Uint8Array).buffer
+  const memory = new MemoryBio({ wipes: true })
+  memory.write(ones(200))
+  const first = storageOf(memory)
+  take(memory, 50)
+  t.is(left(first), 150)
+  memory.write(ones(100))
+  const second = storageOf(memory)
+  t.not(second, first)
+  t.is(left(first), 0)
+  t.is(left(second), 250)
+
+  // The storage is full, 20 of its bytes are unread: they go to the front, to make room behind them.
+  memory.write(ones(second.byteLength - 250 - 50))
+  take(memory, memory.pending - 20)
+  const lent = memory.room(12) as Uint8Array
+  t.is(lent.buffer, second)
+  t.is(left(second), 20)
+  lent.fill(1)
+  memory.commit(3)
+  t.is(left(second), 23)
+  ;(memory.room(4) as Uint8Array).fill(1)
+  take(memory, 1)
+  t.is(left(second), 22)
+  memory.replace(ones(5))
+  t.is(left(second), 0)
+  const third = storageOf(memory)
+  memory.reset()
+  t.is(left(third), 0)
+  t.throws(() => new MemoryBio({ readOnly: true, wipes: true }), { instanceOf: TypeError })
+
+  const rewindable = new MemoryBio({ wipes: true, rewindable: true, bytes: ones(9) })
+  const kept = storageOf(rewindable)
+  take(rewindable, 5)
+  t.is(left(kept), 9)
+  rewindable.write(ones(1))
+  t.is(left(kept), 5)
+})
+
+test('memory has nothing that waits to be flushed, and cannot be made to block', t => {
+  const memory: Bio = new MemoryBio({ bytes: counted(9) })
+  // BIO_wpending of memory is always 0: it is where the bytes arrive.
+  t.is(memory.wpending, undefined)
+  t.is(memory.flush(), 'done')
+  t.false(memory.blocking ?? false)
+  t.throws(() => setBlocking(memory, true), { instanceOf: TypeError, code: 'ERR_BIO_CANNOT_BLOCK' })
+})
+
 test('memory that is given bytes holds a copy and goes on from there', t => {
   const bytes = counted(3)
   const memory = new MemoryBio({ bytes, limit: 5 })
@@ -177,17 +232,18 @@ test('a close keeps what is held, then eof, or the error that was given', t => {
   t.false(failed.eof)
 })
 
-test('a read of one byte from a large memory moves no others', t => {
-  const memory = new MemoryBio({ bytes: new Uint8Array((8 << 20) - 1000) })
-  const at = () => (memory.run() as Uint8Array).byteOffset
-  const storage = (memory.run() as Uint8Array).buffer
-  for (let i = 0; i < 1000; i++) {
-    take(memory, 1)
-    memory.write(counted(1))
-    t.is(at(), i + 1)
-  }
-  t.is((memory.run() as Uint8Array).buffer, storage)
-})
+for (const rewindable of [false, true])
+  test(`a read of one byte from a large memory moves no others${rewindable ? ', if rewindable too' : ''}`, t => {
+    const memory = new MemoryBio({ bytes: new Uint8Array((8 << 20) - 1000), rewindable })
+    const at = () => (memory.run() as Uint8Array).byteOffset
+    const storage = (memory.run() as Uint8Array).buffer
+    for (let i = 0; i < 1000; i++) {
+      take(memory, 1)
+      memory.write(counted(1))
+      t.is(at(), i + 1)
+    }
+    t.is((memory.run() as Uint8Array).buffer, storage)
+  })
 
 test('a memory that bytes flow through stays small, and moves what it holds rarely', t => {
   const memory = new MemoryBio({ bytes: new Uint8Array(1000) })

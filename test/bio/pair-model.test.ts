@@ -7,7 +7,7 @@ import { codeOf, eof, retryRead, retryWrite } from './support/bytes.ts'
 
 /** What one half has written and the other not read, and what it has declared. */
 interface Half {
-  readonly size: number
+  size: number
   bytes: number[]
   start: number
   next: number
@@ -155,7 +155,26 @@ function acts(t: ExecutionContext): fc.Arbitrary<Act<Model, Pair>>[] {
     }
     bio.commit(n)
   })
+  const wantedRoom = sized('room', wanted => (own, peer, bio, model) => {
+    const why = whyNoWrite(model, own, peer)
+    const room = bio.room(wanted)
+    if (why !== undefined) return expectStop(t, room, why)
+    const free = own.size - own.bytes.length
+    const end = own.start + own.bytes.length
+    // Only where the two parts of the room have to be joined does the ring move what it holds.
+    if (end < own.size && wanted > own.size - end && wanted <= free) own.start = 0
+    const { length } = room as Uint8Array
+    t.true(length >= Math.min(wanted, 1) && length <= free)
+    if (wanted <= free && end < own.size) t.true(length >= wanted)
+  })
   const rare = fc.oneof(
+    fc.tuple(side, fc.integer({ min: 1, max: 40 })).map(([i, size]) =>
+      on(i, `resize(${size})`, (own, _, bio, model) => {
+        if (model.paired) return void t.throws(() => bio.resize(size), { code: 'ERR_BIO_IN_USE' })
+        bio.resize(size)
+        own.size = size
+      }),
+    ),
     act('end()', (own, peer, bio) => {
       t.is(bio.end(), 'done')
       own.writeStop ??= refusalOf(peer) ?? 'ERR_BIO_BROKEN_PIPE'
@@ -194,7 +213,7 @@ function acts(t: ExecutionContext): fc.Arbitrary<Act<Model, Pair>>[] {
   })
   return [
     ...[write, read, write, read, write, read],
-    ...[runAndConsume, roomAndCommit, runAndConsume, roomAndCommit, rare],
+    ...[runAndConsume, roomAndCommit, runAndConsume, roomAndCommit, wantedRoom, rare],
     act('reset()', (own, _, bio) => {
       bio.reset()
       take(own, own.bytes.length)

@@ -1,5 +1,5 @@
 /** The BIO pair: rows P1 to P8 of OpenSSL's behaviour, and the laws of every Bio. */
-import { bioPair, PairBio } from '@biopair/bio'
+import { bioPair, PairBio, setBlocking } from '@biopair/bio'
 import test from 'ava'
 import { codeOf, counted, eof, retryRead, retryWrite, settled, take } from './support/bytes.ts'
 
@@ -157,6 +157,93 @@ test('P8 a size of 0, a new size while paired and a second peer are refused', t 
   t.throws(() => lone.pair(lone), { instanceOf: TypeError, code: 'ERR_BIO_INVALID_ARGUMENT' })
   t.throws(() => lone.pair({} as PairBio), { instanceOf: TypeError })
   t.false(lone.paired)
+})
+
+test('P4 a ring that was emptied begins anew: its room is contiguous and whole', t => {
+  const [a, b] = bioPair(10)
+  for (let i = 1; i <= 10; i++) {
+    a.write(counted(i))
+    t.deepEqual(take(b, i), counted(i))
+    t.is((a.room() as Uint8Array).length, 10)
+  }
+})
+
+test('P4 room that is lent and not committed is not written, and a lent run that is not consumed not read', t => {
+  const [a, b] = bioPair(10)
+  ;(a.room() as Uint8Array).fill(7)
+  t.is(b.pending, 0)
+  a.commit(0)
+  t.deepEqual(b.run(), retryRead)
+  a.write(counted(3))
+  for (let i = 0; i < 2; i++) t.deepEqual(b.run(), counted(3))
+  b.consume(0)
+  t.is(b.pending, 3)
+  for (const wrong of [-1, 4, 0.5]) t.throws(() => b.consume(wrong), { instanceOf: RangeError })
+  for (const wrong of [-1, 11, 0.5]) t.throws(() => a.commit(wrong), { instanceOf: RangeError })
+})
+
+test('P5 an end is undone by pairing alone: not by reset, and said to a half without a peer it is forgotten', t => {
+  const [a, b] = bioPair()
+  a.end()
+  a.reset()
+  t.is(codeOf(a.write(counted(1))), 'ERR_BIO_BROKEN_PIPE')
+  t.deepEqual(take(b, 1), eof)
+  const [c, d] = [new PairBio(), new PairBio()]
+  t.is(c.end(), 'done')
+  c.reset()
+  c.resetReadRequest()
+  c.pair(d)
+  t.is(c.write(counted(3)), 3)
+  t.deepEqual(take(d, 9), counted(3))
+  t.false(d.eof)
+})
+
+test('P6 a new pairing forgets the read request, and both rings are empty', t => {
+  const [a, b] = bioPair()
+  b.write(counted(2))
+  b.read(new Uint8Array(9))
+  t.is(a.readRequest, 9)
+  b.destroy()
+  a.pair(b)
+  t.deepEqual([a.readRequest, b.readRequest, a.pending, b.pending], [0, 0, 0, 0])
+})
+
+test('P6 a half can have another peer once its own is gone', t => {
+  const [a, b] = bioPair()
+  a.destroy()
+  const c = new PairBio(4)
+  a.pair(c)
+  t.is(c.write(counted(9)), 4)
+  t.deepEqual(take(a, 9), counted(4))
+  t.is(codeOf(b.write(counted(1))), 'ERR_BIO_UNINITIALIZED')
+})
+
+test('P8 a size that is negative, broken or no number is refused at once, not at the pairing', t => {
+  const lone = new PairBio()
+  for (const size of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const refused = { instanceOf: RangeError, code: 'ERR_BIO_INVALID_ARGUMENT' }
+    t.throws(() => lone.resize(size), refused)
+    t.throws(() => new PairBio(size), refused)
+    t.throws(() => bioPair(5, size), refused)
+  }
+  t.throws(() => lone.resize('9' as unknown as number), { instanceOf: TypeError })
+  t.is(lone.size, 17408)
+})
+
+test('the memory of a pair is bounded by its rings, however much goes through', t => {
+  const [a, b] = bioPair(1000, 3)
+  for (let i = 0; i < 200; i++) {
+    a.write(counted(700))
+    take(b, 650)
+    b.write(counted(9))
+    t.true(a.held <= 1000 && b.held <= 3)
+  }
+})
+
+test('a pair cannot be made to block: nobody else could write while its thread waits', t => {
+  const [a] = bioPair()
+  t.throws(() => setBlocking(a, true), { instanceOf: TypeError, code: 'ERR_BIO_CANNOT_BLOCK' })
+  t.notThrows(() => setBlocking(a, false))
 })
 
 test('the read request never exceeds the write guarantee, not even after the end', t => {

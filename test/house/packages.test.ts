@@ -86,23 +86,25 @@ if (!required && !registryAnswers())
   })
 else {
   let project: EmptyProject
-  test.before(() => {
+  test.before(async t => {
+    t.timeout(280_000)
     project = new EmptyProject()
+    await project.install()
   })
   test.after.always(() => project?.remove())
 
-  test('the tarballs of all packages install in an empty project, and both providers run there', t => {
+  test('the tarballs of all packages install in an empty project, and both providers run there', async t => {
     t.is(project.tarballs.length, packages().length)
     const { root: anchor, pem, keyPem } = chainFor('p256')
     project.write('program.js', program)
     const material = JSON.stringify({ ca: anchor.pem, cert: pem, key: keyPem })
-    const ran = project.node('program.js', material)
+    const ran = await project.node('program.js', material)
     t.is(ran.out, 'noble true hello\nnode:crypto true hello\n')
     t.is(ran.code, 0)
   })
 
-  test('the command that the tarball brings starts in an empty project', t => {
-    const help = run('npx', ['--no-install', 'biopair', '--help'], project.folder)
+  test('the command that the tarball brings starts in an empty project', async t => {
+    const help = await run('npx', ['--no-install', 'biopair', '--help'], project.folder)
     t.is(help.code, 0, help.out)
     t.regex(help.out, /s_client[\s\S]*s_server/)
   })
@@ -111,7 +113,7 @@ else {
     ['nodenext', 'nodenext'],
     ['esnext', 'bundler'],
   ] as const)
-    test(`what was installed type-checks without Node and the DOM, resolved as ${moduleResolution}`, t => {
+    test(`what was installed type-checks without Node and the DOM, resolved as ${moduleResolution}`, async t => {
       project.write('consumer.ts', consumer)
       const tsc = join(root, 'node_modules/typescript/bin/tsc')
       // No `skipLibCheck`: what we ship has to compile where there is neither Node nor the DOM.
@@ -119,6 +121,6 @@ else {
         ...['--noEmit', ...strict, '--module', module, '--moduleResolution', moduleResolution],
         ...['--target', 'es2023', '--lib', 'es2023', '--types', '', 'consumer.ts'],
       ]
-      t.deepEqual(run(process.execPath, [tsc, ...args], project.folder), { code: 0, out: '' })
+      t.deepEqual(await run(process.execPath, [tsc, ...args], project.folder), { code: 0, out: '' })
     })
 }

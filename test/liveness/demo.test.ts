@@ -6,7 +6,10 @@ import test from 'ava'
 const program = fileURLToPath(new URL('../../../demo/dist/pair.js', import.meta.url))
 
 function demo(...args: string[]): string {
-  return execFileSync(process.execPath, [program, ...args], { encoding: 'utf8' })
+  return execFileSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
 }
 
 for (const args of [[], ['--ring', '1'], ['--ring', '600', '--provider', 'noble']])
@@ -42,7 +45,10 @@ test('a wrong option is named, and is exit code 1', t => {
     ['--provider', 'openssl'],
     ['--rings', '1'],
   ]) {
-    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
     t.is(status, 1)
     t.true(stderr.includes(args[0] as string), stderr)
   }

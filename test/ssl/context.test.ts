@@ -34,6 +34,8 @@ test('an option of another type is refused, and its value is not shown', t => {
     minVersion: 3,
     maxVersion: [],
     ALPNProtocols: 'h2',
+    clientHelloCallback: true,
+    SNICallback: 'server.example',
     ALPNCallback: 'h2',
     requestCert: 1,
     rejectUnauthorized: 'false',

@@ -1,7 +1,7 @@
 /** Wants: each callback answers at once, later, never, too late, or fails; the outcome says which, and who is asked is asked once. */
 import { failed } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
-import { type ContextOptions, type Ssl, SslContext, TlsAlert } from '@biopair/ssl'
+import { type ContextOptions, type Ssl, SslContext, type Suspended, TlsAlert } from '@biopair/ssl'
 import { privateKeyFrom } from '@biopair/x509'
 import test from 'ava'
 import { bytes, clientOptions, type Ends, ends, readAll, serverOptions } from '../support/ends.ts'
@@ -12,7 +12,7 @@ type Side = 'client' | 'server'
 /** A want: who has it, its status, and options that answer it with `answer(value)`. */
 interface Case {
   readonly side: Side
-  readonly status: 'want_alpn' | 'want_certificate' | 'want_signature' | 'want_verification'
+  readonly status: Suspended['status']
   readonly options: (answer: <T>(value: () => T) => T | Promise<T>) => {
     client?: ContextOptions
     server?: ContextOptions
@@ -27,6 +27,16 @@ if (failed(key)) throw new Error(key.why)
 
 const askForCertificate: ContextOptions = { requestCert: true, ca: root.pem }
 const cases: Record<string, Case> = {
+  "the server's clientHelloCallback": {
+    side: 'server',
+    status: 'want_client_hello',
+    options: answer => ({ server: { clientHelloCallback: () => answer(() => undefined) } }),
+  },
+  "the server's SNICallback": {
+    side: 'server',
+    status: 'want_server_name',
+    options: answer => ({ server: { SNICallback: () => answer(() => undefined) } }),
+  },
   "the server's ALPNCallback": {
     side: 'server',
     status: 'want_alpn',

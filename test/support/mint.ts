@@ -239,8 +239,9 @@ function extensionsOf(
   return list.length === 0 ? [] : [context(3, sequence(...list))]
 }
 
-/** A GeneralName: dNSName, or iPAddress where the text is one. */
+/** A GeneralName: dNSName, iPAddress where the text is one, or rfc822Name behind `email:`. */
 export function alternativeName(text: string): Bytes {
+  if (text.startsWith('email:')) return implicit(1, ascii(text.slice('email:'.length)))
   const address = parseIp(text)
   return address === undefined ? implicit(2, ascii(text)) : implicit(7, address)
 }

@@ -8,7 +8,7 @@ import type { Minted } from '../support/mint.ts'
 import { nodeVerify } from '../support/node-verify.ts'
 import { faults, faultyPlan, hostName, mintPlan, now, placesOf, soundPlan } from './chains.ts'
 
-const version = spawnSync('openssl', ['version'], { encoding: 'utf8' })
+const version = spawnSync('openssl', ['version'], { encoding: 'utf8', timeout: 20_000 })
 const found = version.status === 0 && version.stdout.startsWith('OpenSSL 3')
 
 /** What `openssl verify` says: 0, or the number of its first error. */
@@ -30,7 +30,7 @@ function openssl(chain: readonly Minted[]): number {
         ...(chain.length > 2 ? ['-untrusted', file('untrusted', chain.slice(1, -1))] : []),
         file('leaf', chain.slice(0, 1)),
       ],
-      { encoding: 'utf8' },
+      { encoding: 'utf8', timeout: 20_000 },
     )
     if (status === 0) return 0
     return Number(/^error (\d+) at/m.exec(stderr + stdout)?.[1] ?? -1)

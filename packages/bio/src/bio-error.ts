@@ -2,8 +2,12 @@
 
 /** OpenSSL's reason without its prefix where it has one; `CANNOT_BLOCK`, `CLOSED` and `PREMATURE_CLOSE` are ours. */
 export type BioReason =
+  | 'BAD_BASE64_DECODE'
+  | 'BAD_DECRYPT'
   | 'BROKEN_PIPE'
+  | 'CALLBACK_FAILED'
   | 'CANNOT_BLOCK'
+  | 'CIPHER_OPERATION_FAILED'
   | 'CLOSED'
   | 'IN_USE'
   | 'INVALID_ARGUMENT'

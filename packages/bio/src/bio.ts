@@ -49,15 +49,22 @@ export interface Bio {
 
 /**
  * A BIO whose units are datagrams (BIO_s_dgram_pair, BIO_s_dgram_mem): what one `send` took is what one `receive` gives.
- * Its verbs are others, so that it does not compile where a stream belongs; a datagram may be of length 0.
+ * Its verbs are others, so that it does not compile where a stream belongs. A datagram may be of length 0, as UDP's may:
+ * it is sent and received like any other, so no length is a call that touches nothing (OpenSSL's write of 0 bytes is one).
  */
 export interface DatagramBio {
-  /** Puts the next datagram into `into`; answers its length there, and how long it was where that is more (the rest is lost). */
-  receive(into: Uint8Array): Datagram | Stopped
-  /** Takes the datagram whole: `done`, or why not. */
-  send(datagram: Uint8Array): 'done' | Stopped
+  /**
+   * Puts the next datagram into `into`, as much of it as fits; the rest is lost, and the answer says how much that was.
+   * Where the BIO is told not to cut datagrams, one that does not fit is refused with `short` and stays the next.
+   */
+  receive(into: Uint8Array): Datagram | Stopped | TooShort
+  /** Takes the datagram whole: `done`, or why not. One that can never fit is `long` and not `retry`. */
+  send(datagram: Uint8Array): 'done' | Stopped | TooLong
+  /** `done` once everything taken has reached the lowest carrier of the chain. */
   flush(): 'done' | Stopped
+  /** Ends both ways; what was taken before can still be received by the other end, which then comes to `eof`. */
   close(error?: Error): void
+  /** Settles (never rejects) when a receive, or the send that was refused last, is worth another try. */
   ready?(on: 'read' | 'write'): Promise<void>
   /** Length of the next datagram that can be received; undefined where there is none. */
   readonly pending?: number | undefined
@@ -69,6 +76,18 @@ export interface Datagram {
   readonly length: number
   /** Bytes that did not fit, and are lost. */
   readonly lost: number
+}
+
+/** The buffer is too short for the next datagram, which stays: receive it into `length` bytes or more. */
+export interface TooShort {
+  readonly stop: 'short'
+  readonly length: number
+}
+
+/** The datagram is longer than the carrier ever takes; nothing was sent, and one of up to `most` bytes can be. */
+export interface TooLong {
+  readonly stop: 'long'
+  readonly most: number
 }
 
 /**

@@ -1,19 +1,24 @@
 /** What a filter of a stream is: a BIO that stands on another one, and passes on what it does not change. */
 import type { Bio, Stopped } from './bio.ts'
 import { BioError, misuse } from './bio-error.ts'
+import { checkBytes, checkDirection } from './check.ts'
 import { Link } from './link.ts'
 import { broken } from './stopped.ts'
 
 /**
- * A filter by itself is the null filter (BIO_f_null): everything passes. Others override what they change. Where nothing is
- * below, calls are `broken` with UNINITIALIZED. A retry, an end and an error from below come through as they are.
+ * By itself it passes everything; others override what they change. Where nothing is below, calls are `broken` with
+ * UNINITIALIZED. A retry, an end and an error from below come through as they are.
  */
 export class Filter extends Link<Bio> implements Bio {
   read(into: Uint8Array): number | Stopped {
+    checkBytes('what to read into', into)
+    if (into.length === 0) return 0
     return this.next ? this.next.read(into) : unjoined()
   }
 
   write(bytes: Uint8Array): number | Stopped {
+    checkBytes('what to write', bytes)
+    if (bytes.length === 0) return 0
     return this.next ? this.next.write(bytes) : unjoined()
   }
 
@@ -33,6 +38,7 @@ export class Filter extends Link<Bio> implements Bio {
 
   /** TypeError where the BIO below cannot be waited for. */
   ready(on: 'read' | 'write'): Promise<void> {
+    checkDirection(on)
     if (!this.next) return Promise.resolve()
     if (this.next.ready) return this.next.ready(on)
     throw misuse(
@@ -60,6 +66,10 @@ export class Filter extends Link<Bio> implements Bio {
   /** Asks the carrier below. */
   setBlocking(blocking: boolean): void {
     setBlocking(this.next, blocking)
+  }
+
+  protected override get verbs(): readonly string[] {
+    return ['read', 'write']
   }
 }
 

@@ -14,11 +14,24 @@ export interface MemoryOptions {
   readonly bytes?: Uint8Array
   /** `bytes` are read and never written (BIO_new_mem_buf): not copied, `eof` behind them, rewound by `reset`. */
   readonly readOnly?: boolean
+  /**
+   * What was read stays until the next write, for `seek`, `tell` and `rewind` (BIO_seek, BIO_tell, BIO_FLAGS_NONCLEAR_RST):
+   * the memory that it takes is not given back by reading either. Memory that is read-only has all this anyway.
+   */
+  readonly rewindable?: boolean
+  /**
+   * Bytes are overwritten with 0 once this BIO is done with them: read, dropped, moved to a larger storage, or put into lent
+   * room and not committed (BIO_s_secmem). What is still unread when the BIO is let go is not: `reset` it then. JavaScript
+   * can neither keep a page from being swapped out nor find the copies that others made: the callers' buffers, or the
+   * engine's when it moves a short array.
+   */
+  readonly wipes?: boolean
 }
 
 /** One way in and one way out. Not a duplex: an SSL needs two, joined by `duplex`. */
 export class MemoryBio implements LendingBio {
-  readonly #bytes: ByteQueue | Replay
+  #bytes: ByteQueue | Replay
+  readonly #rewindable: boolean
   /** Why writes are refused. */
   #writeStop: Error | undefined
   /** What reads come to once everything is read. */
@@ -26,19 +39,19 @@ export class MemoryBio implements LendingBio {
   readonly #readable = new Signal()
   readonly #writable = new Signal()
 
-  constructor({ limit, bytes, readOnly = false }: MemoryOptions = {}) {
+  constructor({ limit, bytes, readOnly, rewindable, wipes }: MemoryOptions = {}) {
     if (bytes !== undefined) checkBytes('bytes of a memory BIO', bytes)
+    this.#rewindable = readOnly === true || rewindable === true
     if (readOnly) {
       if (limit !== undefined) throw misuse(TypeError, 'a read-only memory BIO takes no limit')
+      if (wipes) throw misuse(TypeError, 'a read-only memory BIO does not wipe: it never writes')
       this.#bytes = new Replay(bytes ?? new Uint8Array(0))
       this.#ending = 'eof'
       this.#writeStop = new BioError('WRITE_TO_READ_ONLY_BIO', 'write: this memory is read-only')
       return
     }
-    this.#bytes = new ByteQueue(limit)
-    if (bytes === undefined) return
-    checkCount('length of the first bytes', bytes.length, 0, limit)
-    this.#bytes.write(bytes)
+    this.#bytes = new ByteQueue(limit, { keeps: this.#rewindable, wipes: wipes === true })
+    if (bytes !== undefined) this.replace(bytes)
   }
 
   /** How many bytes can be read. */
@@ -80,6 +93,7 @@ export class MemoryBio implements LendingBio {
     if (count > 0) this.#writable.fire()
   }
 
+  /** Room for writing. Where what was read is kept, that ends here, as with a write. */
   room(wanted?: number): Bytes | Stopped {
     const queue = this.#target()
     return queue instanceof ByteQueue ? queue.room(wanted) : queue
@@ -121,7 +135,46 @@ export class MemoryBio implements LendingBio {
   /** Drops what is held (BIO_reset); read-only memory is rewound. An end stays an end. */
   reset(): void {
     if (this.#bytes instanceof ByteQueue) this.#bytes.clear()
-    else this.#bytes.rewind()
+    else this.#bytes.seek(0)
+    this.#writable.fire()
+    this.#readable.fire()
+  }
+
+  /**
+   * Goes on reading at the `place`th of the bytes that are still there (BIO_seek). Of a rewindable memory those are all since
+   * the last write, of a read-only one all, of any other the unread ones. RangeError beyond them.
+   */
+  seek(place: number): void {
+    this.#bytes.seek(place)
+    this.#writable.fire()
+    this.#readable.fire()
+  }
+
+  /** The place, among the bytes that are still there, of the next one to be read (BIO_tell); a write makes it 0. */
+  tell(): number {
+    return this.#bytes.kept
+  }
+
+  /** Back to what could be read after the last write, or to the first byte if read-only. TypeError unless it is rewindable. */
+  rewind(): void {
+    if (!this.#rewindable)
+      throw misuse(TypeError, 'rewind: what was read is gone; make the memory `rewindable`')
+    this.seek(0)
+  }
+
+  /**
+   * Drops what is held and holds these bytes instead (BIO_set_mem_buf): copied, or used as they are if read-only. An end
+   * stays an end, behind them. RangeError beyond the limit.
+   */
+  replace(bytes: Uint8Array): void {
+    checkBytes('bytes of a memory BIO', bytes)
+    const before = this.#bytes
+    if (before instanceof ByteQueue) {
+      checkCount('length of the bytes to hold', bytes.length, 0, before.limit)
+      this.#bytes = new ByteQueue(before.limit, before)
+      this.#bytes.write(bytes)
+      before.clear()
+    } else this.#bytes = new Replay(bytes)
     this.#writable.fire()
     this.#readable.fire()
   }

@@ -8,15 +8,26 @@ const smallest = 256
 /** Room that is lent where nobody says how much is wanted. */
 const usualRoom = 4096
 
+export interface QueueOptions {
+  /** What is read is kept until the next write, for `seek`. */
+  readonly keeps?: boolean
+  /** Bytes are overwritten with 0 where the queue is done with them: read, dropped, moved, or lent as room and not committed. */
+  readonly wipes?: boolean
+}
+
 /**
  * When the storage's end is reached, what is held moves to the front if it takes less than half of the storage (then at
  * least as many bytes were read since the last such move), and to a storage of twice the size if not: constant cost per byte.
  * `thrift.ts` says when an emptied storage is given back.
  */
-export class ByteQueue {
+export class ByteQueue implements QueueOptions {
   /** The most bytes that it holds. */
   readonly limit: number
+  readonly keeps: boolean
+  readonly wipes: boolean
   #storage: Bytes = none
+  /** Where the oldest byte stands that is still there: before `#start` only if what was read is kept. */
+  #base = 0
   #start = 0
   #end = 0
   #peak = 0
@@ -24,9 +35,14 @@ export class ByteQueue {
   #lent = 0
 
   /** RangeError unless `limit` is an integer from 1, or Infinity. */
-  constructor(limit: number = Number.POSITIVE_INFINITY) {
+  constructor(
+    limit: number = Number.POSITIVE_INFINITY,
+    { keeps = false, wipes = false }: QueueOptions = {},
+  ) {
     if (limit !== Number.POSITIVE_INFINITY) checkCount('limit of a queue', limit, 1)
     this.limit = limit
+    this.keeps = keeps
+    this.wipes = wipes
   }
 
   /** How many bytes can be read. */
@@ -37,6 +53,11 @@ export class ByteQueue {
   /** How many bytes one `write` takes; may be Infinity. */
   get free(): number {
     return Math.max(this.limit - this.length, 0)
+  }
+
+  /** How many bytes were read and are kept: the place of the next one among all that are still there. */
+  get kept(): number {
+    return this.#start - this.#base
   }
 
   /** How many bytes of memory the storage takes now. */
@@ -58,8 +79,9 @@ export class ByteQueue {
   /** Contiguous room, of `wanted` bytes or more wherever that many are free; empty when the queue is full. */
   room(wanted?: number): Bytes {
     if (wanted !== undefined) checkCount('wanted room', wanted, 0)
-    this.#lent = 0
+    this.#takeBack()
     if (this.free === 0) return none
+    this.#forget()
     this.#reserve(Math.min(Math.max(wanted ?? usualRoom, 1), this.free))
     this.#lent = Math.min(this.#storage.length - this.#end, this.free)
     return this.#storage.subarray(this.#end, this.#end + this.#lent)
@@ -69,7 +91,7 @@ export class ByteQueue {
   commit(count: number): void {
     checkCount('bytes to commit of the lent room', count, 0, this.#lent)
     this.#grow(count)
-    if (this.length === 0) this.#rest()
+    if (this.length === 0 && this.kept === 0) this.#rest()
   }
 
   /** Moves bytes into `into`; answers how many. */
@@ -87,14 +109,29 @@ export class ByteQueue {
     checkBytes('what to write', bytes)
     const count = Math.min(bytes.length, this.free)
     if (count === 0) return 0
+    this.#takeBack()
+    this.#forget()
     this.#reserve(count)
     this.#storage.set(count === bytes.length ? bytes : bytes.subarray(0, count), this.#end)
     this.#grow(count)
     return count
   }
 
+  /** Goes to the `place`th byte of those that are still there, the kept ones first. RangeError beyond them. */
+  seek(place: number): void {
+    checkCount('place among the bytes that are still there', place, 0, this.#end - this.#base)
+    if (!this.keeps) {
+      this.#drop(place)
+      return
+    }
+    this.#takeBack()
+    this.#start = this.#base + place
+  }
+
   /** Forgets what it holds, and gives the storage back. */
   clear(): void {
+    if (this.wipes) this.#storage.fill(0)
+    this.#base = 0
     this.#start = 0
     this.#end = 0
     this.#peak = 0
@@ -103,19 +140,34 @@ export class ByteQueue {
   }
 
   #grow(count: number): void {
-    this.#lent = 0
+    this.#takeBack(count)
     this.#end += count
     if (this.length > this.#peak) this.#peak = this.length
   }
 
   #drop(count: number): void {
     if (count === 0) return
-    this.#lent = 0
+    this.#takeBack()
     this.#start += count
+    if (!this.keeps) this.#forget()
+  }
+
+  /** What was read is there no longer. */
+  #forget(): void {
+    if (this.#base === this.#start) return
+    if (this.wipes) this.#storage.fill(0, this.#base, this.#start)
+    this.#base = this.#start
     if (this.length === 0) this.#rest()
   }
 
+  /** Ends the loan of room, all but the first `count` bytes. */
+  #takeBack(count = 0): void {
+    if (this.wipes) this.#storage.fill(0, this.#end + count, this.#end + this.#lent)
+    this.#lent = 0
+  }
+
   #rest(): void {
+    this.#base = 0
     this.#start = 0
     this.#end = 0
     this.#warmth = warmthAfter(this.#warmth, this.#peak, this.#storage.length)
@@ -123,20 +175,23 @@ export class ByteQueue {
     if (!worthKeeping(this.#warmth, this.#storage.length)) this.#storage = none
   }
 
-  /** Makes room for `count` bytes behind the last one. */
+  /** Makes room for `count` bytes behind the last one. What is kept of the read ones does not survive it. */
   #reserve(count: number): void {
     if (this.#end + count <= this.#storage.length) return
     const needed = this.length + count
     if (needed * 2 <= this.#storage.length) {
       this.#storage.copyWithin(0, this.#start, this.#end)
+      if (this.wipes) this.#storage.fill(0, this.length, this.#end)
     } else {
       let size = Math.max(this.#storage.length * 2, smallest)
       while (size < needed) size *= 2
       const storage: Bytes = new Uint8Array(Math.min(size, this.limit * 2))
       storage.set(this.run())
+      if (this.wipes) this.#storage.fill(0)
       this.#storage = storage
     }
     this.#end = this.length
     this.#start = 0
+    this.#base = 0
   }
 }

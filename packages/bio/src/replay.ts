@@ -1,4 +1,4 @@
-/** Given bytes, read from the front and rewound at will; they are never written and not copied. */
+/** Given bytes, read from any place on, again at will; they are never written and not copied. */
 import type { Bytes } from './bio.ts'
 import { checkCount } from './check.ts'
 
@@ -32,8 +32,14 @@ export class Replay {
     return count
   }
 
-  /** Back to the first byte. */
-  rewind(): void {
-    this.#at = 0
+  /** How many bytes were read: all that were are still there. */
+  get kept(): number {
+    return this.#at
+  }
+
+  /** Goes to the `place`th byte. RangeError beyond the last. */
+  seek(place: number): void {
+    checkCount('place among the bytes', place, 0, this.#bytes.length)
+    this.#at = place
   }
 }

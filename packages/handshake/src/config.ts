@@ -30,11 +30,15 @@ export interface ClientConfig extends FlowConfig {
   readonly tickets: boolean
 }
 
-export interface ServerConfig extends FlowConfig {
+/** Whether and how a server asks for a certificate. */
+export interface ClientAuthentication {
   /** `require` ends the handshake of a client without a certificate with certificate_required. */
   readonly clientCertificate: 'none' | 'request' | 'require'
   /** DER names for certificate_authorities. */
   readonly authorities: readonly Bytes[]
+}
+
+export interface ServerConfig extends FlowConfig, ClientAuthentication {
   /** When a HelloRetryRequest carries a cookie that the client has to bring back (RFC 9846 §4.3.2). */
   readonly cookie: 'never' | 'with_retry' | 'always'
 }

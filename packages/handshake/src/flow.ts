@@ -2,6 +2,7 @@
 
 import type { PublicKey, SignatureScheme } from '@biopair/crypto'
 import type { Bytes, TlsAlert } from '@biopair/wire'
+import type { ClientAuthentication } from './config.ts'
 import type { JoinedMessage } from './joiner.ts'
 
 /** A reason to stand still, by name, and the type of the answer that lets the flow go on. */
@@ -14,6 +15,27 @@ export interface Want<K extends string, A> {
 /** The next handshake message; `permitted` lists those that the state allows. */
 export interface WantMessage extends Want<'message', JoinedMessage> {
   readonly state: string
+}
+
+/**
+ * A first look at a ClientHello, before anything is decided: the answer is to go on, and whoever does not want to throws. Asked for
+ * the second ClientHello too, once it is known to be the first but for what a HelloRetryRequest changes.
+ */
+export interface WantClientHello extends Want<'client_hello', undefined> {
+  /** The whole message, header included: a view that holds until the answer, not to be changed. */
+  readonly message: Uint8Array
+  readonly retried: boolean
+}
+
+/** Who is asked for: undefined where the client named nobody. Once per handshake, before ALPN and the certificate. */
+export interface WantServerName extends Want<'server_name', ServerNameAnswer> {
+  readonly serverName: string | undefined
+}
+
+/** What a server does with a name; left out, what its configuration says. */
+export interface ServerNameAnswer extends Partial<ClientAuthentication> {
+  /** Whether EncryptedExtensions say that the name was used (RFC 6066 §3): they do. */
+  readonly acknowledge?: boolean | undefined
 }
 
 /** Which protocol a server speaks (RFC 7301 §3.2); `none` leaves the extension out, `refuse` is no_application_protocol. */
@@ -47,7 +69,14 @@ export interface WantVerification extends Want<'verification', Verification> {
   readonly chain: readonly Bytes[]
 }
 
-export type AnyWant = WantMessage | WantAlpn | WantCertificate | WantSignature | WantVerification
+export type AnyWant =
+  | WantMessage
+  | WantClientHello
+  | WantServerName
+  | WantAlpn
+  | WantCertificate
+  | WantSignature
+  | WantVerification
 
 /** The answer that the want of a name asks for. */
 export type AnswerTo<K extends AnyWant['want']> = AnswerOf<Extract<AnyWant, { want: K }>>

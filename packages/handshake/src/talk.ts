@@ -65,13 +65,15 @@ export class Talk {
       })
     const message = decodeMessage(type, body)
     this.transcript.add(raw)
-    return { type, message } as { [I in keyof T]: Received<T[I]> }[number]
+    return { type, message, raw } as { [I in keyof T]: Received<T[I]> }[number]
   }
 }
 
 export interface Received<T> {
   readonly type: MessageType<T>
   readonly message: T
+  /** As it came, header included: a view that holds until the next message is waited for. */
+  readonly raw: Uint8Array
 }
 
 /** The bytes that a CertificateVerify signs (RFC 9846 §4.5.2). */

@@ -38,7 +38,7 @@ import {
 import { receivedAlert } from './received-alert.ts'
 import { RecordOutput } from './record-output.ts'
 import { Shaking } from './shaking.ts'
-import type { Trace } from './trace.ts'
+import { headerBytes, type Trace } from './trace.ts'
 
 export interface ConnectionParts {
   readonly rbio: Bio
@@ -271,6 +271,7 @@ export class Connection {
         if (this.#connected || this.#shaking.begun) this.#announce()
       }
       this.#closing = true
+      this.#shaking.stop()
       let pushed = this.#push()
       let listens = false
       if (pushed !== 'done' && pushed.stop === 'retry') {
@@ -405,6 +406,7 @@ export class Connection {
       type,
       length: fragment.length,
       protected: opened.header.type === 23,
+      header: headerBytes(opened.header),
     })
     switch (type) {
       case 'handshake':
@@ -449,8 +451,14 @@ export class Connection {
   }
 
   #alerted(fragment: Bytes): Stop | undefined {
-    const description = fragment[1] as number
-    this.#parts.trace?.({ event: 'alert', direction: 'read', alert: alertName(description) })
+    const [level, description] = fragment as unknown as readonly [number, number]
+    this.#parts.trace?.({
+      event: 'alert',
+      direction: 'read',
+      alert: alertName(description),
+      level,
+      description,
+    })
     const closing = description === alerts.close_notify || description === alerts.user_canceled
     if (!closing) throw receivedAlert(description)
     if (this.#joiner.partial) throw unexpected('5.1', 'an alert inside a handshake message')
@@ -547,8 +555,9 @@ export class Connection {
   #alert(name: keyof typeof alerts): void {
     const level = name === 'close_notify' || name === 'user_canceled' ? 1 : 2
     try {
-      this.#output.record('alert', Uint8Array.of(level, alerts[name]))
-      this.#parts.trace?.({ event: 'alert', direction: 'write', alert: name })
+      const description = alerts[name]
+      this.#output.record('alert', Uint8Array.of(level, description))
+      this.#parts.trace?.({ event: 'alert', direction: 'write', alert: name, level, description })
     } catch {
       // The key can seal nothing more (its sequence numbers are used up): the connection ends without a word.
     }
@@ -575,13 +584,7 @@ export class Connection {
 
   #seal(chunk: Uint8Array): undefined {
     this.#carrier.seal(chunk)
-    this.#parts.trace?.({
-      event: 'record',
-      direction: 'write',
-      type: 'application_data',
-      length: chunk.length,
-      protected: true,
-    })
+    if (this.#parts.trace) this.#output.tell('application_data', chunk.length)
   }
 
   /** Whether a record can be sealed: nothing waits before it, and the key may be used. */

@@ -1,27 +1,56 @@
 /** Who answers a connection's wants: the context's credentials, anchors and protocols, or its callbacks in their place. */
-import { equal } from '@biopair/crypto'
-import type { Role } from '@biopair/handshake'
+import { equal, type Random } from '@biopair/crypto'
+import type { ServerNameAnswer } from '@biopair/handshake'
 import type { Verdict } from '@biopair/x509'
 import { type Answers, following } from './answers.ts'
-import type { SslContext } from './context.ts'
+import { ClientHelloView } from './client-hello-view.ts'
+import { type SniAnswer, SslContext } from './context.ts'
 import { type Credential, choose } from './credentials.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
+import type { NameDemands } from './name-demands.ts'
 import { verifyPeer } from './verification.ts'
 
-/** The answers of a context for one connection; `noted` is told the verdict on the peer's chain. */
-export function answersOf(
-  context: SslContext,
-  role: Role,
-  servername: string | undefined,
-  noted: (verdict: Verdict) => void,
-): Answers {
-  const { options } = context
+export interface AnswersFor {
+  readonly context: SslContext
+  /** What the peer has to prove. */
+  readonly names: NameDemands
+  /** Is told the verdict on the peer's chain. */
+  readonly judged: (verdict: Verdict) => void
+  /** Is told the context that answers from here on. */
+  readonly switched: (context: SslContext) => void
+}
+
+/** The answers for one connection, by its context or the one that SNICallback puts in its place. */
+export function answersOf(connection: AnswersFor): Answers {
+  let { context } = connection
+  const random: Random | undefined = context.options.random
+  const turnTo = (answer: SniAnswer): ServerNameAnswer => {
+    const chosen = answer instanceof SslContext ? { context: answer } : (answer ?? {})
+    checkChoice(chosen)
+    const { acknowledge = true } = chosen
+    if (!chosen.context || chosen.context === context) return { acknowledge }
+    context = chosen.context
+    connection.switched(context)
+    return { acknowledge, ...context.clientAuthentication }
+  }
   return {
-    alpn: want => {
+    client_hello: (want, asking) => {
+      const { clientHelloCallback } = context.options
+      if (!clientHelloCallback) return undefined
+      const hello = new ClientHelloView(want.message, want.retried)
+      return following(clientHelloCallback(hello, asking), goOn)
+    },
+    server_name: (want, asking) => {
+      const { SNICallback } = context.options
+      return SNICallback ? following(SNICallback(want.serverName, asking), turnTo) : {}
+    },
+    alpn: (want, asking) => {
+      const { options } = context
       if (options.ALPNCallback) {
         const protocols = want.offered.map(text)
-        const chosen = options.ALPNCallback({ servername: want.serverName, protocols })
+        const offer = { servername: want.serverName, protocols }
+        const chosen = options.ALPNCallback(offer, asking)
         const answer = (name: string | null | undefined) => {
           if (name === undefined) return 'refuse' as const
           if (name === null) return 'none' as const
@@ -38,32 +67,57 @@ export function answersOf(
       const ours = context.alpn.find(mine => want.offered.some(theirs => equal(mine, theirs)))
       return ours ?? 'refuse'
     },
-    certificate: want =>
-      options.certificateCallback
-        ? options.certificateCallback(want)
+    certificate: (want, asking) =>
+      context.options.certificateCallback
+        ? context.options.certificateCallback(want, asking)
         : choose(context.credentials, want),
-    signature: want => {
-      if (options.signCallback) return options.signCallback(want)
+    signature: (want, asking) => {
+      if (context.options.signCallback) return context.options.signCallback(want, asking)
       const { key } = want.identity as Credential
       if (!key)
         throw misuse('ERR_NO_CERTIFICATE', 'the identity has no key: expected a signCallback')
-      return key.sign(want.scheme.algorithm, want.content, options.random)
+      return key.sign(want.scheme.algorithm, want.content, random)
     },
-    verification: want =>
-      verifyPeer(
+    verification: (want, asking) => {
+      const { options } = context
+      return verifyPeer(
         want,
         {
           crypto: context.keys,
           anchors: context.anchors,
           time: context.now(),
-          name: role === 'client' ? servername : undefined,
+          ...connection.names,
           required: options.rejectUnauthorized !== false,
           minimumRsaBits: options.minimumRsaBits,
           allowPartialTrustChain: options.allowPartialTrustChain,
           limits: options.verifyLimits,
           callback: options.verifyCallback,
         },
-        noted,
-      ),
+        connection.judged,
+        asking,
+      )
+    },
   }
+}
+
+/** A callback that says "no" instead of throwing must not be taken for one that says nothing. */
+function goOn(answer: unknown): undefined {
+  if (answer === undefined) return
+  throw misuse(
+    'ERR_INVALID_ARG_TYPE',
+    `clientHelloCallback: expected undefined or an exception, got ${answer}`,
+  )
+}
+
+function checkChoice(chosen: object): void {
+  const { context, acknowledge } = chosen as { context?: unknown; acknowledge?: unknown }
+  const known = Object.keys(chosen).every(name => ['context', 'acknowledge'].includes(name))
+  if (
+    typeof chosen === 'object' &&
+    known &&
+    (context === undefined || context instanceof SslContext) &&
+    (acknowledge === undefined || typeof acknowledge === 'boolean')
+  )
+    return
+  throw misuse('ERR_INVALID_ARG_TYPE', 'SNICallback: expected an SslContext or undefined')
 }

@@ -11,6 +11,7 @@ import {
 } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import {
+  type ClientAuthentication,
   type Edit,
   type Identity,
   longestLifetime,
@@ -20,6 +21,8 @@ import {
 import { Buffers } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
 import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
+import type { CallbackContext } from './abort.ts'
+import type { ClientHelloView } from './client-hello-view.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
@@ -30,6 +33,23 @@ import type { Trace } from './trace.ts'
 import type { VerifyCallback } from './verification.ts'
 
 type Pem = string | Uint8Array
+
+/** See `SNICallback`. */
+export type SniCallback = (
+  servername: string | undefined,
+  context: CallbackContext,
+) => SniAnswer | Promise<SniAnswer>
+
+/**
+ * A context whose certificates and keys, ALPN, certificateCallback, signCallback, and everything about verification (ca, requestCert,
+ * rejectUnauthorized, verifyCallback, ...) hold from here on. Suites, groups, schemes, limits, tickets, log and trace stay those that the connection
+ * began with (as SSL_set_SSL_CTX has it). With `acknowledge: false` the client is not told that its name was used.
+ */
+export type SniAnswer =
+  | SslContext
+  | { readonly context?: SslContext | undefined; readonly acknowledge?: boolean | undefined }
+  | null
+  | undefined
 
 export interface ContextOptions {
   /** Trust anchors, PEM or DER. There is no built-in list: a client that verifies has to say whom it believes. */
@@ -52,11 +72,27 @@ export interface ContextOptions {
   readonly maxVersion?: 'TLSv1.3'
   /** Protocols, most preferred first (RFC 7301). */
   readonly ALPNProtocols?: readonly string[]
+  /**
+   * Server: sees each ClientHello before anything is decided. To go on, it answers nothing; to refuse, it throws or rejects: a TlsAlert
+   * goes out as it is, anything else is internal_error. Asked once, and once more (`hello.retried`) after a HelloRetryRequest.
+   */
+  readonly clientHelloCallback?: (
+    hello: ClientHelloView,
+    context: CallbackContext,
+  ) => void | Promise<void>
+  /**
+   * Server: the context for the name that the client asks for; undefined where it named nobody. Asked once per handshake, after
+   * `clientHelloCallback` and before ALPN. Nothing (undefined, null) stays with the context at hand. To refuse, throw a TlsAlert, `unrecognized_name` for instance.
+   */
+  readonly SNICallback?: SniCallback
   /** Server: chooses among the client's protocols; undefined refuses them all, null goes on without one. Overrides `ALPNProtocols`. */
-  readonly ALPNCallback?: (offer: {
-    readonly servername: string | undefined
-    readonly protocols: readonly string[]
-  }) => string | null | undefined | Promise<string | null | undefined>
+  readonly ALPNCallback?: (
+    offer: {
+      readonly servername: string | undefined
+      readonly protocols: readonly string[]
+    },
+    context: CallbackContext,
+  ) => string | null | undefined | Promise<string | null | undefined>
   /** Server: asks the client for a certificate. */
   readonly requestCert?: boolean
   /** Whether a peer that is not believed ends the handshake: true. */
@@ -64,9 +100,10 @@ export interface ContextOptions {
   /** Chooses the certificate to show; undefined for none. */
   readonly certificateCallback?: (
     want: WantCertificate,
+    context: CallbackContext,
   ) => Identity | undefined | Promise<Identity | undefined>
   /** Signs in place of `key`. */
-  readonly signCallback?: (want: WantSignature) => Bytes | Promise<Bytes>
+  readonly signCallback?: (want: WantSignature, context: CallbackContext) => Bytes | Promise<Bytes>
   /** Sees the verdict on the peer's chain and has the last word. */
   readonly verifyCallback?: VerifyCallback
   /** An anchor that is not self-signed ends a path. */
@@ -114,6 +151,8 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   minVersion: 'string',
   maxVersion: 'string',
   ALPNProtocols: 'list of strings',
+  clientHelloCallback: 'function',
+  SNICallback: 'function',
   ALPNCallback: 'function',
   requestCert: 'boolean',
   rejectUnauthorized: 'boolean',
@@ -222,6 +261,16 @@ export class SslContext {
       wipe(drawn)
     }
     return this.#ticketKey
+  }
+
+  /** As a server: whether a client is asked for a certificate, and whose would do. */
+  get clientAuthentication(): ClientAuthentication {
+    const { requestCert, rejectUnauthorized } = this.options
+    const asked = rejectUnauthorized === false ? 'request' : 'require'
+    return {
+      clientCertificate: requestCert ? asked : 'none',
+      authorities: this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw)),
+    }
   }
 
   #sharesFrom(given: ContextOptions['keyShares']): readonly Group[] {

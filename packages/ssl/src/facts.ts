@@ -15,7 +15,7 @@ export class Facts {
   group: GroupName | undefined
   alpn: Bytes | undefined
   /** Server: the name that the client asked for. */
-  peerName: string | undefined
+  askedName: string | undefined
   peerChain: readonly Bytes[] = []
   peerScheme: SignatureSchemeName | undefined
   verdict: Verdict | undefined
@@ -38,7 +38,7 @@ export class Facts {
         this.#clientRandom = fact.random
         break
       case 'server_name':
-        this.peerName = fact.serverName
+        this.askedName = fact.serverName
         break
       case 'retry':
         this.retried = true

@@ -13,7 +13,13 @@ export interface Waiting {
 
 /** A callback has promised its answer. Call again when `ready` has settled; it never rejects. */
 export interface Suspended {
-  readonly status: 'want_alpn' | 'want_certificate' | 'want_signature' | 'want_verification'
+  readonly status:
+    | 'want_client_hello'
+    | 'want_server_name'
+    | 'want_alpn'
+    | 'want_certificate'
+    | 'want_signature'
+    | 'want_verification'
   readonly ready: Promise<void>
 }
 

@@ -2,14 +2,16 @@
 import type { CryptoProvider, TrafficSecret } from '@biopair/crypto'
 import type { Fact, Joiner, Level, Output } from '@biopair/handshake'
 import {
+  ContentType,
   type ContentTypeName,
+  headerLength,
   type RecordReader,
   type RecordWriter,
   readProtection13,
   writeProtection13,
 } from '@biopair/record'
 import { type Bytes, TlsAlert } from '@biopair/wire'
-import type { Trace } from './trace.ts'
+import { headerBytes, type Trace } from './trace.ts'
 
 export class RecordOutput implements Output {
   readonly #reader: RecordReader
@@ -95,13 +97,25 @@ export class RecordOutput implements Output {
     if (!this.#trace) return
     const size = this.#writer.fragmentLength
     for (let at = 0; at < content.length; at += size)
-      this.#trace({
-        event: 'record',
-        direction: 'write',
-        type,
-        length: Math.min(size, content.length - at),
-        protected: this.#protected && type !== 'change_cipher_spec',
-      })
+      this.tell(type, Math.min(size, content.length - at))
+  }
+
+  /** Traces a record that was made, of so many bytes, while its key is the current one. */
+  tell(type: ContentTypeName, length: number): void {
+    const hidden = this.#protected && type !== 'change_cipher_spec'
+    const writer = this.#writer
+    this.#trace?.({
+      event: 'record',
+      direction: 'write',
+      type,
+      length,
+      protected: hidden,
+      header: headerBytes({
+        type: hidden ? ContentType.application_data : ContentType[type],
+        legacy_record_version: hidden ? 0x0303 : writer.version,
+        length: writer.recordSize(length, type) - headerLength,
+      }),
+    })
   }
 
   /** Forgets messages that were not queued yet. */

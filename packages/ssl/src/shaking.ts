@@ -36,8 +36,12 @@ export class Shaking {
     if (!this.#want) return this.#take(start(flow))
     if (this.#want.want !== 'message') {
       this.#asked ??= new Asked(this.#want, this.#answers)
-      const taken = this.#asked.take()
-      if ('status' in taken) return taken
+      const asked = this.#asked
+      const taken = asked.take()
+      if ('status' in taken) {
+        if (asked.again) this.#asked = undefined
+        return taken
+      }
       this.#asked = undefined
       const { want } = this.#want
       return this.#take(resume(flow, want, taken.answer as AnswerTo<typeof want>))
@@ -46,12 +50,14 @@ export class Shaking {
     return message ? this.#take(resume(flow, 'message', message)) : 'message'
   }
 
-  /** Ends it where it stands: the flow wipes its secrets, a late answer is ignored. */
+  /** Ends it where it stands: the flow wipes its secrets, who is at work on an answer is told, and the answer ignored. */
   stop(): void {
+    const asked = this.#asked
     this.#flow?.return(undefined as never)
     this.#flow = undefined
     this.#want = undefined
     this.#asked = undefined
+    asked?.abandon()
   }
 
   #take(result: IteratorResult<AnyWant, Connected>): Step {

@@ -11,13 +11,14 @@ import {
   server13,
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
-import { parseIp, type Verdict } from '@biopair/x509'
+import type { Verdict } from '@biopair/x509'
 import { Connection } from './connection.ts'
 import type { SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
 import { Facts, text } from './facts.ts'
 import { misuse } from './misuse.ts'
-import { checkOptions } from './option-types.ts'
+import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
+import { checkOptions, type OptionType } from './option-types.ts'
 import type {
   FlushOutcome,
   HandshakeOutcome,
@@ -27,14 +28,21 @@ import type {
 } from './outcome.ts'
 import { makeTicket, type Session } from './tickets.ts'
 
-export interface SslOptions {
-  /** The server's name, which a client sends (server_name) and which the certificate has to prove; or its IP address, which is proved and not sent. */
-  readonly servername?: string
+/** What one connection is told beside its context. */
+export interface SslOptions extends NameOptions {}
+
+const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
+  servername: 'string',
+  verifyNames: 'string or list of strings',
+  allowWildcards: 'boolean',
 }
 
 export class Ssl {
-  readonly context: SslContext
-  #servername: string | undefined
+  readonly #context: SslContext
+  /** The context that SNICallback put in its place. */
+  #chosen: SslContext | undefined
+  readonly #options: NameOptions
+  readonly #verifyNames: readonly string[] | undefined
   #role: Role | undefined
   #rbio: Bio | undefined
   #wbio: Bio | undefined
@@ -42,9 +50,10 @@ export class Ssl {
   #facts: Facts | undefined
 
   constructor(context: SslContext, options: SslOptions = {}) {
-    this.context = context
-    checkOptions(options, { servername: 'string' })
-    this.#servername = options.servername
+    this.#context = context
+    checkOptions(options, optionTypes)
+    this.#options = { ...options }
+    this.#verifyNames = verifyNamesFrom(options)
   }
 
   /** Sets where bytes come from and go to (SSL_set_bio); one BIO may be both. */
@@ -53,6 +62,11 @@ export class Ssl {
     this.#rbio = rbio
     this.#wbio = wbio
     return this
+  }
+
+  /** What it was made with, or the context that SNICallback put in its place. */
+  get context(): SslContext {
+    return this.#chosen ?? this.#context
   }
 
   get rbio(): Bio | undefined {
@@ -163,7 +177,7 @@ export class Ssl {
     // The secret is zeros by now: what it gave would be known to everybody.
     if (this.#connection?.forgotten)
       throw misuse('ERR_CLOSED', 'exportKeyingMaterial after the connection failed or was closed')
-    const hash = this.context.crypto.hashes[connected.suite.hash]
+    const hash = this.#context.crypto.hashes[connected.suite.hash]
     return exportKeyingMaterial(
       hash,
       connected.exporterSecret,
@@ -206,7 +220,13 @@ export class Ssl {
 
   /** Client: the name that is asked for. Server: the name that the client asked for. */
   get servername(): string | undefined {
-    return this.#role === 'server' ? this.#facts?.peerName : this.#servername
+    return this.#role === 'server' ? this.#facts?.askedName : this.#options.servername
+  }
+
+  /** The name in the peer's certificate that one of those looked for matched, as it stands there: perhaps a wildcard (X509_get0_peername). */
+  get peerName(): string | undefined {
+    const verdict = this.#facts?.verdict
+    return verdict?.ok ? verdict.name : undefined
   }
 
   /** DER, leaf first; empty where the peer showed none. */
@@ -254,7 +274,7 @@ export class Ssl {
 
   #started(): Connection {
     if (this.#connection) return this.#connection
-    const { context } = this
+    const context = this.#context
     const role = this.#role
     if (!role)
       throw misuse(
@@ -263,10 +283,14 @@ export class Ssl {
       )
     if (!this.#rbio || !this.#wbio)
       throw misuse('ERR_BIO_NOT_SET', 'expected setBio before the handshake')
+    if (this.#verifyNames?.length === 0 && context.options.rejectUnauthorized !== false)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'verifyNames: expected at least one name; an empty list needs rejectUnauthorized: false',
+      )
     if (role === 'client') this.#checkClient()
-    else if (context.credentials.length === 0 && !context.options.certificateCallback)
-      throw misuse('ERR_NO_CERTIFICATE', 'a server needs cert and key, or a certificateCallback')
-    const facts = new Facts(context, role, this.#servername)
+    else checkServer(context)
+    const facts = new Facts(context, role, this.#options.servername)
     this.#facts = facts
     this.#connection = new Connection({
       rbio: this.#rbio,
@@ -275,8 +299,15 @@ export class Ssl {
       crypto: context.crypto,
       limits: context.limits,
       buffers: context.buffers,
-      answers: answersOf(context, role, this.#servername, verdict => {
-        facts.verdict = verdict
+      answers: answersOf({
+        context,
+        names: nameDemands(role, this.#options, this.#verifyNames),
+        judged: verdict => {
+          facts.verdict = verdict
+        },
+        switched: chosen => {
+          this.#chosen = chosen
+        },
       }),
       edit: context.options.edit,
       trace: context.options.trace,
@@ -284,7 +315,7 @@ export class Ssl {
         role === 'client'
           ? client13(talk, {
               ...this.#flowConfig(),
-              serverName: this.#sni(),
+              serverName: sniOf(this.#options),
               alpn: context.alpn,
               shares: context.shares,
               compatibility: context.options.middleboxCompat ?? true,
@@ -292,8 +323,7 @@ export class Ssl {
             })
           : server13(talk, {
               ...this.#flowConfig(),
-              clientCertificate: this.#clientCertificate(),
-              authorities: this.#authorities(),
+              ...context.clientAuthentication,
               cookie: context.options.cookie ?? 'never',
             }),
       learn: fact => facts.learn(fact),
@@ -303,58 +333,35 @@ export class Ssl {
   }
 
   #flowConfig(): FlowConfig {
-    const { crypto, suites, groups, schemes, options } = this.context
+    const { crypto, suites, groups, schemes, options } = this.#context
     return { crypto, suites, groups, schemes, random: options.random, edit: options.edit }
   }
 
   /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */
   #checkClient(): void {
-    const { rejectUnauthorized, verifyCallback } = this.context.options
+    const { rejectUnauthorized, verifyCallback } = this.#context.options
     if (rejectUnauthorized === false) return
-    if (this.#servername === undefined)
+    if (this.#options.servername === undefined && !this.#verifyNames)
       throw misuse(
         'ERR_NO_SERVERNAME',
         'a client that verifies needs servername; rejectUnauthorized: false opts out',
       )
     // A verifyCallback may believe a chain for reasons of its own, a pin say; it still needs the name to be asked for.
-    if (!verifyCallback && this.context.anchors.certificates.length === 0)
+    if (!verifyCallback && this.#context.anchors.certificates.length === 0)
       throw misuse(
         'ERR_NO_TRUST_ANCHORS',
         'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',
       )
   }
 
-  /** RFC 6066 §3: a host name, without a trailing dot; IP addresses are not sent. */
-  #sni(): string | undefined {
-    const name = this.#servername
-    if (name === undefined || name === '' || parseIp(name)) return undefined
-    const bare = name.endsWith('.') ? name.slice(0, -1) : name
-    if (!/^[\x21-\x7e]{1,255}$/.test(bare))
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        `servername: expected an ASCII host name (A-labels) or an IP address, got ${JSON.stringify(name)}`,
-      )
-    return bare
-  }
-
-  #clientCertificate(): 'none' | 'request' | 'require' {
-    const { requestCert, rejectUnauthorized } = this.context.options
-    if (!requestCert) return 'none'
-    return rejectUnauthorized === false ? 'request' : 'require'
-  }
-
-  #authorities(): Bytes[] {
-    return this.context.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw))
-  }
-
   #tickets(connected: Connected): readonly Command[] {
     if (this.#role !== 'server' || !connected.ticketsAllowed) return []
-    const count = this.context.options.numTickets ?? 2
+    const count = this.#context.options.numTickets ?? 2
     return Array.from({ length: count }, (_, i) => this.#ticket(connected, i))
   }
 
   #ticket(connected: Connected, index: number): Command {
-    const { context } = this
+    const context = this.#context
     const lifetime = context.options.ticketLifetime ?? 7200
     return {
       command: 'ticket',
@@ -369,4 +376,13 @@ export class Ssl {
       ),
     }
   }
+}
+
+/** A server shows a certificate, and has to know where from. */
+function checkServer({ credentials, options }: SslContext): void {
+  if (credentials.length > 0 || options.certificateCallback || options.SNICallback) return
+  throw misuse(
+    'ERR_NO_CERTIFICATE',
+    'a server needs cert and key, or a certificateCallback or SNICallback',
+  )
 }

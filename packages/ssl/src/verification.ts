@@ -4,14 +4,17 @@ import type { Verification, WantVerification } from '@biopair/handshake'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import {
   type Certificate,
+  type Forgiven,
   isX509Failure,
   parseCertificate,
   type TrustStore,
   type Verdict,
   type VerifyLimits,
+  type VerifyOptions,
   verifyChain,
 } from '@biopair/x509'
-import { following } from './answers.ts'
+import type { CallbackContext } from './abort.ts'
+import { type Again, following } from './answers.ts'
 import { misuse } from './misuse.ts'
 import type { KeyImport } from './public-keys.ts'
 
@@ -19,8 +22,9 @@ export interface VerificationPolicy {
   readonly crypto: KeyImport
   readonly anchors: TrustStore
   readonly time: number
-  /** The name that a server has to prove; undefined for a client. */
-  readonly name: string | undefined
+  /** The names of which the peer has to prove one; undefined for any. */
+  readonly names: readonly string[] | undefined
+  readonly allowWildcards: boolean | undefined
   /** Whether a chain that is not believed ends the handshake. */
   readonly required: boolean
   readonly minimumRsaBits: number | undefined
@@ -34,25 +38,38 @@ export interface VerificationPolicy {
 export type VerifyCallback = (
   verdict: Verdict,
   chain: readonly Uint8Array[],
+  context: VerifyContext,
 ) => boolean | Promise<boolean>
+
+export interface VerifyContext extends CallbackContext {
+  /**
+   * The verdict if these problems were none (each a code at a depth, as a failing verdict has them): who puts up with one learns whether there
+   * are others. `verdict.ok || (verdict.code === 'CERT_HAS_EXPIRED' && verdictExcept([verdict]).ok)` takes an expired certificate that is good
+   * otherwise. Changes nothing about the connection.
+   */
+  readonly verdictExcept: (forgiven: readonly Forgiven[]) => Verdict
+}
 
 /** Answers a verification want; `noted` is told the verdict, whatever follows from it. */
 export function verifyPeer(
   want: WantVerification,
   policy: VerificationPolicy,
   noted: (verdict: Verdict) => void,
-): Verification | Promise<Verification> {
-  const verdict = verifyChain({
+  context: CallbackContext,
+): Verification | Again | Promise<Verification | Again> {
+  const question: VerifyOptions = {
     chain: want.chain,
     anchors: policy.anchors,
     time: policy.time,
     purpose: want.role === 'server' ? 'serverAuth' : 'clientAuth',
-    name: policy.name,
+    name: policy.names,
+    allowWildcards: policy.allowWildcards,
     crypto: policy.crypto,
     minimumRsaBits: policy.minimumRsaBits,
     allowPartialTrustChain: policy.allowPartialTrustChain,
     limits: policy.limits,
-  })
+  }
+  const verdict = verifyChain(question)
   noted(verdict)
   const decide = (accepted: boolean) => {
     // Nothing but `true` lets a stranger in.
@@ -61,7 +78,13 @@ export function verifyPeer(
     return accepted ? keyOf(want, verdict, policy.crypto) : refuse(verdict)
   }
   if (!policy.callback) return decide(verdict.ok || !policy.required)
-  return following(policy.callback(verdict, want.chain), decide)
+  const asking: VerifyContext = {
+    get signal() {
+      return context.signal
+    },
+    verdictExcept: forgiven => verifyChain({ ...question, forgiven }),
+  }
+  return following(policy.callback(verdict, want.chain, asking), decide)
 }
 
 function refuse(verdict: Verdict): Verification {

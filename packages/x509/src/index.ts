@@ -18,7 +18,14 @@ export {
   X509InputError,
 } from './failure.ts'
 export type { GeneralName } from './general-name.ts'
-export { matchName, type NameMatch, parseIp } from './name.ts'
+export {
+  isReferenceName,
+  type MatchOptions,
+  matchName,
+  matchNames,
+  type NameMatch,
+  parseIp,
+} from './name.ts'
 export type { NameConstraints } from './name-constraints.ts'
 export { verifyChain } from './path.ts'
 export { type PemBlock, pemBlocks } from './pem.ts'
@@ -27,4 +34,4 @@ export { type VerifyCode, verifyCodes } from './problem.ts'
 export { parsePublicKey } from './public-key.ts'
 export type { Purpose } from './rules.ts'
 export { certificateChainFrom, type TrustStore, trustStore } from './trust-store.ts'
-export type { Verdict, VerifyLimits, VerifyOptions } from './verdict.ts'
+export type { Forgiven, Verdict, VerifyLimits, VerifyOptions } from './verdict.ts'

@@ -2,6 +2,7 @@
 import { constructed, DerError, type DerReader, tags } from './der.ts'
 import type { DistinguishedName } from './distinguished-name.ts'
 import { type GeneralName, readGeneralName } from './general-name.ts'
+import { domain, lower, mailbox } from './mailbox.ts'
 import type { Problem } from './problem.ts'
 
 /** The bases of the subtrees; an `iPAddress` is address and mask. */
@@ -194,24 +195,12 @@ function show(name: GeneralName): string {
   return name.kind === 'iPAddress' ? `the address ${[...name.address].join('.')}` : name.kind
 }
 
-function mailbox(text: string): { local: string; host: string } | undefined {
-  const at = text.lastIndexOf('@')
-  const local = text.slice(0, at)
-  const host = lower(text.slice(at + 1))
-  const quoted = /^"[^"\\]*"$/.test(local)
-  return at > 0 && domain(host) && (quoted || !/[@"\s]/.test(local)) ? { local, host } : undefined
-}
-
 // "The constraint MUST be specified as a fully qualified domain name": a URI without one cannot be held against it.
 function uriHost(uri: string): string | undefined {
   const host = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@[\]]+)(?::\d*)?(?:[/?#]|$)/.exec(
     uri,
   )?.[1]
   return host !== undefined && domain(host) && !/^[\d.]+$/.test(host) ? lower(host) : undefined
-}
-
-function domain(text: string): boolean {
-  return /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*$/.test(text)
 }
 
 function contiguous(mask: Uint8Array): boolean {
@@ -222,8 +211,4 @@ function contiguous(mask: Uint8Array): boolean {
     ended ||= byte !== 255
   }
   return true
-}
-
-function lower(text: string): string {
-  return text.replace(/[A-Z]/g, letter => letter.toLowerCase())
 }

@@ -1,20 +1,33 @@
 /** Does a certificate name this host or address? (RFC 9525, RFC 5280 §4.2.1.6) */
 import type { GeneralName } from './general-name.ts'
+import { lower, mailbox } from './mailbox.ts'
 
 /** The presented identifier that matched, as the certificate has it; or why none did. */
 export type NameMatch =
   | { readonly ok: true; readonly matched: string }
   | { readonly ok: false; readonly why: string }
 
+export interface MatchOptions {
+  /** Whether `*.example.com` in a certificate stands for `www.example.com`: true (X509_CHECK_FLAG_NO_WILDCARDS is false). */
+  readonly allowWildcards?: boolean | undefined
+}
+
+const email = 'email:'
+
+type AlternativeNames = { readonly subjectAltName: readonly GeneralName[] | undefined }
+
 /**
- * Matches a reference identifier, a host name (A-labels, a trailing dot is ignored) or an IP address, against the subject
- * alternative names. The subject's common name is never looked at (RFC 9525 §2), and an IP address matches no dNSName.
+ * Matches a reference identifier against the subject alternative names: a host name (A-labels, a trailing dot is ignored), an IP
+ * address, or a mailbox in ASCII behind `email:`. Each matches names of its own kind alone: an address no dNSName, a host no
+ * iPAddress. The subject's common name and emailAddress are never looked at (RFC 9525 §2).
  */
 export function matchName(
-  certificate: { readonly subjectAltName: readonly GeneralName[] | undefined },
+  certificate: AlternativeNames,
   reference: string,
+  options: MatchOptions = {},
 ): NameMatch {
   const names = certificate.subjectAltName ?? []
+  if (reference.startsWith(email)) return matchMailbox(names, reference.slice(email.length))
   const address = parseIp(reference)
   if (address !== undefined) {
     const found = names.some(
@@ -31,10 +44,51 @@ export function matchName(
       ok: false,
       why: `expected a host name in ASCII (A-labels) or an IP address to look for, got ${JSON.stringify(reference)}`,
     }
+  const { allowWildcards = true } = options
   for (const name of names)
-    if (name.kind === 'dNSName' && covers(lower(name.text), host))
+    if (name.kind === 'dNSName' && covers(lower(name.text), host, allowWildcards))
       return { ok: true, matched: name.text }
   return mismatch(names, host)
+}
+
+/** The first of several reference identifiers that matches; where none does, why the first did not. */
+export function matchNames(
+  certificate: AlternativeNames,
+  references: readonly string[],
+  options: MatchOptions = {},
+): NameMatch {
+  let first: NameMatch | undefined
+  for (const reference of references) {
+    const match = matchName(certificate, reference, options)
+    if (match.ok) return match
+    first ??= match
+  }
+  if (!first) return { ok: false, why: 'expected a name to look for, got none' }
+  if (references.length === 1 || first.ok) return first
+  return { ok: false, why: `${first.why}; nor any of ${references.length - 1} other names` }
+}
+
+/** Whether a text can be looked for: a host name, an IP address, or a mailbox behind `email:`. */
+export function isReferenceName(text: string): boolean {
+  if (text.startsWith(email)) return mailbox(text.slice(email.length)) !== undefined
+  return parseIp(text) !== undefined || isHost(lower(text.endsWith('.') ? text.slice(0, -1) : text))
+}
+
+// RFC 5280 §7.5: the local part exactly, the host without regard to case.
+function matchMailbox(names: readonly GeneralName[], reference: string): NameMatch {
+  const wanted = mailbox(reference)
+  if (!wanted)
+    return {
+      ok: false,
+      why: `expected a mailbox to look for, got ${JSON.stringify(reference)}`,
+    }
+  for (const name of names) {
+    if (name.kind !== 'rfc822Name') continue
+    const presented = mailbox(name.text)
+    if (presented?.local === wanted.local && presented.host === wanted.host)
+      return { ok: true, matched: name.text }
+  }
+  return mismatch(names, `the mailbox ${reference}`)
 }
 
 /**
@@ -46,8 +100,9 @@ export function parseIp(text: string): Uint8Array<ArrayBuffer> | undefined {
   return parseIpv6(text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text)
 }
 
-function covers(presented: string, host: string): boolean {
+function covers(presented: string, host: string, wildcards: boolean): boolean {
   if (!presented.startsWith('*.')) return presented === host && isHost(presented)
+  if (!wildcards) return false
   // RFC 9525 §6.3: the wildcard is the complete left-most label and matches exactly one; here with two labels at least to its right.
   const rest = presented.slice(2)
   const dot = host.indexOf('.')
@@ -103,6 +158,7 @@ function pieces(text: string, last: boolean): number[] | undefined {
 function mismatch(names: readonly GeneralName[], reference: string): NameMatch {
   const shown = names.slice(0, 10).flatMap(name => {
     if (name.kind === 'dNSName') return [`DNS:${name.text}`]
+    if (name.kind === 'rfc822Name') return [`email:${name.text}`]
     return name.kind === 'iPAddress' ? [`IP:${showIp(name.address)}`] : []
   })
   const more = names.length > 10 ? `, and ${names.length - 10} more` : ''
@@ -118,8 +174,4 @@ function showIp(address: Uint8Array): string {
   for (let i = 0; i < address.length; i += 2)
     groups.push((((address[i] as number) << 8) | (address[i + 1] as number)).toString(16))
   return groups.join(':')
-}
-
-function lower(text: string): string {
-  return text.replace(/[A-Z]/g, letter => letter.toLowerCase())
 }

@@ -1,10 +1,11 @@
 /** `verifyChain`: is the peer's chain believed, for this purpose, name and time? (RFC 5280 §6.1, RFC 9525, RFC 9846 §4.5.1) */
 import { parseCertificate } from './certificate.ts'
 import { isX509Failure, X509InputError } from './failure.ts'
-import { matchName } from './name.ts'
-import { type Demands, leafProblem } from './rules.ts'
+import { matchNames } from './name.ts'
+import { type Demands, leafProblems } from './rules.ts'
 import { Search } from './search.ts'
 import {
+  isForgiven,
   malformed,
   refused,
   type Verdict,
@@ -34,26 +35,38 @@ export function verifyChain(options: VerifyOptions): Verdict {
   const limits = { ...standardLimits, ...given(options.limits) }
   const size = options.chain.reduce((sum, { length }) => sum + length, 0)
   if (!(size <= limits.chainBytes))
-    return refused(0, {
-      code: 'CERT_CHAIN_TOO_LONG',
-      why: `expected a chain of at most ${limits.chainBytes} bytes, got ${size}`,
-    })
+    return refused(
+      0,
+      {
+        code: 'CERT_CHAIN_TOO_LONG',
+        why: `expected a chain of at most ${limits.chainBytes} bytes, got ${size}`,
+      },
+      [],
+    )
   const [first, ...rest] = options.chain
   if (first === undefined)
-    return refused(0, { code: 'UNSPECIFIED', why: 'expected a certificate, got an empty chain' })
+    return refused(
+      0,
+      { code: 'UNSPECIFIED', why: 'expected a certificate, got an empty chain' },
+      [],
+    )
   const leaf = parseCertificate(first)
-  if (isX509Failure(leaf)) return refused(0, malformed(leaf))
+  if (isX509Failure(leaf)) return refused(0, malformed(leaf), [])
 
   const demands = demandsOf(options)
   const search = new Search(options, demands, limits, leaf, rest)
   const path = search.from([leaf])
   if (path === undefined) return search.failure()
-  const problem = leafProblem(leaf, demands)
-  if (problem !== undefined) return refused(0, problem)
+  for (const problem of leafProblems(leaf, demands))
+    if (!isForgiven(options, problem.code, 0)) return refused(0, problem, path)
   if (options.name === undefined) return { ok: true, path }
-  const match = matchName(leaf, options.name)
-  if (!match.ok) return refused(0, { code: 'ERR_TLS_CERT_ALTNAME_INVALID', why: match.why })
-  return { ok: true, path, name: match.matched }
+  const names = typeof options.name === 'string' ? [options.name] : options.name
+  const match = matchNames(leaf, names, { allowWildcards: options.allowWildcards })
+  if (match.ok) return { ok: true, path, name: match.matched }
+  const code = 'ERR_TLS_CERT_ALTNAME_INVALID'
+  return isForgiven(options, code, 0)
+    ? { ok: true, path }
+    : refused(0, { code, why: match.why }, path)
 }
 
 function demandsOf(options: VerifyOptions): Demands {

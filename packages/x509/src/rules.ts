@@ -20,24 +20,22 @@ export interface Demands {
 // A verification's cost grows with the modulus: as Go's crypto/tls, nothing above this is computed with.
 const maximumRsaBits = 8192
 
-/** What is wrong with the certificate that the peer speaks for. */
-export function leafProblem(leaf: Certificate, demands: Demands): Problem | undefined {
+/** What is wrong with the certificate that the peer speaks for, the most telling first; found as it is asked for. */
+export function* leafProblems(leaf: Certificate, demands: Demands): Generator<Problem> {
   // RFC 9846 §4.5.1.2: "The certificate type MUST be X.509v3".
   if (leaf.version !== 3)
-    return {
+    yield {
       code: 'INVALID_PURPOSE',
       why: `expected a certificate of version 3, got version ${leaf.version}`,
       section: '4.5.1.2',
     }
-  return (
-    validityProblem(leaf, demands.time) ??
-    criticalProblem(leaf) ??
-    serialProblem(leaf) ??
-    keyProblem(leaf, demands, 'EE_KEY_TOO_SMALL') ??
-    policyProblem(leaf) ??
-    constraintsProblem(leaf) ??
-    leafUsageProblem(leaf, demands.purpose)
-  )
+  yield* some(validityProblem(leaf, demands.time))
+  yield* some(criticalProblem(leaf))
+  yield* some(serialProblem(leaf))
+  yield* keyProblems(leaf, demands, 'EE_KEY_TOO_SMALL')
+  yield* some(policyProblem(leaf))
+  yield* some(constraintsProblem(leaf))
+  yield* some(leafUsageProblem(leaf, demands.purpose))
 }
 
 /** Where an issuer stands in a path. */
@@ -48,20 +46,22 @@ export interface IssuerPlace {
 }
 
 /** What is wrong with a certificate as the issuer of another. */
-export function issuerProblem(
+export function* issuerProblems(
   issuer: Certificate,
   place: IssuerPlace,
   demands: Demands,
-): Problem | undefined {
-  return (
-    validityProblem(issuer, demands.time) ??
-    authorityProblem(issuer, place) ??
-    criticalProblem(issuer) ??
-    (place.anchor ? undefined : serialProblem(issuer)) ??
-    keyProblem(issuer, demands, 'CA_KEY_TOO_SMALL') ??
-    policyProblem(issuer) ??
-    purposeProblem(issuer, demands.purpose, true)
-  )
+): Generator<Problem> {
+  yield* some(validityProblem(issuer, demands.time))
+  yield* authorityProblems(issuer, place)
+  yield* some(criticalProblem(issuer))
+  if (!place.anchor) yield* some(serialProblem(issuer))
+  yield* keyProblems(issuer, demands, 'CA_KEY_TOO_SMALL')
+  yield* some(policyProblem(issuer))
+  yield* some(purposeProblem(issuer, demands.purpose, true))
+}
+
+function* some(problem: Problem | undefined): Generator<Problem> {
+  if (problem) yield problem
 }
 
 /** What is wrong with how a certificate was signed, before anything is computed. */
@@ -112,17 +112,17 @@ function validityProblem({ notBefore, notAfter }: Certificate, time: number): Pr
   return undefined
 }
 
-function authorityProblem(issuer: Certificate, place: IssuerPlace): Problem | undefined {
+function* authorityProblems(issuer: Certificate, place: IssuerPlace): Generator<Problem> {
   // RFC 5280 §6.1.4 (k). A version 1 root can say nothing about itself; as OpenSSL, we take a self-issued anchor's word.
   const old = place.anchor && issuer.version === 1 && issuer.selfIssued
   if (!old && issuer.basicConstraints?.cA !== true)
-    return {
+    yield {
       code: 'INVALID_CA',
       why: `expected basicConstraints with cA TRUE in an issuer, got ${issuer.basicConstraints === undefined ? 'none' : 'FALSE'}`,
     }
   // RFC 5280 §6.1.4 (n).
   if (issuer.keyUsage !== undefined && !issuer.keyUsage.includes('keyCertSign'))
-    return {
+    yield {
       code: 'INVALID_CA',
       why: `expected keyUsage with keyCertSign in an issuer, got ${issuer.keyUsage.join(', ')}`,
       section: 'RFC 5280 4.2.1.3',
@@ -130,11 +130,10 @@ function authorityProblem(issuer: Certificate, place: IssuerPlace): Problem | un
   // RFC 5280 §6.1.4 (l), (m).
   const most = issuer.basicConstraints?.pathLenConstraint
   if (most !== undefined && place.below > most)
-    return {
+    yield {
       code: 'PATH_LENGTH_EXCEEDED',
       why: `expected at most ${most} intermediate certificates below this one, got ${place.below}`,
     }
-  return undefined
 }
 
 function criticalProblem({ unknownCritical }: Certificate): Problem | undefined {
@@ -157,28 +156,27 @@ function serialProblem({ serialNumber }: Certificate): Problem | undefined {
   }
 }
 
-function keyProblem(
+function* keyProblems(
   { publicKey }: Certificate,
   { minimumRsaBits }: Demands,
   code: 'CA_KEY_TOO_SMALL' | 'EE_KEY_TOO_SMALL',
-): Problem | undefined {
+): Generator<Problem> {
   const unusable =
     code === 'EE_KEY_TOO_SMALL'
       ? 'UNABLE_TO_GET_CERTS_PUBLIC_KEY'
       : 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY'
   if (isX509Failure(publicKey))
-    return { code: unusable, why: publicKey.why, section: publicKey.section }
-  if (publicKey.kind !== 'rsa') return undefined
+    yield { code: unusable, why: publicKey.why, section: publicKey.section }
+  if (isX509Failure(publicKey) || publicKey.kind !== 'rsa') return
   const bits = publicKey.n.length * 8 - Math.clz32(publicKey.n[0] ?? 0) + 24
   if (!(bits >= minimumRsaBits))
-    return { code, why: `expected an RSA key of at least ${minimumRsaBits} bits, got ${bits}` }
+    yield { code, why: `expected an RSA key of at least ${minimumRsaBits} bits, got ${bits}` }
   // An exponent of more than 4 bytes is found nowhere, and as costly as a private operation.
   if (bits > maximumRsaBits || publicKey.e.length > 4)
-    return {
+    yield {
       code: unusable,
       why: `expected an RSA key of at most ${maximumRsaBits} bits with an exponent of at most 32, got ${bits} and ${publicKey.e.length * 8}`,
     }
-  return undefined
 }
 
 // Policies are noted, not processed. Without an explicit policy being required, RFC 5280 §6.1 finds every path's policies good,

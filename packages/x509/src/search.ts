@@ -5,8 +5,9 @@ import { sameBytes } from './der.ts'
 import { isX509Failure, type X509Failure } from './failure.ts'
 import { type Budget, violation } from './name-constraints.ts'
 import type { Problem, VerifyCode } from './problem.ts'
-import { type Demands, issuerProblem, signatureProblem } from './rules.ts'
+import { type Demands, type IssuerPlace, issuerProblems, signatureProblem } from './rules.ts'
 import {
+  isForgiven,
   malformed,
   refused,
   type Verdict,
@@ -26,6 +27,8 @@ export class Search {
   readonly #keys = new Map<Certificate, PublicKey | Problem>()
   readonly #signatures = new Map<Certificate, Map<Certificate, Problem | undefined>>()
   readonly #budget: Budget
+  /** The peer's certificate alone. */
+  readonly #start: readonly Certificate[]
   #signaturesLeft: number
   #stepsLeft = mostSteps
   #told: Verdict | undefined
@@ -40,6 +43,7 @@ export class Search {
     rest: readonly Uint8Array[],
   ) {
     this.#options = options
+    this.#start = [leaf]
     this.#limits = limits
     this.#demands = demands
     this.#signaturesLeft = limits.signatures
@@ -66,7 +70,7 @@ export class Search {
     let found = false
     for (const { issuer, anchor } of this.#candidates(subject)) {
       if (this.#stepsLeft-- <= 0) {
-        this.#tell(path.length, tooMuch(`${mostSteps} candidates`))
+        this.#tell(path.length, tooMuch(`${mostSteps} candidates`), path)
         return undefined
       }
       const terminal = anchor && this.#ends(issuer)
@@ -75,22 +79,22 @@ export class Search {
       if (problem === 'other-key') continue
       found = true
       if (problem !== undefined) {
-        this.#tell(problem.depth, problem)
+        this.#tell(problem.depth, problem, [...path, issuer])
         continue
       }
       const longer = [...path, issuer]
       const whole = terminal ? longer : this.from(longer)
       if (whole !== undefined) return whole
     }
-    if (!found) this.#unknownIssuer(path, subject)
-    return undefined
+    return found || !this.#unknownIssuer(path, subject) ? undefined : path
   }
 
   /** The most telling failure: what a candidate was refused for, then what could not be read, then that no issuer was found. */
   failure(): Verdict {
     if (this.#told !== undefined) return this.#told
-    if (this.#unreadable !== undefined) return refused(1, malformed(this.#unreadable))
-    return this.#unknown ?? refused(0, { code: 'UNSPECIFIED', why: 'expected a path, got none' })
+    if (this.#unreadable !== undefined) return refused(1, malformed(this.#unreadable), this.#start)
+    const none = { code: 'UNSPECIFIED', why: 'expected a path, got none' } as const
+    return this.#unknown ?? refused(0, none, this.#start)
   }
 
   // As OpenSSL, whose X509_V_FLAG_PARTIAL_CHAIN node:tls leaves off.
@@ -133,8 +137,8 @@ export class Search {
         why: `expected at most ${this.#limits.depth} intermediate certificates, got more`,
         depth,
       }
-    const own = issuerProblem(issuer, { below, anchor }, this.#demands)
-    const signed = own ?? signatureProblem(subject, issuer)
+    const own = this.#issuerProblem(issuer, { below, anchor }, depth)
+    const signed = own ?? this.#unforgiven(signatureProblem(subject, issuer), depth - 1)
     if (signed !== undefined) {
       if (keyIdentifiersDiffer(subject, issuer)) return 'other-key'
       return { ...signed, depth: own === undefined ? depth - 1 : depth }
@@ -145,10 +149,18 @@ export class Search {
     if (signature === undefined) return undefined
     if (signature.code === 'CERT_SIGNATURE_FAILURE' && keyIdentifiersDiffer(subject, issuer))
       return 'other-key'
-    return {
-      ...signature,
-      depth: signature.code === 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY' ? depth : depth - 1,
-    }
+    const of = signature.code === 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY' ? depth : depth - 1
+    return this.#forgiven(signature, of) ? undefined : { ...signature, depth: of }
+  }
+
+  #issuerProblem(issuer: Certificate, place: IssuerPlace, depth: number): Problem | undefined {
+    for (const problem of issuerProblems(issuer, place, this.#demands))
+      if (!this.#forgiven(problem, depth)) return problem
+    return undefined
+  }
+
+  #unforgiven(problem: Problem | undefined, depth: number): Problem | undefined {
+    return problem && this.#forgiven(problem, depth) ? undefined : problem
   }
 
   // RFC 5280 §6.1.3 (b), (c): every name below, except in self-issued certificates other than the last.
@@ -160,7 +172,7 @@ export class Search {
     for (const [depth, certificate] of path.entries()) {
       if (certificate.selfIssued && depth > 0) continue
       const problem = violation(issuer.nameConstraints, certificate, this.#budget)
-      if (problem !== undefined) return { ...problem, depth }
+      if (problem !== undefined && !this.#forgiven(problem, depth)) return { ...problem, depth }
     }
     return undefined
   }
@@ -197,12 +209,17 @@ export class Search {
     return key
   }
 
-  #tell(depth: number, problem: Problem): void {
-    this.#told ??= refused(depth, problem)
+  #tell(depth: number, problem: Problem, path: readonly Certificate[]): void {
+    this.#told ??= refused(depth, problem, path)
+  }
+
+  #forgiven({ code }: Problem, depth: number): boolean {
+    return isForgiven(this.#options, code, depth)
   }
 
   // The codes that node:tls gives for each of these.
-  #unknownIssuer(path: readonly Certificate[], subject: Certificate): void {
+  /** Notes it; true where it is put up with, and the path ends here. */
+  #unknownIssuer(path: readonly Certificate[], subject: Certificate): boolean {
     const depth = path.length - 1
     const issuer = JSON.stringify(subject.issuer.text)
     const self = selfSigned(subject)
@@ -218,7 +235,8 @@ export class Search {
     const why = self
       ? `expected a chain to a trust anchor, got the self-signed ${issuer}`
       : `expected the issuer ${issuer} among the trust anchors or in the chain, got neither`
-    this.#unknown ??= refused(depth, { code, why })
+    this.#unknown ??= refused(depth, { code, why }, path)
+    return isForgiven(this.#options, code, depth)
   }
 }
 

@@ -15,8 +15,10 @@ export interface VerifyOptions {
   readonly time: number
   /** What the peer's key is for: `serverAuth` when we are the client. */
   readonly purpose: Purpose
-  /** A host name or IP address that the certificate must name; undefined for any. */
-  readonly name?: string | undefined
+  /** What the certificate must name: a host name, an IP address, a mailbox behind `email:`, or any one of several; undefined for whatever it names. */
+  readonly name?: string | readonly string[] | undefined
+  /** Whether a wildcard in a certificate stands for a label: true. */
+  readonly allowWildcards?: boolean | undefined
   readonly crypto: Pick<CryptoProvider, 'publicKey'>
   /** Bits that an RSA modulus must at least have: 2048. */
   readonly minimumRsaBits?: number | undefined
@@ -26,7 +28,36 @@ export interface VerifyOptions {
    */
   readonly allowPartialTrustChain?: boolean | undefined
   readonly limits?: Partial<VerifyLimits> | undefined
+  /**
+   * What is put up with: a problem of this code, of the certificate at this depth of a path. Everything else is looked at as ever, so that
+   * the verdict says whether there is more. A chain that is too long, what is no certificate, and a key that cannot be used are not put up with.
+   */
+  readonly forgiven?: readonly Forgiven[] | undefined
 }
+
+/** A failing verdict is one. */
+export interface Forgiven {
+  readonly code: VerifyCode
+  readonly depth: number
+}
+
+/** Whether a problem is put up with. */
+export function isForgiven(
+  { forgiven }: Pick<VerifyOptions, 'forgiven'>,
+  code: VerifyCode,
+  depth: number,
+): boolean {
+  if (forgiven === undefined || hard.includes(code)) return false
+  return forgiven.some(one => one.code === code && one.depth === depth)
+}
+
+const hard: readonly VerifyCode[] = [
+  'CERT_CHAIN_TOO_LONG',
+  'ERR_X509_MALFORMED',
+  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+  'UNABLE_TO_GET_CERTS_PUBLIC_KEY',
+  'UNSPECIFIED',
+]
 
 /** What one verification may cost. */
 export interface VerifyLimits {
@@ -51,6 +82,11 @@ export type Verdict =
     }
   | {
       readonly ok: false
+      /**
+       * The path that was tried, from the peer's certificate up, as far as it got: `path[depth]` is the one at fault, but for bytes that
+       * are no certificate. Nothing in it is to be believed.
+       */
+      readonly path: readonly Certificate[]
       readonly code: VerifyCode
       readonly alert: AlertName
       /** Which certificate of the path is at fault: 0 is the peer's. */
@@ -61,11 +97,12 @@ export type Verdict =
       readonly section: string
     }
 
-/** The verdict that a problem at this depth makes. */
-export function refused(depth: number, problem: Problem): Verdict {
+/** The verdict that a problem at this depth of a path makes. */
+export function refused(depth: number, problem: Problem, path: readonly Certificate[]): Verdict {
   const { alert, section } = verifyCodes[problem.code]
   return {
     ok: false,
+    path,
     code: problem.code,
     alert,
     depth,

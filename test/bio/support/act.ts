@@ -22,3 +22,26 @@ export class Act<Model extends object, Real> implements fc.Command<Model, Real> 
     return this.#name
   }
 }
+
+/** The same, for what must hold after a turn of the microtasks. */
+export class AsyncAct<Model extends object, Real> implements fc.AsyncCommand<Model, Real> {
+  readonly #name: string
+  readonly #act: (model: Model, real: Real) => Promise<void>
+
+  constructor(name: string, act: (model: Model, real: Real) => Promise<void>) {
+    this.#name = name
+    this.#act = act
+  }
+
+  check(): boolean {
+    return true
+  }
+
+  run(model: Model, real: Real): Promise<void> {
+    return this.#act(model, real)
+  }
+
+  toString(): string {
+    return this.#name
+  }
+}

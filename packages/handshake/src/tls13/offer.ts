@@ -94,9 +94,14 @@ function sharesOf(
   return shares
 }
 
-/** The host_name of server_name (RFC 6066 §3). */
-function hostName(extensions: ExtensionsOf<'ClientHello'>): string | undefined {
-  const [name, ...others] = (extensions.server_name?.server_name_list ?? []).filter(
+/**
+ * The host_name of server_name (RFC 6066 §3). "Literal IPv4 and IPv6 addresses are not permitted", and some clients send one all the
+ * same: as rustls, we act as if no name had been sent. OpenSSL and BoringSSL take it for a name.
+ */
+export function hostName({
+  server_name,
+}: Pick<ExtensionsOf<'ClientHello'>, 'server_name'>): string | undefined {
+  const [name, ...others] = (server_name?.server_name_list ?? []).filter(
     entry => entry.name_type === 'host_name',
   )
   if (!name) return undefined
@@ -114,5 +119,10 @@ function hostName(extensions: ExtensionsOf<'ClientHello'>): string | undefined {
       section: 'RFC 6066 3',
       why: 'expected a host_name of printable ASCII without a trailing dot',
     })
-  return text
+  return isAddress(text) ? undefined : text
+}
+
+/** Dotted decimal, or anything with a colon: no host name has one. */
+function isAddress(text: string): boolean {
+  return text.includes(':') || /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text)
 }

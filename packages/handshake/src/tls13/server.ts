@@ -1,7 +1,7 @@
 /** The server's handshake, top to bottom (RFC 9846 appendix A.2). */
 import { type CipherSuite, failed, type Group, type SignatureScheme } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
-import { draw, type ServerConfig } from '../config.ts'
+import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts'
 import { writeExtension } from '../extensions/index.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
 import {
@@ -39,7 +39,7 @@ export function* server13(talk: Talk, config: ServerConfig): Flow<Connected> {
 
 function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Connected> {
   const { output, transcript } = talk
-  let hello = yield* talk.receive('START', ClientHello)
+  let hello = yield* receiveHello(talk)
   output.tolerateChangeCipherSpec(true)
   output.learn({ fact: 'client_random', random: hello.random })
   let offer = readHello(hello)
@@ -50,6 +50,11 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   let group = chooseGroup(offer, config)
   if (offer.serverName !== undefined)
     output.learn({ fact: 'server_name', serverName: offer.serverName })
+  const { acknowledge = true, ...authentication } = yield* ask({
+    want: 'server_name',
+    serverName: offer.serverName,
+  })
+  const asks: ClientAuthentication = { ...config, ...authentication }
   const alpn = yield* chooseAlpn(offer)
   const { identity, scheme } = yield* chooseIdentity(offer)
 
@@ -61,10 +66,8 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     output.learn({ fact: 'retry', group: group.name })
     if (compatible) output.changeCipherSpec()
     output.endOfFlight()
-    const second = yield* talk.receive('START', ClientHello)
-    checkSecondHello(hello, second, retry)
-    hello = second
-    offer = readHello(second)
+    hello = yield* receiveHello(talk, second => checkSecondHello(hello, second, retry))
+    offer = readHello(hello)
     group = retriedGroup(offer, group)
   } else transcript.start(hash)
   output.learn({ fact: 'suite', suite })
@@ -96,12 +99,15 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'handshake', clientHandshake)
   talk.level = 'handshake'
 
-  talk.send(EncryptedExtensions, encryptedExtensions(offer, alpn, group, config))
+  talk.send(
+    EncryptedExtensions,
+    encryptedExtensions(acknowledge && offer.serverName !== undefined, alpn, group, config),
+  )
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
   const request =
-    config.clientCertificate === 'none'
+    asks.clientCertificate === 'none'
       ? undefined
-      : talk.send(CertificateRequest, certificateRequest(config))
+      : talk.send(CertificateRequest, certificateRequest(config, asks.authorities))
   yield* sendAuthentication(talk, 'server', identity, scheme, new Uint8Array(0))
   talk.send(Finished, { verify_data: finishedData(hash, serverHandshake, transcript.hash()) })
   output.endOfFlight()
@@ -117,7 +123,9 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('write', 'application', serverTraffic)
   talk.level = 'application'
 
-  const chain = request ? yield* clientChain(talk, config, request) : []
+  const chain = request
+    ? yield* clientChain(talk, config, request, asks.clientCertificate === 'require')
+    : []
 
   const beforeFinished = transcript.hash()
   const finished = yield* talk.receive('WAIT_FINISHED', Finished)
@@ -145,6 +153,14 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     awaitingUpdate: false,
     owesUpdate: false,
   }
+}
+
+/** A ClientHello, which the application sees before anything else is made of it. */
+function* receiveHello(talk: Talk, check?: (second: ClientHello) => void): Flow<ClientHello> {
+  const { message: hello, raw } = yield* talk.receiveOneOf('START', ClientHello)
+  check?.(hello)
+  yield* ask({ want: 'client_hello', message: raw, retried: check !== undefined })
+  return hello
 }
 
 /** Our preference decides, because it is what is fast here. */
@@ -258,7 +274,7 @@ function serverHello(
 }
 
 function encryptedExtensions(
-  offer: Offer,
+  named: boolean,
   alpn: Bytes | undefined,
   group: Group,
   config: ServerConfig,
@@ -272,8 +288,7 @@ function encryptedExtensions(
       }),
     )
   // RFC 6066 §3: empty, to say that the name was used.
-  if (offer.serverName !== undefined)
-    extensions.push(writeExtension('EncryptedExtensions', 'server_name', {}))
+  if (named) extensions.push(writeExtension('EncryptedExtensions', 'server_name', {}))
   if (alpn)
     extensions.push(
       writeExtension('EncryptedExtensions', 'application_layer_protocol_negotiation', {
@@ -283,16 +298,19 @@ function encryptedExtensions(
   return { extensions }
 }
 
-function certificateRequest(config: ServerConfig): CertificateRequest {
+function certificateRequest(
+  config: ServerConfig,
+  authorities: readonly Bytes[],
+): CertificateRequest {
   const extensions = [
     writeExtension('CertificateRequest', 'signature_algorithms', {
       supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
     }),
   ]
-  if (config.authorities.length > 0)
+  if (authorities.length > 0)
     extensions.push(
       writeExtension('CertificateRequest', 'certificate_authorities', {
-        authorities: [...config.authorities],
+        authorities: [...authorities],
       }),
     )
   return { certificate_request_context: new Uint8Array(0), extensions }
@@ -303,6 +321,7 @@ function* clientChain(
   talk: Talk,
   config: ServerConfig,
   request: CertificateRequest,
+  required: boolean,
 ): Flow<readonly Bytes[]> {
   const certificate = yield* talk.receive('WAIT_CERT', Certificate)
   if (certificate.certificate_list.length > 0) {
@@ -315,7 +334,7 @@ function* clientChain(
       section: '4.5.1',
       why: 'expected an empty certificate_request_context',
     })
-  if (config.clientCertificate === 'require')
+  if (required)
     throw new TlsAlert('certificate_required', {
       reason: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
       section: '4.5.1.3',

@@ -101,6 +101,8 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
     case 'want_signature':
       ssl.result = SSL_ERROR_WANT_ASYNC
       return -1
+    case 'want_client_hello':
+    case 'want_server_name':
     case 'want_alpn':
       ssl.result = SSL_ERROR_WANT_CLIENT_HELLO_CB
       return -1

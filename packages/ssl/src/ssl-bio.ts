@@ -1,0 +1,169 @@
+/** `SslBio`: TLS as a filter (BIO_f_ssl). What is written is sealed and goes down; what comes up was opened. */
+import {
+  type Bio,
+  BioError,
+  broken,
+  eof,
+  Filter,
+  retryRead,
+  retryWrite,
+  type Stopped,
+} from '@biopair/bio'
+import { misuse } from './misuse.ts'
+import type { ShutdownOutcome, Stop } from './outcome.ts'
+import type { Ssl } from './ssl.ts'
+
+/**
+ * Stands on the BIO that carries the records: `new SslBio(ssl).push(carrier)`. TLS in TLS is two pushes. The role is the `Ssl`'s own
+ * affair (`setConnectState`, `setAcceptState`); reading and writing shake hands first. A clean end of the peer is `eof`; a cut one is
+ * `broken` with PREMATURE_CLOSE; a failure is `broken` with the `TlsAlert` or `CarrierError`. A callback that has promised its answer is a
+ * retry on `special`, whose `reason` names the want. Popped and pushed on another carrier, the connection goes on there.
+ */
+export class SslBio extends Filter {
+  readonly ssl: Ssl
+  /** Why the last read, and the last write or flush, moved nothing. */
+  readonly #stops: { read?: Stop | undefined; write?: Stop | undefined } = {}
+  #closing = false
+
+  /** `ssl` gets its BIO from here: whatever is below this filter. */
+  constructor(ssl: Ssl) {
+    super()
+    this.ssl = ssl
+    ssl.setBio(new Port(this))
+  }
+
+  override read(into: Uint8Array): number | Stopped {
+    if (into.length === 0) return 0
+    if (this.#closing) return closed()
+    if (!this.next && this.ssl.pending === 0) return super.read(into)
+    const outcome = this.ssl.read(into)
+    return outcome.status === 'done' ? outcome.bytes : this.#stopped('read', outcome)
+  }
+
+  /** Takes what `Ssl.write` takes: at least a record's worth, if nothing waits before it. */
+  override write(bytes: Uint8Array): number | Stopped {
+    if (bytes.length === 0) return 0
+    if (this.#closing) return closed()
+    if (this.ssl.sentShutdown)
+      return broken(new BioError('BROKEN_PIPE', 'write: this side has said close_notify'))
+    if (!this.next) return super.write(bytes)
+    const outcome = this.ssl.write(bytes)
+    return outcome.status === 'done' ? outcome.bytes : this.#stopped('write', outcome)
+  }
+
+  /** Drives out what was sealed, and flushes below. After a `close` that found no room it goes on with that. */
+  override flush(): 'done' | Stopped {
+    if (!this.next) return super.flush()
+    const outcome = this.#closing ? this.ssl.close() : this.ssl.flush()
+    return outcome.status === 'done' ? 'done' : this.#stopped('write', outcome)
+  }
+
+  /** Says close_notify, behind all that was written. The carrier is not ended: the peer may go on. */
+  override end(): 'done' | Stopped {
+    if (this.#closing || !this.next || this.ssl.sentShutdown) return this.flush()
+    const outcome = this.ssl.shutdown()
+    return said(outcome) ? 'done' : this.#stopped('write', outcome)
+  }
+
+  /** Says goodbye and closes the carrier once all is out; where there is no room, `flush` goes on with it. */
+  override close(): void {
+    if (!this.next) return
+    this.#closing = true
+    this.ssl.close()
+  }
+
+  override ready(on: 'read' | 'write'): Promise<void> {
+    const stop = this.#stops[on]
+    return stop ? this.ssl.ready(stop) : Promise.resolve()
+  }
+
+  /** Plaintext that can be read; what lies sealed below does not count. */
+  override get pending(): number {
+    return this.ssl.pending
+  }
+
+  override get wpending(): number {
+    return this.ssl.queued + super.wpending
+  }
+
+  /** The peer has said close_notify, and all it sent was read. */
+  override get eof(): boolean {
+    return this.ssl.receivedShutdown && this.ssl.pending === 0
+  }
+
+  #stopped(on: 'read' | 'write', stop: Stop): Stopped {
+    this.#stops[on] = stop
+    switch (stop.status) {
+      case 'want_read':
+        return retryRead
+      case 'want_write':
+        return retryWrite
+      case 'closed':
+        return eof
+      case 'truncated':
+        return broken(new BioError('PREMATURE_CLOSE', 'the carrier ended without close_notify'))
+      case 'failed':
+        return broken(stop.error)
+      default:
+        return { stop: 'retry', on: 'special', reason: stop.status.slice('want_'.length) }
+    }
+  }
+}
+
+/** What the Ssl has for a BIO: whatever is below the filter at the moment. */
+class Port implements Bio {
+  readonly #filter: SslBio
+
+  constructor(filter: SslBio) {
+    this.#filter = filter
+  }
+
+  get #below(): Bio {
+    // A filter without anything below it says so in every call.
+    return this.#filter.next ?? new Filter()
+  }
+
+  read(into: Uint8Array): number | Stopped {
+    return this.#below.read(into)
+  }
+
+  write(bytes: Uint8Array): number | Stopped {
+    return this.#below.write(bytes)
+  }
+
+  flush(): 'done' | Stopped {
+    return this.#below.flush()
+  }
+
+  end(): 'done' | Stopped {
+    return this.#below.end()
+  }
+
+  close(error?: Error): void {
+    this.#below.close(error)
+  }
+
+  ready(on: 'read' | 'write'): Promise<void> {
+    const below = this.#below
+    if (below.ready) return below.ready(on)
+    throw misuse(
+      'ERR_INVALID_ARG_TYPE',
+      `expected a BIO with ready() below the TLS filter, to wait until it can ${on}`,
+    )
+  }
+
+  get blocking(): boolean {
+    return this.#below.blocking ?? false
+  }
+}
+
+/** Whether our close_notify is out. */
+function said(
+  outcome: ShutdownOutcome,
+): outcome is Extract<ShutdownOutcome, { readonly status: 'done' | 'sent' | 'unread' }> {
+  return outcome.status === 'done' || outcome.status === 'sent' || outcome.status === 'unread'
+}
+
+function closed(): Stopped {
+  return broken(new BioError('CLOSED', 'this TLS filter was closed'))
+}
