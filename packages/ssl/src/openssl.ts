@@ -10,11 +10,14 @@ export {
   BIO_up_ref,
   BIO_vfree,
 } from './openssl/bio.ts'
+export * from './openssl/bio-buffer.ts'
 export * from './openssl/bio-callback.ts'
 export { BIO_from } from './openssl/bio-carrier.ts'
 export * from './openssl/bio-chain.ts'
+export * from './openssl/bio-code.ts'
 export * from './openssl/bio-constants.ts'
 export * from './openssl/bio-ctrl.ts'
+export * from './openssl/bio-dgram.ts'
 export {
   type BIO_EX_dup,
   type BIO_EX_free,
@@ -26,7 +29,7 @@ export {
   BIO_set_app_data,
   BIO_set_ex_data,
 } from './openssl/bio-ex-data.ts'
-export { BIO_f_null } from './openssl/bio-filter.ts'
+export { BIO_f_nbio_test, BIO_f_null } from './openssl/bio-filter.ts'
 export * from './openssl/bio-info.ts'
 export * from './openssl/bio-io.ts'
 export * from './openssl/bio-mem.ts'
@@ -59,6 +62,7 @@ export {
 } from './openssl/bio-method.ts'
 export { BIO_s_null } from './openssl/bio-null.ts'
 export * from './openssl/bio-pair.ts'
+export * from './openssl/bio-prefix.ts'
 export {
   BIO_clear_flags,
   BIO_clear_retry_flags,

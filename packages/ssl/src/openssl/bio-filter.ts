@@ -1,5 +1,5 @@
-/** Filters as C has them: a method over a `Filter` of ours, whose `next` is the BIO below; and BIO_f_null(3). */
-import { Filter } from '@biopair/bio'
+/** Filters as C has them: a method over a `Filter` of ours, whose `next` is the BIO below; BIO_f_null(3), and BIO_f_nbio_test. */
+import { type Filter, NullFilter, TortureFilter } from '@biopair/bio'
 import type { BIO } from './bio.ts'
 import { BIO_callback_ctrl } from './bio-callback.ts'
 import {
@@ -10,6 +10,7 @@ import {
   BIO_CTRL_FLUSH,
   BIO_CTRL_PENDING,
   BIO_CTRL_WPENDING,
+  BIO_TYPE_NBIO_TEST,
   BIO_TYPE_NULL_FILTER,
 } from './bio-constants.ts'
 import { BIO_ctrl } from './bio-ctrl.ts'
@@ -20,7 +21,19 @@ import { utf8 } from './bio-text.ts'
 /** The filter that changes nothing. */
 export function BIO_f_null(): BIO_METHOD {
   return {
-    ...filterMethod(BIO_TYPE_NULL_FILTER, 'NULL filter', () => new Filter()),
+    ...filterMethod(BIO_TYPE_NULL_FILTER, 'NULL filter', () => new NullFilter()),
+    gets: getsBelow,
+  }
+}
+
+/** The filter that refuses and shortens at random; all of it follows from `seed` (OpenSSL draws each time anew). */
+export function BIO_f_nbio_test(seed = 1): BIO_METHOD {
+  return {
+    ...filterMethod(
+      BIO_TYPE_NBIO_TEST,
+      'non-blocking IO test filter',
+      () => new TortureFilter(seed),
+    ),
     gets: getsBelow,
   }
 }
@@ -90,7 +103,7 @@ function writeFilter(bio: BIO, bytes: Uint8Array): number {
 }
 
 /** Lines are those of what is below. */
-function getsBelow(bio: BIO, buf: Uint8Array, size: number): number {
+export function getsBelow(bio: BIO, buf: Uint8Array, size: number): number {
   if (!bio.next) return 0
   bio.begin()
   return below(bio, BIO_gets(bio.next, buf, size))

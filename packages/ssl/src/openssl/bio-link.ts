@@ -1,5 +1,5 @@
 /** How BIOs are joined to a chain, and parted: what stands above and below, for C and for the filters that do the work. */
-import { Link } from '@biopair/bio'
+import { type Filter, Link } from '@biopair/bio'
 import type { BIO } from './bio.ts'
 
 /** Puts `lower` directly below `upper`. false, and nothing is done, where one of them is joined already. */
@@ -33,6 +33,14 @@ export function unlink(bio: BIO): void {
   if (prev) part(prev)
   part(bio)
   if (prev && next) link(prev, next)
+}
+
+/** Another filter does the work of `bio`, in the same place of its chain. */
+export function renew(bio: BIO, filter: Filter): void {
+  const { next } = bio
+  part(bio)
+  bio.native = filter
+  if (next) link(bio, next)
 }
 
 /** The last of a chain. */

@@ -3,6 +3,8 @@ import { type Bytes, MemoryBio } from '@biopair/bio'
 import { BIO, BIO_new } from './bio.ts'
 import { ctrlNative, readNative, writeNative } from './bio-carrier.ts'
 import {
+  BIO_C_FILE_SEEK,
+  BIO_C_FILE_TELL,
   BIO_C_GET_BUF_MEM_PTR,
   BIO_C_SET_BUF_MEM,
   BIO_C_SET_BUF_MEM_EOF_RETURN,
@@ -13,6 +15,7 @@ import {
   BIO_CTRL_RESET,
   BIO_CTRL_WPENDING,
   BIO_FLAGS_MEM_RDONLY,
+  BIO_FLAGS_NONCLEAR_RST,
   BIO_TYPE_MEM,
 } from './bio-constants.ts'
 import { BIO_ctrl, type BIO_OUT } from './bio-ctrl.ts'
@@ -28,12 +31,12 @@ export interface BUF_MEM {
 
 /** Memory that grows: writes go behind, reads take from the front. */
 export function BIO_s_mem(): BIO_METHOD {
-  return memory('memory buffer')
+  return memory('memory buffer', false)
 }
 
-/** As BIO_s_mem: JavaScript has no memory that would be safer. */
+/** As BIO_s_mem, and what was read or dropped is overwritten; JavaScript has no memory that is never swapped out. */
 export function BIO_s_secmem(): BIO_METHOD {
-  return memory('secure memory buffer')
+  return memory('secure memory buffer', true)
 }
 
 /** Memory that is read and never written: not copied, 0 behind it, rewound by BIO_reset. */
@@ -77,7 +80,7 @@ export function BIO_set_mem_buf(
 
 const none: Bytes = new Uint8Array(0)
 
-function memory(name: string): BIO_METHOD {
+function memory(name: string, wipes: boolean): BIO_METHOD {
   return {
     type: BIO_TYPE_MEM,
     name,
@@ -87,11 +90,12 @@ function memory(name: string): BIO_METHOD {
     gets,
     ctrl: memoryCtrl,
     create: bio => {
-      bio.native = new MemoryBio()
+      bio.native = new MemoryBio({ rewindable: true, wipes })
       bio.init = 1
       return 1
     },
     destroy: bio => {
+      if (wipes) held(bio).reset()
       bio.close()
       return 1
     },
@@ -127,8 +131,13 @@ function memoryCtrl(bio: BIO, cmd: number, larg: number, parg: unknown): number 
   const native = held(bio)
   switch (cmd) {
     case BIO_CTRL_RESET:
-      native.reset()
+      if (bio.flags & (BIO_FLAGS_NONCLEAR_RST | BIO_FLAGS_MEM_RDONLY)) native.rewind()
+      else native.reset()
       return 1
+    case BIO_C_FILE_SEEK:
+      return seek(native, larg)
+    case BIO_C_FILE_TELL:
+      return native.tell()
     case BIO_CTRL_EOF:
       return native.pending === 0 ? 1 : 0
     case BIO_CTRL_PENDING:
@@ -148,7 +157,7 @@ function memoryCtrl(bio: BIO, cmd: number, larg: number, parg: unknown): number 
     }
     case BIO_C_SET_BUF_MEM:
       bio.shutdown = larg
-      replace(bio, parg)
+      native.replace(parg instanceof Uint8Array ? parg : (parg as BUF_MEM).data)
       return 1
     default:
       return ctrlNative(bio, cmd, larg)
@@ -177,10 +186,12 @@ function fixed(bio: BIO, bytes: Uint8Array): void {
   bio.flags |= BIO_FLAGS_MEM_RDONLY
 }
 
-function replace(bio: BIO, memory: unknown): void {
-  const bytes = memory instanceof Uint8Array ? memory : (memory as BUF_MEM).data
-  if (bio.flags & BIO_FLAGS_MEM_RDONLY) fixed(bio, bytes)
-  else bio.native = new MemoryBio({ bytes })
+/** -1 for a place that is not held; what was read counts as held until the next write. */
+function seek(native: MemoryBio, place: number): number {
+  if (!(Number.isSafeInteger(place) && place >= 0 && place <= native.tell() + native.pending))
+    return -1
+  native.seek(place)
+  return place
 }
 
 function run(native: MemoryBio): Bytes {
