@@ -78,8 +78,8 @@ test('any chain of null filters and callbacks below an SSL is transparent to it'
     return top
   }
   const contexts = { client: clientContext(), server: serverContext() }
-  fc.assert(
-    fc.property(fc.constantFrom(...ringSizes), chain, chain, (size, one, two) => {
+  const over = (size: number) =>
+    fc.property(chain, chain, (one, two) => {
       const ends = endsOver(size, versions[0], contexts)
       const [near, far] = C.BIO_new_bio_pair(size, size)
       const [top, other] = [build(one, near), build(two, far)]
@@ -99,9 +99,8 @@ test('any chain of null filters and callbacks below an SSL is transparent to it'
       t.is(C.BIO_number_read(top), C.BIO_number_read(near))
       t.is(C.BIO_number_written(top), C.BIO_number_written(near))
       t.is(C.BIO_number_read(near) + C.BIO_ctrl_pending(near), C.BIO_number_written(far))
-    }),
-    { numRuns: 25 },
-  )
+    })
+  for (const size of ringSizes) fc.assert(over(size), { numRuns: 5 })
   t.true(heard.includes(C.BIO_CB_READ | C.BIO_CB_RETURN))
 })
 
