@@ -2,36 +2,88 @@
 export type { CipherSuite as SSL_CIPHER } from '@biopair/crypto'
 export {
   type BIO,
-  BIO_ctrl_pending,
-  BIO_ctrl_wpending,
-  BIO_eof,
-  BIO_flush,
   BIO_free,
   BIO_free_all,
-  BIO_from,
-  type BIO_METHOD,
   BIO_method_name,
   BIO_method_type,
   BIO_new,
-  BIO_number_read,
-  BIO_number_written,
-  BIO_pending,
-  BIO_puts,
-  BIO_read,
-  BIO_reset,
+  BIO_up_ref,
+  BIO_vfree,
+} from './openssl/bio.ts'
+export * from './openssl/bio-buffer.ts'
+export * from './openssl/bio-callback.ts'
+export { BIO_from } from './openssl/bio-carrier.ts'
+export * from './openssl/bio-chain.ts'
+export * from './openssl/bio-code.ts'
+export * from './openssl/bio-constants.ts'
+export * from './openssl/bio-ctrl.ts'
+export * from './openssl/bio-dgram.ts'
+export {
+  type BIO_EX_dup,
+  type BIO_EX_free,
+  type BIO_EX_INDEX,
+  type BIO_EX_new,
+  BIO_get_app_data,
+  BIO_get_ex_data,
+  BIO_get_ex_new_index,
+  BIO_set_app_data,
+  BIO_set_ex_data,
+} from './openssl/bio-ex-data.ts'
+export { BIO_f_nbio_test, BIO_f_null } from './openssl/bio-filter.ts'
+export * from './openssl/bio-info.ts'
+export * from './openssl/bio-io.ts'
+export * from './openssl/bio-mem.ts'
+export {
+  type BIO_CUSTOM_METHOD,
+  type BIO_callback_ctrl_func,
+  type BIO_create_func,
+  type BIO_ctrl_func,
+  BIO_get_new_index,
+  type BIO_gets_func,
+  type BIO_info_cb,
+  type BIO_METHOD,
+  BIO_meth_free,
+  BIO_meth_new,
+  BIO_meth_set_callback_ctrl,
+  BIO_meth_set_create,
+  BIO_meth_set_ctrl,
+  BIO_meth_set_destroy,
+  BIO_meth_set_gets,
+  BIO_meth_set_puts,
+  BIO_meth_set_read,
+  BIO_meth_set_read_ex,
+  BIO_meth_set_write,
+  BIO_meth_set_write_ex,
+  type BIO_puts_func,
+  type BIO_read_ex_func,
+  type BIO_read_func,
+  type BIO_write_ex_func,
+  type BIO_write_func,
+} from './openssl/bio-method.ts'
+export { BIO_s_null } from './openssl/bio-null.ts'
+export * from './openssl/bio-pair.ts'
+export * from './openssl/bio-prefix.ts'
+export {
+  BIO_clear_flags,
+  BIO_clear_retry_flags,
+  BIO_copy_next_retry,
+  BIO_get_flags,
+  BIO_get_retry_BIO,
+  BIO_get_retry_flags,
+  BIO_get_retry_reason,
   BIO_retry_type,
-  BIO_s_bio,
-  BIO_s_mem,
+  BIO_set_flags,
+  BIO_set_retry_read,
+  BIO_set_retry_reason,
+  BIO_set_retry_special,
+  BIO_set_retry_write,
   BIO_should_io_special,
   BIO_should_read,
   BIO_should_retry,
   BIO_should_write,
-  BIO_up_ref,
-  BIO_wpending,
-  BIO_write,
-} from './openssl/bio.ts'
-export * from './openssl/bio-mem.ts'
-export * from './openssl/bio-pair.ts'
+  BIO_test_flags,
+} from './openssl/bio-retry.ts'
+export * from './openssl/bio-ssl.ts'
 export * from './openssl/constants.ts'
 export {
   type SSL_CTX,

@@ -66,16 +66,6 @@ export const SSL_TLSEXT_ERR_NOACK = 3
 export const OPENSSL_NPN_NEGOTIATED = 1
 export const OPENSSL_NPN_NO_OVERLAP = 2
 
-/** What a BIO's last call of its own came to; readiness they are not. */
-export const BIO_FLAGS_READ = 1
-export const BIO_FLAGS_WRITE = 2
-export const BIO_FLAGS_IO_SPECIAL = 4
-export const BIO_FLAGS_RWS = 7
-export const BIO_FLAGS_SHOULD_RETRY = 8
-
-export const BIO_TYPE_MEM = 1025
-export const BIO_TYPE_BIO = 1043
-
 export const X509_V_OK = 0
 export const X509_V_ERR_UNSPECIFIED = 1
 export const X509_V_ERR_CERT_HAS_EXPIRED = 10
