@@ -1,10 +1,11 @@
 /** The errors of this package: `BioError` inside a `broken`, and `misuse` for what a caller got wrong. */
 
-/** OpenSSL's reason without its prefix where it has one; `CANNOT_BLOCK`, `CLOSED` and `PREMATURE_CLOSE` are ours. */
+/** OpenSSL's reason without its prefix where it has one; `CANNOT_BLOCK`, `CLOSED`, `CORRUPTED` and `PREMATURE_CLOSE` are ours. */
 export type BioReason =
   | 'BROKEN_PIPE'
   | 'CANNOT_BLOCK'
   | 'CLOSED'
+  | 'CORRUPTED'
   | 'IN_USE'
   | 'INVALID_ARGUMENT'
   | 'PREMATURE_CLOSE'
