@@ -1,4 +1,5 @@
 /** The memory of a shared pair, and the handles of its halves that travel between threads. */
+import { Bell } from './bell.ts'
 import { misuse } from './bio-error.ts'
 import { checkCount } from './check.ts'
 import { defaultRingSize } from './ring.ts'
@@ -15,11 +16,12 @@ export interface SharedPairHandle {
   readonly sizes: readonly [aToB: number, bToA: number]
 }
 
-/** Behind the words of its ring, each half keeps: whether it was made, and why it was closed. */
+/** Behind the words of its ring, each half keeps: whether it was made, why it was closed, and its bell. */
 const madeWord = 0
 const lengthWord = 1
-const textStart = 8
-const longestText = 156
+const bellWord = 2
+const textStart = 16
+const longestText = 152
 const half = controlLength + textStart + 2 * longestText
 const storageStart = 2 * half
 
@@ -51,16 +53,21 @@ export function sharedPair(
 export class SharedPlace {
   readonly out: RingPlace
   readonly in: RingPlace
+  /** Rung by the other half. */
+  readonly bell: Bell
   readonly #mine: Notes
   readonly #theirs: Notes
 
   /** TypeError for what is no handle, and for one whose half was made already. */
   constructor(handle: SharedPairHandle) {
     const { memory, half: name, sizes } = checked(handle)
-    const aToB = { memory, control: 0, storage: storageStart, capacity: sizes[0] }
-    const bToA = { memory, control: half, storage: storageStart + sizes[0], capacity: sizes[1] }
-    this.out = name === 'a' ? aToB : bToA
-    this.in = name === 'a' ? bToA : aToB
+    const aToB = { control: 0, storage: storageStart, capacity: sizes[0] }
+    const bToA = { control: half, storage: storageStart + sizes[0], capacity: sizes[1] }
+    const [out, into] = name === 'a' ? [aToB, bToA] : [bToA, aToB]
+    const bell = new Bell(memory, bellOf(into.control))
+    this.bell = new Bell(memory, bellOf(out.control))
+    this.out = { ...out, memory, bell }
+    this.in = { ...into, memory, bell }
     this.#mine = new Notes(memory, this.out.control)
     this.#theirs = new Notes(memory, this.in.control)
     if (!this.#mine.claim())
@@ -77,6 +84,10 @@ export class SharedPlace {
   get explanation(): string {
     return this.#theirs.text
   }
+}
+
+function bellOf(control: number): number {
+  return control + controlLength + 4 * bellWord
 }
 
 class Notes {

@@ -1,8 +1,9 @@
 /** The shared-memory BIO pair: what one thread writes, another reads, waiting or not. Plain ECMAScript: SharedArrayBuffer and Atomics. */
 import { canTell, whyNotWait } from './agent.ts'
-import type { Bio, Stopped } from './bio.ts'
+import type { Stopped } from './bio.ts'
 import { BioError, misuse } from './bio-error.ts'
 import { checkBytes, checkCount, checkDirection } from './check.ts'
+import type { SelectableBio } from './selectable.ts'
 import { type SharedPairHandle, SharedPlace } from './shared-handle.ts'
 import { type Over, RingReader, RingWriter } from './shared-ring.ts'
 import { broken, eof, retryRead, retryWrite } from './stopped.ts'
@@ -22,12 +23,13 @@ const mostFruitless = 1000
  * lends nothing: bytes are copied out of shared memory before anybody looks at them. A half belongs to the thread that made
  * it; used by two threads, what it does is undefined. A peer that stores what cannot be there makes it `broken` (`ERR_BIO_CORRUPTED`).
  */
-export class SharedPairBio implements Bio {
+export class SharedPairBio implements SelectableBio {
   readonly #place: SharedPlace
   readonly #out: RingWriter
   readonly #in: RingReader
   readonly #timeout: number
   #blocking = false
+  #mayWait = false
   /** Why our writes are refused by ourselves. */
   #writeStop: Error | undefined
   /** Why our reads are refused by ourselves; set by `close`, unless they had come to their end before. */
@@ -96,13 +98,25 @@ export class SharedPairBio implements Bio {
    * where a thread must not wait, as the main thread of a browser; the runtime's own reason is its `cause`.
    */
   setBlocking(blocking: boolean): void {
-    const why = blocking ? whyNotWait() : undefined
-    if (why !== undefined) {
-      const reason = why instanceof Error ? why.message : String(why)
-      const message = `this thread must not wait (${reason}); a worker may`
-      throw Object.assign(misuse(TypeError, message, 'CANNOT_BLOCK'), { cause: why })
-    }
+    if (blocking) this.#checkMayWait()
     this.#blocking = blocking
+  }
+
+  /** Waits, blocking or not, for whichever is asked for and comes first. False after the timeout. TypeError as `setBlocking`. */
+  select({ read, write }: { readonly read: boolean; readonly write: boolean }): boolean {
+    this.#checkMayWait()
+    // For both, any word of the other thread is news; for one of them, a word about the other would be none.
+    const both = read && write
+    const ring = read ? this.#in : this.#out
+    for (let turns = 0; turns < mostFruitless; turns++) {
+      if (both) this.#place.bell.arm()
+      if ((!read && !write) || (read && this.#worthIt('read')) || (write && this.#worthIt('write')))
+        return true
+      const inTime = both ? this.#place.bell.sleep(this.#timeout) : ring.wait(this.#timeout)
+      if (!inTime) return false
+    }
+    this.#corrupted()
+    return true
   }
 
   read(into: Uint8Array): number | Stopped {
@@ -179,10 +193,8 @@ export class SharedPairBio implements Bio {
         'ready: there is no Atomics.waitAsync here; call read or write again from a timer, or let a worker wait',
         'UNSUPPORTED_METHOD',
       )
+    if (this.#worthIt(on)) return Promise.resolve()
     const ring = on === 'read' ? this.#in : this.#out
-    const room = on === 'read' ? this.#in.length : this.#out.free
-    const stopped = on === 'read' ? this.#readStop : this.#writeStop
-    if (stopped || !this.#sound(ring) || room > 0 || ring.over) return Promise.resolve()
     const settle = (): void => {
       this.#telling[on] = undefined
     }
@@ -194,6 +206,24 @@ export class SharedPairBio implements Bio {
   /** Forgets the read request, for use after a speculative read of the other thread. */
   resetReadRequest(): void {
     this.#out.request = 0
+  }
+
+  #worthIt(on: 'read' | 'write'): boolean {
+    const ring = on === 'read' ? this.#in : this.#out
+    if (on === 'read' ? this.#readStop : this.#writeStop) return true
+    if (!this.#sound(ring) || ring.over) return true
+    return (ring === this.#in ? this.#in.length : this.#out.free) > 0
+  }
+
+  #checkMayWait(): void {
+    if (this.#mayWait) return
+    const why = whyNotWait()
+    if (why !== undefined) {
+      const reason = why instanceof Error ? why.message : String(why)
+      const message = `this thread must not wait (${reason}); a worker may`
+      throw Object.assign(misuse(TypeError, message, 'CANNOT_BLOCK'), { cause: why })
+    }
+    this.#mayWait = true
   }
 
   /** The first reason stays. */

@@ -1,5 +1,6 @@
 /** A ring of bytes in shared memory, written in one thread and read in another, without locks; each thread has its end of it. */
 import { changed } from './agent.ts'
+import type { Bell } from './bell.ts'
 
 /*
  * Each end owns one word, which only it stores to: how many bytes it has moved, modulo twice the capacity (so that full and
@@ -31,6 +32,8 @@ export interface RingPlace {
   readonly control: number
   readonly storage: number
   readonly capacity: number
+  /** Wakes the other thread where it waits for more than this ring. */
+  readonly bell: Bell
 }
 
 /** What both ends have in common. */
@@ -38,6 +41,7 @@ abstract class RingEnd {
   readonly capacity: number
   protected readonly storage: Uint8Array
   readonly #words: Int32Array
+  readonly #bell: Bell
   readonly #mine: number
   readonly #theirs: number
   #count = 0
@@ -45,7 +49,9 @@ abstract class RingEnd {
   /** The other's word, as last believed. */
   #seen = 0
 
-  constructor({ memory, control, storage, capacity }: RingPlace, mine: number, theirs: number) {
+  constructor(place: RingPlace, mine: number, theirs: number) {
+    const { memory, control, storage, capacity, bell } = place
+    this.#bell = bell
     this.capacity = capacity
     this.storage = new Uint8Array(memory, storage, capacity)
     this.#words = new Int32Array(memory, control, controlLength / 4)
@@ -120,6 +126,7 @@ abstract class RingEnd {
     if (this.#count >= 2 * this.capacity) this.#count -= 2 * this.capacity
     Atomics.store(this.#words, this.#mine, this.#count | this.#over)
     Atomics.notify(this.#words, this.#mine)
+    this.#bell.ring()
   }
 }
 
