@@ -147,7 +147,7 @@ export class Ssl {
     const connected = this.#connection?.connected
     if (!connected || this.#role !== 'server')
       throw misuse('ERR_STILL_IN_INIT', 'newSessionTicket: expected a server after its handshake')
-    return this.#started().order(this.#ticket(connected, connected.tickets))
+    return this.#started().order(now => this.#ticket(now, now.tickets))
   }
 
   /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. Never rejects; TypeError at once where a BIO that has to be waited for has no `ready`. */
