@@ -1,9 +1,10 @@
 /** TLS over BIOs that wait: a call returns once it has finished or failed (SSL_do_handshake(3)). Two threads over shared memory. */
-import { SharedPairBio, sharedPair } from '@biopair/bio'
+import { type Bio, SharedPairBio, type SharedPairHandle, sharedPair } from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { Ssl, SslContext, type Trace } from '@biopair/ssl'
 import ava from 'ava'
 import { chainFor, mint } from '../support/mint.ts'
+import { Plain } from '../support/plain.ts'
 import { statuses, threads } from '../support/threads.ts'
 
 // One after the other: each has two threads of its own.
@@ -11,17 +12,22 @@ const test = ava.serial
 const mebibyte = 2 ** 20
 
 /** A client and a server in one thread, over BIOs that wait a moment. */
-function sharedEnds(size: number, trace?: Trace): readonly [Ssl, Ssl] {
+function sharedEnds(
+  size: number,
+  { trace, plain = false }: { trace?: Trace; plain?: boolean } = {},
+): readonly [Ssl, Ssl] {
   const { root, pem, keyPem } = chainFor('p256')
-  const [near, far] = sharedPair(size).map(
-    handle => new SharedPairBio(handle, { blocking: true, timeout: 2 }),
-  ) as [SharedPairBio, SharedPairBio]
+  const [a, b] = sharedPair(size)
+  const bio = (handle: SharedPairHandle): Bio => {
+    const half = new SharedPairBio(handle, { blocking: true, timeout: 2 })
+    return plain ? new Plain(half) : half
+  }
   const common = { crypto: nodeCrypto, groups: 'x25519' }
   const client = new SslContext({ ...common, ca: root.pem, ...(trace ? { trace } : {}) })
   const server = new SslContext({ ...common, cert: pem, key: keyPem })
   return [
-    new Ssl(client, { servername: 'server.example' }).setBio(near).setConnectState(),
-    new Ssl(server).setBio(far).setAcceptState(),
+    new Ssl(client, { servername: 'server.example' }).setBio(bio(a)).setConnectState(),
+    new Ssl(server).setBio(bio(b)).setAcceptState(),
   ]
 }
 
@@ -244,37 +250,41 @@ for (const how of ['closeBio', 'break'] as const)
     t.is(b[2]?.reason, 'ERR_CARRIER_BROKEN')
   })
 
-test('with a timeout, calls that have waited in vain say what they want, and go on when they are called again', t => {
-  const [client, server] = sharedEnds(600)
-  t.deepEqual(server.doHandshake(), { status: 'want_read', read: 5, write: 0 })
-  for (let turn = 0; turn < 40 && !(client.connected && server.connected); turn++) {
-    client.doHandshake()
-    server.doHandshake()
-  }
-  t.is(client.doHandshake().status, 'done')
-  t.is(server.doHandshake().status, 'done')
-})
-
-test('with a timeout, two ends that write more than there is room for come to an end if each also reads', t => {
-  const [client, server] = sharedEnds(600)
-  const total = 4000
-  const left = [total, total]
-  const got = [0, 0]
-  for (let turn = 0; turn < 400 && Math.min(...got) < total; turn++)
-    for (const [i, ssl] of [client, server].entries()) {
-      const wrote = left[i] ? ssl.write(new Uint8Array(left[i])) : ssl.flush()
-      left[i] = Number(left[i]) - bytesOf(wrote)
-      got[i] = Number(got[i]) + bytesOf(ssl.read(new Uint8Array(total)))
+for (const plain of [false, true]) {
+  const what = plain ? 'a BIO without select' : 'a shared pair'
+  test(`with a timeout, calls that have waited in vain say what they want, and go on when they are called again: ${what}`, t => {
+    const [client, server] = sharedEnds(600, { plain })
+    t.deepEqual(server.doHandshake(), { status: 'want_read', read: 5, write: 0 })
+    for (let turn = 0; turn < 40 && !(client.connected && server.connected); turn++) {
+      client.doHandshake()
+      server.doHandshake()
     }
-  t.deepEqual(got, [total, total])
-})
+    t.is(client.doHandshake().status, 'done')
+    t.is(server.doHandshake().status, 'done')
+  })
+
+  test(`with a timeout, two ends that write more than there is room for come to an end if each also reads: ${what}`, t => {
+    const [client, server] = sharedEnds(600, { plain })
+    const total = 4000
+    const left = [total, total]
+    const got = [0, 0]
+    for (let turn = 0; turn < 400 && Math.min(...got) < total; turn++)
+      for (const [i, ssl] of [client, server].entries()) {
+        const wrote = left[i] ? ssl.write(new Uint8Array(left[i])) : ssl.flush()
+        left[i] = Number(left[i]) - bytesOf(wrote)
+        got[i] = Number(got[i]) + bytesOf(ssl.read(new Uint8Array(total)))
+      }
+    t.deepEqual(got, [total, total])
+  })
+}
 
 test('tickets that wait keep their place before one that is asked for', t => {
   const nonces: string[] = []
-  const [client, server] = sharedEnds(17_408, event => {
+  const trace: Trace = event => {
     if (event.event === 'message' && event.direction === 'read' && event.message[0] === 4)
       nonces.push(String(event.message.subarray(13, 13 + Number(event.message[12]))))
-  })
+  }
+  const [client, server] = sharedEnds(17_408, { trace })
   for (let turn = 0; turn < 4; turn++) {
     client.doHandshake()
     server.doHandshake()
@@ -284,4 +294,85 @@ test('tickets that wait keep their place before one that is asked for', t => {
   t.is(server.newSessionTicket().status, 'done')
   t.is(client.read(new Uint8Array(1)).status, 'want_read')
   t.is(new Set(nonces).size, 3)
+})
+
+// A descriptor that waits: no select, nothing pending to be seen. It needs room for what a flight has left when the other begins.
+for (const size of [600, 17_408]) {
+  test(`a BIO that can wait for one thing only does as well, ${size} bytes of room: calls come to their end`, async t => {
+    const total = size * 200
+    const { a, b, trouble } = await threads({
+      plain: true,
+      sizes: [size, size],
+      a: [
+        ['handshake'],
+        ['send', total],
+        ['receive', total],
+        ['shutdown'],
+        ['shutdown'],
+        ['close'],
+      ],
+      b: [
+        ['handshake'],
+        ['receive', total],
+        ['send', total],
+        ['receive', 1],
+        ['shutdown'],
+        ['close'],
+      ],
+    })
+    t.is(trouble, undefined)
+    t.deepEqual(statuses(a), ['done', 'done', 'done', 'sent', 'done', 'done'])
+    t.deepEqual(statuses(b), ['done', 'done', 'done', 'closed', 'done', 'done'])
+    t.is(a[1]?.digest, b[1]?.digest)
+    t.is(b[2]?.digest, a[2]?.digest)
+    t.true(a[2]?.session)
+  })
+
+  test(`S11 over a BIO that can wait for one thing only, ${size} bytes of room, reading writes neither tickets nor KeyUpdates`, async t => {
+    const { a, b, trouble } = await threads({
+      plain: true,
+      sizes: [size, size],
+      a: [['handshake'], ['keyUpdate', true], ['send', 40_000], ['sleep', 50], ['receive', 9]],
+      b: [['handshake'], ['receive', 40_000], ['send', 9]],
+    })
+    t.is(trouble, undefined)
+    t.deepEqual(statuses([...a, ...b]), Array(8).fill('done'))
+    t.deepEqual([b[0]?.wpending, b[1]?.wpending], [0, 0])
+    t.true(a[4]?.session)
+  })
+}
+
+test('over a BIO that can wait for one thing only, a handshake that fails ends on both sides', async t => {
+  const { a, b, trouble } = await threads({
+    plain: true,
+    client: { ca: mint({ ca: true }).pem },
+    a: [['handshake'], ['close']],
+    b: [['handshake'], ['close']],
+  })
+  t.is(trouble, undefined)
+  t.deepEqual(statuses(a), ['failed', 'done'])
+  t.deepEqual(statuses(b), ['failed', 'done'])
+  t.regex(b[0]?.reason ?? '', /^TLSV1_ALERT_|^SSLV3_ALERT_/)
+})
+
+test('over a BIO that can wait for one thing only, calls wake when the peer goes', async t => {
+  const { b, trouble } = await threads({
+    plain: true,
+    a: [['handshake'], ['send', 5], ['sleep', 100], ['closeBio']],
+    b: [['handshake'], ['receive', 5], ['receive', 1], ['send', 100_000], ['close']],
+  })
+  t.is(trouble, undefined)
+  t.deepEqual(statuses(b), ['done', 'done', 'truncated', 'failed', 'done'])
+})
+
+test('a close makes room for a peer that writes and does not read, until its own goodbye is out', async t => {
+  const { a, b, trouble } = await threads({
+    sizes: [16_560, 16_560],
+    server: { numTickets: 0 },
+    a: [['handshake'], ['send', mebibyte], ['receive', 16_500], ['receive', 1]],
+    b: [['handshake'], ['send', 16_500], ['sleep', 50], ['close']],
+  })
+  t.is(trouble, undefined)
+  t.deepEqual(statuses(a), ['done', 'done', 'done', 'closed'])
+  t.deepEqual(statuses(b), ['done', 'done', 'done', 'done'])
 })

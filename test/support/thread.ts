@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { SharedPairBio, type SharedPairHandle, type Stopped } from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { type ContextOptions, drive, Ssl, SslContext } from '@biopair/ssl'
+import { Plain } from './plain.ts'
 
 /** What a thread is to do. Bytes are those of `pattern`, and are told by their number and digest. */
 export type Line =
@@ -28,6 +29,8 @@ export interface ThreadData {
   readonly script: readonly Line[]
   readonly blocking: boolean
   readonly timeout?: number
+  /** TLS goes over a BIO that can wait for bytes or for room and for no other thing, as a descriptor does. */
+  readonly plain?: boolean
   /** TLS is spoken where a role is given. */
   readonly role?: 'client' | 'server'
   readonly options?: ContextOptions
@@ -72,7 +75,8 @@ class Thread {
     if (!role) return
     const context = new SslContext({ crypto: nodeCrypto, groups: 'x25519', ...options })
     const client = { servername: 'server.example' }
-    this.#ssl = new Ssl(context, role === 'client' ? client : {}).setBio(this.#bio)
+    this.#ssl = new Ssl(context, role === 'client' ? client : {})
+    this.#ssl.setBio(data.plain ? new Plain(this.#bio) : this.#bio)
     if (role === 'client') this.#ssl.setConnectState()
     else this.#ssl.setAcceptState()
   }

@@ -11,6 +11,8 @@ export interface Threads {
   /** Whether BIOs wait: yes, unless it is said. */
   readonly blocking?: boolean
   readonly timeout?: number
+  /** See `ThreadData`. */
+  readonly plain?: boolean
   /** Thread `a` is a client and `b` a server; false: bytes and no TLS. */
   readonly tls?: boolean
   readonly client?: ThreadData['options']
@@ -32,13 +34,14 @@ export async function threads({
   sizes = [17_408, 17_408],
   blocking = true,
   timeout,
+  plain = false,
   tls = true,
   limit = 20_000,
   ...rest
 }: Threads): Promise<Both> {
   const [forA, forB] = sharedPair(...sizes)
   const { root, pem, keyPem } = chainFor('p256')
-  const common = { blocking, ...(timeout ? { timeout } : {}) }
+  const common = { blocking, plain, ...(timeout ? { timeout } : {}) }
   const client = { role: 'client', options: { ca: root.pem, ...rest.client } } as const
   const server = { role: 'server', options: { cert: pem, key: keyPem, ...rest.server } } as const
   const a = start({ handle: forA, script: rest.a, ...common, ...(tls ? client : {}) })
