@@ -48,7 +48,7 @@ const otherNames = [
   /^(WAIT|TLS)_/, // states, cipher suites
   /_SECRET(_0)?$/, // labels of the key log
   // Values of verify codes and BioReason, checked under their own tables; the parts of TOO_MANY_….
-  /^(BROKEN_PIPE|IN_USE|INVALID_ARGUMENT|PREMATURE_CLOSE|UNSUPPORTED_METHOD|WRITE_TO_READ_ONLY_BIO)$/,
+  /^(BROKEN_PIPE|CANNOT_BLOCK|IN_USE|INVALID_ARGUMENT|PREMATURE_CLOSE|UNSUPPORTED_METHOD|WRITE_TO_READ_ONLY_BIO)$/,
   /^(KEY_UPDATES|WARN_ALERTS)$/,
   // Of node:crypto, caught.
   /^ERR_CRYPTO_/,
