@@ -1,4 +1,7 @@
-/** `Ssl`: a TLS connection over BIOs (SSL). Every call returns at once and says everything in what it returns. */
+/**
+ * `Ssl`: a TLS connection over BIOs (SSL). Every call returns at once and says everything in what it returns. Over BIOs that
+ * wait (`blocking`), a call returns once it has finished or failed; `want_…` then means a callback's promise, or a timeout of the BIO.
+ */
 import type { Bio } from '@biopair/bio'
 import type { CipherSuite, GroupName, SignatureSchemeName } from '@biopair/crypto'
 import {
@@ -121,12 +124,15 @@ export class Ssl {
     return this.#started().read(into, true)
   }
 
-  /** Takes plaintext and says how much (SSL_write(3)); what was taken is never offered again. TypeError after `shutdown`. */
+  /**
+   * Takes plaintext and says how much (SSL_write(3)); what was taken is never offered again. TypeError after `shutdown`. Over BIOs
+   * that wait it takes everything; less only where a timeout was up or something failed, which the next call tells.
+   */
   write(bytes: Uint8Array): WriteOutcome {
     return this.#started().write(bytes)
   }
 
-  /** Drives out what was taken and waits for room. */
+  /** Drives out what was taken and waits for room; over BIOs that wait, tickets too, which no call that reads sends there. */
   flush(): FlushOutcome {
     return this.#started().flush()
   }
@@ -161,7 +167,7 @@ export class Ssl {
     const connected = this.#connection?.connected
     if (!connected || this.#role !== 'server')
       throw misuse('ERR_STILL_IN_INIT', 'newSessionTicket: expected a server after its handshake')
-    return this.#started().order(this.#ticket(connected, connected.tickets))
+    return this.#started().order(now => this.#ticket(now, now.tickets))
   }
 
   /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. Never rejects; TypeError at once where a BIO that has to be waited for has no `ready`. */
