@@ -157,10 +157,11 @@ export class FdBio implements Bio {
     const count = this.#put(bytes)
     if (typeof count === 'number' || count.stop !== 'retry') return count
     // A copy, also of a Buffer, whose slice is none: our caller may use its bytes again.
-    this.#held = new Uint8Array(bytes.subarray(0, most))
-    // Whoever never asks again has it sent all the same.
+    const taken = new Uint8Array(bytes.subarray(0, most))
+    this.#held = taken
+    // Whoever never asks again has it sent all the same; some of it may go at once.
     void this.#writing.wait()
-    return this.#held.length
+    return taken.length
   }
 
   /** `done` once the system has taken everything. */
