@@ -259,6 +259,22 @@ test('whatever another thread stores among the words, calls come back and move n
   t.pass()
 })
 
+test('an end that was told stays the end, whatever comes to stand there after it', t => {
+  const handles = sharedPair(10)
+  const [a, b] = handles.map(handle => new SharedPairBio(handle)) as [SharedPairBio, SharedPairBio]
+  const words = new Int32Array(handles[0].memory, 0, 256)
+  b.end()
+  t.deepEqual(take(a, 1), eof)
+  // Where the other half says how far it has written: in the first word of the second half's.
+  for (const value of [3, -1, 0]) {
+    Atomics.store(words, 128, value)
+    t.deepEqual(take(a, 1), eof)
+    t.true(a.eof)
+    t.is(a.pending, 0)
+  }
+  t.is(a.write(counted(2)), 2)
+})
+
 for (const [what, word, value] of [
   ['more than fits', 0, 11],
   ['a count beyond the ring', 0, 25],

@@ -1,5 +1,12 @@
 /** TLS over BIOs that wait: a call returns once it has finished or failed (SSL_do_handshake(3)). Two threads over shared memory. */
-import { type Bio, SharedPairBio, type SharedPairHandle, sharedPair } from '@biopair/bio'
+import {
+  type Bio,
+  retryRead,
+  retryWrite,
+  SharedPairBio,
+  type SharedPairHandle,
+  sharedPair,
+} from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { Ssl, SslContext, type Trace } from '@biopair/ssl'
 import ava from 'ava'
@@ -277,6 +284,32 @@ for (const plain of [false, true]) {
     t.deepEqual(got, [total, total])
   })
 }
+
+test('a call waits once in vain for room, and once for bytes, however often it has something to say', t => {
+  let [reads, writes] = [0, 0]
+  const bio: Bio = {
+    blocking: true,
+    read() {
+      reads++
+      return retryRead
+    },
+    write() {
+      writes++
+      return retryWrite
+    },
+    flush: () => 'done',
+    end: () => 'done',
+    close() {},
+  }
+  const ssl = new Ssl(new SslContext({ crypto: nodeCrypto, rejectUnauthorized: false }))
+  ssl.setBio(bio)
+  t.is(ssl.connect().status, 'want_write')
+  t.deepEqual([reads, writes], [1, 1])
+  t.is(ssl.connect().status, 'want_write')
+  t.deepEqual([reads, writes], [2, 2])
+  t.is(ssl.close().status, 'want_write')
+  t.deepEqual([reads, writes], [2, 3], 'close reads only what it need not wait for')
+})
 
 test('tickets that wait keep their place before one that is asked for', t => {
   const nonces: string[] = []

@@ -248,8 +248,7 @@ export class SharedPairBio implements SelectableBio {
 
   /** Looks at what the other thread has done; false where that cannot be, then and ever after. What was over before stays so. */
   #sound(ring: RingReader | RingWriter): boolean {
-    if (ring.over) return true
-    if (this.#fault === undefined && ring.look()) return true
+    if ((ring.over || this.#fault === undefined) && ring.look()) return true
     this.#corrupted()
     return false
   }

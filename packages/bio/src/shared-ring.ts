@@ -63,9 +63,12 @@ abstract class RingEnd {
   protected abstract readonly most: number
   protected abstract moved(count: number): void
 
-  /** Takes note of what the other end has done. False if it says what cannot be: then nothing of this ring is to be believed. */
+  /**
+   * Takes note of what the other end has done, unless that one is over. False if it says what cannot be: then nothing of this ring
+   * is to be believed.
+   */
   look(): boolean {
-    if (this.#seen >= over) return true
+    if (this.over) return true
     const word = Atomics.load(this.#words, this.#theirs)
     if (word === this.#seen) return true
     if (word < 0 || word >> 29 === 2) return false
