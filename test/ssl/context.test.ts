@@ -59,6 +59,7 @@ test('an option of another type is refused, and its value is not shown', t => {
     trace: true,
     edit: {},
     limits: 5,
+    recordSizeLimit: 64.5,
   }
   for (const [name, value] of Object.entries(wrong)) {
     const error = t.throws(() => context({ [name]: value }), {

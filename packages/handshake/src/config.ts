@@ -16,6 +16,8 @@ export interface FlowConfig {
   /** Schemes that we verify, most preferred first. */
   readonly schemes: readonly SignatureScheme[]
   readonly edit?: Edit | undefined
+  /** What we say in record_size_limit: 64 to 2^14 + 1 (RFC 8449 §4). Undefined says nothing, and leaves what the peer says unheard. */
+  readonly recordSizeLimit?: number | undefined
 }
 
 export interface ClientConfig extends FlowConfig {

@@ -14,7 +14,9 @@ import {
   type ClientAuthentication,
   type Edit,
   type Identity,
+  leastRecordLimit,
   longestLifetime,
+  mostRecordLimit,
   type WantCertificate,
   type WantSignature,
 } from '@biopair/handshake'
@@ -137,6 +139,11 @@ export interface ContextOptions {
   /** The last word on each message of ours, for replays and tests. */
   readonly edit?: Edit
   readonly limits?: Partial<Omit<Limits, 'maxMessage'>>
+  /**
+   * The longest record that we take, its content type and padding counted, from 64 (RFC 8449): 16 385, which is TLS 1.3's own. A client
+   * says so, a server answers; each then keeps to what the other said. 0 says nothing.
+   */
+  readonly recordSizeLimit?: number
 }
 
 const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
@@ -176,6 +183,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   trace: 'function',
   edit: 'function',
   limits: 'object',
+  recordSizeLimit: 'whole number',
 }
 
 /** Names that people use for a group, beside RFC 9846's. */
@@ -228,6 +236,8 @@ export class SslContext {
         'ERR_INVALID_ARG_VALUE',
         `cookie: expected never, with_retry or always, got ${cookie}`,
       )
+    if (options.recordSizeLimit !== 0)
+      wholeNumber('recordSizeLimit', options.recordSizeLimit, leastRecordLimit, mostRecordLimit)
     wholeNumber('numTickets', options.numTickets, 0, 32)
     wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
     if (options.ticketKeys && options.ticketKeys.length !== 48)

@@ -22,6 +22,8 @@ export class RecordOutput implements Output {
   readonly #learn: (fact: Fact) => void
   #flight: Bytes[] = []
   #protected = false
+  /** The most content and padding of a record of the peer's, from its handshake key on. */
+  #readLimit: number | undefined
   /** The level that the peer's next message travels at. */
   readLevel: Level = 'initial'
   /** Whether what was queued last ends a flight, so that the peer's turn has come. */
@@ -60,6 +62,7 @@ export class RecordOutput implements Output {
         })
       this.#reader.protect(readProtection13(secret, this.#crypto))
       this.readLevel = level
+      this.#limitReader()
     } else {
       this.#cut()
       this.#writer.protect(writeProtection13(secret, this.#crypto))
@@ -76,6 +79,21 @@ export class RecordOutput implements Output {
 
   tolerateChangeCipherSpec(tolerate: boolean): void {
     this.#reader.changeCipherSpec = tolerate ? 'drop' : 'refuse'
+  }
+
+  limitRecords(direction: 'read' | 'write', limit: number): void {
+    // RFC 8449 §4: the limit counts the content type too.
+    if (direction === 'write') this.#writer.maxPlaintext = limit - 1
+    else {
+      this.#readLimit = limit - 1
+      this.#limitReader()
+    }
+  }
+
+  /** Early data is sealed before its sender can hear of a limit. */
+  #limitReader(): void {
+    if (this.#readLimit === undefined || this.readLevel === 'early') return
+    this.#reader.limit(this.#readLimit)
   }
 
   skipEarlyData(limit: number): void {

@@ -10,6 +10,7 @@ import {
   client13,
   exportKeyingMaterial,
   type FlowConfig,
+  mostRecordLimit,
   type Role,
   server13,
 } from '@biopair/handshake'
@@ -340,7 +341,16 @@ export class Ssl {
 
   #flowConfig(): FlowConfig {
     const { crypto, suites, groups, schemes, options } = this.#context
-    return { crypto, suites, groups, schemes, random: options.random, edit: options.edit }
+    return {
+      crypto,
+      suites,
+      groups,
+      schemes,
+      random: options.random,
+      edit: options.edit,
+      // 0 says nothing.
+      recordSizeLimit: (options.recordSizeLimit ?? mostRecordLimit) || undefined,
+    }
   }
 
   /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */

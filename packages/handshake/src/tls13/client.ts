@@ -32,6 +32,13 @@ import {
 import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
+import {
+  checkOneLimit,
+  checkServerLimit,
+  limitRecords,
+  readLimit,
+  recordLimit,
+} from './record-limits.ts'
 
 /** Shakes hands as a client. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
@@ -110,10 +117,11 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
 
   const offered = new Set(hello.extensions?.map(extension => extension.extension_type))
   const encrypted = yield* talk.receive('WAIT_EE', EncryptedExtensions)
-  const alpn = agreedAlpn(
-    readExtensions('EncryptedExtensions', encrypted.extensions, offered),
-    config,
-  )
+  checkOneLimit(encrypted.extensions)
+  const agreed = readExtensions('EncryptedExtensions', encrypted.extensions, offered)
+  checkServerLimit(agreed.record_size_limit)
+  limitRecords(output, readLimit('ClientHello', hello.extensions), agreed.record_size_limit)
+  const alpn = agreedAlpn(agreed, config)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
 
   const first = yield* talk.receiveOneOf('WAIT_CERT_CR', CertificateRequest, Certificate)
@@ -202,7 +210,7 @@ function clientHello(
     extensions.push(
       writeExtension('ClientHello', 'psk_key_exchange_modes', { ke_modes: ['psk_dhe_ke'] }),
     )
-  extensions.push(keyShare(shares))
+  extensions.push(...recordLimit('ClientHello', config), keyShare(shares))
   return {
     legacy_version: 0x0303,
     random,

@@ -22,6 +22,7 @@ import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
+import { limitRecords, readLimit, recordLimit } from './record-limits.ts'
 import { checkSecondHello, retriedGroup } from './second-hello.ts'
 
 /** Bytes of refused early data that are passed over: what OpenSSL's servers put up with unless told otherwise. */
@@ -99,10 +100,12 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'handshake', clientHandshake)
   talk.level = 'handshake'
 
-  talk.send(
+  const encrypted = talk.send(
     EncryptedExtensions,
-    encryptedExtensions(acknowledge && offer.serverName !== undefined, alpn, group, config),
+    encryptedExtensions(acknowledge && offer.serverName !== undefined, alpn, group, offer, config),
   )
+  const { record_size_limit } = offer.extensions
+  limitRecords(output, readLimit('EncryptedExtensions', encrypted.extensions), record_size_limit)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
   const request =
     asks.clientCertificate === 'none'
@@ -277,6 +280,7 @@ function encryptedExtensions(
   named: boolean,
   alpn: Bytes | undefined,
   group: Group,
+  offer: Offer,
   config: ServerConfig,
 ): EncryptedExtensions {
   const extensions: RawExtension[] = []
@@ -295,6 +299,9 @@ function encryptedExtensions(
         protocol_name_list: [alpn],
       }),
     )
+  // RFC 8449 §5: whatever max_fragment_length says beside it.
+  if (offer.extensions.record_size_limit !== undefined)
+    extensions.push(...recordLimit('EncryptedExtensions', config))
   return { extensions }
 }
 
