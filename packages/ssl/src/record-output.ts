@@ -122,28 +122,27 @@ export class RecordOutput implements Output {
   /** Queues content, cut into records. */
   record(type: ContentTypeName, content: Bytes): void {
     this.#writer.write(type, content)
-    if (!this.#trace) return
-    const size = this.#writer.fragmentLength
-    for (let at = 0; at < content.length; at += size)
-      this.tell(type, Math.min(size, content.length - at))
+    this.tell(type, content.length)
   }
 
-  /** Traces a record that was made, of so many bytes, while its key is the current one. */
+  /** Traces the records that were just made of so many bytes, while their key is the current one. */
   tell(type: ContentTypeName, length: number): void {
+    if (!this.#trace) return
     const hidden = this.#protected && type !== 'change_cipher_spec'
-    const writer = this.#writer
-    this.#trace?.({
-      event: 'record',
-      direction: 'write',
-      type,
-      length,
-      protected: hidden,
-      header: headerBytes({
-        type: hidden ? ContentType.application_data : ContentType[type],
-        legacy_record_version: hidden ? 0x0303 : writer.version,
-        length: writer.recordSize(length, type) - headerLength,
-      }),
-    })
+    const cut = this.#writer.fragmentLength
+    for (const [i, size] of this.#writer.made.entries())
+      this.#trace({
+        event: 'record',
+        direction: 'write',
+        type,
+        length: Math.min(cut, length - i * cut),
+        protected: hidden,
+        header: headerBytes({
+          type: hidden ? ContentType.application_data : ContentType[type],
+          legacy_record_version: hidden ? 0x0303 : this.#writer.version,
+          length: size - headerLength,
+        }),
+      })
   }
 
   /** Forgets messages that were not queued yet. */
