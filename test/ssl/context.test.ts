@@ -60,6 +60,8 @@ test('an option of another type is refused, and its value is not shown', t => {
     edit: {},
     limits: 5,
     recordSizeLimit: 64.5,
+    padding: '512',
+    recordSizing: true,
   }
   for (const [name, value] of Object.entries(wrong)) {
     const error = t.throws(() => context({ [name]: value }), {

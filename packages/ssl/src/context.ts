@@ -20,7 +20,7 @@ import {
   type WantCertificate,
   type WantSignature,
 } from '@biopair/handshake'
-import { Buffers } from '@biopair/record'
+import { Buffers, type Padding, RecordSizing, type RecordSizingOptions } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
 import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
@@ -29,6 +29,7 @@ import { type Credential, credentialsFrom } from './credentials.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
+import { type PaddingPolicy, paddingFrom } from './padding.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import type { Session, TicketKey } from './tickets.ts'
 import type { Trace } from './trace.ts'
@@ -144,6 +145,10 @@ export interface ContextOptions {
    * says so, a server answers; each then keeps to what the other said. 0 says nothing.
    */
   readonly recordSizeLimit?: number
+  /** Hides how long content is: none unless said otherwise. */
+  readonly padding?: PaddingPolicy
+  /** Small records first, then large ones (`{}` for what is usual); unless given, records are as large as they may be. */
+  readonly recordSizing?: RecordSizingOptions
 }
 
 const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
@@ -184,6 +189,14 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   edit: 'function',
   limits: 'object',
   recordSizeLimit: 'whole number',
+  padding: 'whole number or function',
+  recordSizing: 'object',
+}
+
+const sizingTypes: Readonly<Record<keyof RecordSizingOptions, OptionType>> = {
+  small: 'whole number',
+  after: 'whole number',
+  idle: 'whole number',
 }
 
 /** Names that people use for a group, beside RFC 9846's. */
@@ -210,6 +223,8 @@ export class SslContext {
   readonly buffers = new Buffers()
   /** Imports the keys of peers and authorities, and knows those that were seen last. */
   readonly keys: KeyImport
+  /** What pads records. */
+  readonly padding: Padding | undefined
   #ticketKey: TicketKey | undefined
 
   /** Reads and checks everything now, so that a mistake shows here. TypeError with a stable `code`. */
@@ -238,6 +253,9 @@ export class SslContext {
       )
     if (options.recordSizeLimit !== 0)
       wholeNumber('recordSizeLimit', options.recordSizeLimit, leastRecordLimit, mostRecordLimit)
+    checkOptions(options.recordSizing ?? {}, sizingTypes)
+    wholeNumber('recordSizing.small', options.recordSizing?.small, 64, 16_384)
+    this.padding = paddingFrom(options.padding, length => this.draw('padding', length))
     wholeNumber('numTickets', options.numTickets, 0, 32)
     wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
     if (options.ticketKeys && options.ticketKeys.length !== 48)
@@ -257,6 +275,12 @@ export class SslContext {
     return this.options.random
       ? this.options.random(purpose, length)
       : this.crypto.randomBytes(length)
+  }
+
+  /** What sizes the records of a new connection. */
+  recordSizing(): RecordSizing | undefined {
+    const { recordSizing } = this.options
+    return recordSizing && new RecordSizing(recordSizing, () => this.now())
   }
 
   /** The key that tickets are sealed with. */

@@ -8,6 +8,8 @@ const kinds = {
   object: value => typeof value === 'object' && value !== null,
   Uint8Array: value => value instanceof Uint8Array,
   'whole number': value => Number.isSafeInteger(value) && (value as number) >= 0,
+  'whole number or function': value =>
+    typeof value === 'function' || (Number.isSafeInteger(value) && (value as number) >= 0),
   string: text,
   'list of strings': value => Array.isArray(value) && value.every(text),
   'string or list of strings': value => text(value) || (Array.isArray(value) && value.every(text)),

@@ -306,6 +306,8 @@ export class Ssl {
       crypto: context.crypto,
       limits: context.limits,
       buffers: context.buffers,
+      padding: context.padding,
+      sizing: context.recordSizing(),
       answers: answersOf({
         context,
         names: nameDemands(role, this.#options, this.#verifyNames),
