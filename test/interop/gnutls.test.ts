@@ -80,3 +80,24 @@ peerTest('gnutls-cli', 'our server and gnutls-cli keep to what the other says', 
   t.is(longest(server, 'write'), 1000 + overhead)
   t.is(longest(server, 'read'), 599 + overhead)
 })
+
+for (const [theirs, suite] of [
+  ['AES-128-CCM', 'TLS_AES_128_CCM_SHA256'],
+  ['AES-128-CCM-8', 'TLS_AES_128_CCM_8_SHA256'],
+] as const) {
+  const args = ['--priority', `${only13}:-CIPHER-ALL:+${theirs}`]
+  peerTest('gnutls-serv', `our client speaks ${suite} with gnutls-serv`, async t => {
+    const client = await toServer(t, args, { ciphers: suite })
+    await client.write('there and back\n')
+    t.is(await client.line(), 'there and back\n')
+    t.is(client.ssl.cipher?.name, suite)
+  })
+  peerTest('gnutls-cli', `our server speaks ${suite} with gnutls-cli`, async t => {
+    const { client, server } = await fromClient(t, args, { ciphers: suite })
+    client.type('there\n')
+    t.is(await server.line(), 'there\n')
+    await server.write('and back\n')
+    await client.says(/and back\n/)
+    t.is(server.ssl.cipher?.name, suite)
+  })
+}

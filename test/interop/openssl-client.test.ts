@@ -70,6 +70,13 @@ for (const suite of suites)
     t.is(meeting.server.ssl.cipher?.name, suite)
   })
 
+for (const suite of ['TLS_AES_128_CCM_SHA256', 'TLS_AES_128_CCM_8_SHA256'] as const)
+  peerTest('openssl', `our server speaks ${suite} with openssl s_client, asked to`, async t => {
+    const meeting = await meet(t, ['-quiet', '-ciphersuites', suite], { ciphers: suite })
+    await talk(t, meeting)
+    t.is(meeting.server.ssl.cipher?.name, suite)
+  })
+
 for (const kind of keyKinds)
   peerTest(
     'openssl',

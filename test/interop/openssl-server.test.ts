@@ -67,6 +67,13 @@ for (const suite of suites)
     t.is(meeting.client.ssl.cipher?.name, suite)
   })
 
+for (const suite of ['TLS_AES_128_CCM_SHA256', 'TLS_AES_128_CCM_8_SHA256'] as const)
+  peerTest('openssl', `our client speaks ${suite} with openssl s_server, asked to`, async t => {
+    const meeting = await meet(t, ['-rev', '-ciphersuites', suite], { ciphers: suite })
+    await talk(t, meeting)
+    t.is(meeting.client.ssl.cipher?.name, suite)
+  })
+
 for (const kind of keyKinds)
   peerTest(
     'openssl',

@@ -1,6 +1,7 @@
 /** A provider that remembers every secret it gave out, and every key it made, so that a test can see what lingers. */
 import {
   type Aead,
+  type AeadName,
   type CryptoProvider,
   failed,
   type Group,
@@ -94,7 +95,7 @@ export function watched(inner: CryptoProvider): Watched {
   const crypto = {
     ...inner,
     hashes: each(inner.hashes, hash),
-    aeads: each(inner.aeads, aead),
+    aeads: each<AeadName, Aead>(inner.aeads, aead),
     groups: each(inner.groups, group),
   }
   return { crypto, secrets, live, made: () => made }

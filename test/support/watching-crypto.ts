@@ -1,6 +1,7 @@
 /** A provider that remembers every array with a secret that passes through it, and every object that holds a key. */
 import {
   type Aead,
+  type AeadName,
   type CryptoProvider,
   failed,
   type Group,
@@ -53,7 +54,7 @@ export class Watch {
     return {
       ...provider,
       hashes: watchedEach(provider.hashes, hash => this.#hash(hash)),
-      aeads: watchedEach(provider.aeads, aead => this.#aead(aead)),
+      aeads: watchedEach<AeadName, Aead>(provider.aeads, aead => this.#aead(aead)),
       groups: watchedEach(provider.groups, group => this.#group(group)),
     }
   }

@@ -2,6 +2,7 @@
 import {
   type CipherSuite,
   type CryptoProvider,
+  ccmCipherSuites,
   cipherSuites,
   type Group,
   type Random,
@@ -236,7 +237,16 @@ export class SslContext {
     this.options = options
     this.crypto = options.crypto ?? noble
     this.keys = rememberKeys(this.crypto)
-    this.suites = list('ciphers', options.ciphers, this.crypto.prefer.suites, cipherSuites)
+    this.suites = list('ciphers', options.ciphers, this.crypto.prefer.suites, {
+      ...cipherSuites,
+      ...ccmCipherSuites,
+    })
+    for (const { aead, name } of this.suites)
+      if (this.crypto.aeads[aead] === undefined)
+        throw misuse(
+          'ERR_INVALID_ARG_VALUE',
+          `ciphers: expected suites that ${this.crypto.name} has, got ${name}`,
+        )
     const groups = options.groups ?? options.ecdhCurve
     this.groups = list('groups', groups, this.crypto.prefer.groups, this.crypto.groups)
     this.shares = this.#sharesFrom(options.keyShares)
