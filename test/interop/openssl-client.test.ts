@@ -19,6 +19,11 @@ const groups = [
   ['secp384r1', 'P-384'],
   ['secp521r1', 'P-521'],
 ] as const
+const moreGroups = [
+  ['x448', 'X448'],
+  ['ffdhe2048', 'ffdhe2048'],
+  ['ffdhe3072', 'ffdhe3072'],
+] as const
 
 interface Meeting {
   readonly client: Child
@@ -61,6 +66,13 @@ for (const [name, theirs] of groups)
     t.is(meeting.server.ssl.group, name)
     t.false(meeting.server.ssl.retried)
     t.is(meeting.server.ssl.servername, 'server.example')
+  })
+
+for (const [name, theirs] of moreGroups)
+  peerTest('openssl', `our server agrees on ${name} with openssl s_client, asked to`, async t => {
+    const meeting = await meet(t, ['-quiet', '-groups', theirs], { groups: [name] })
+    await talk(t, meeting)
+    t.is(meeting.server.ssl.group, name)
   })
 
 for (const suite of suites)

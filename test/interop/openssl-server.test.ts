@@ -19,6 +19,11 @@ const groups = [
   ['secp384r1', 'P-384'],
   ['secp521r1', 'P-521'],
 ] as const
+const moreGroups = [
+  ['x448', 'X448'],
+  ['ffdhe2048', 'ffdhe2048'],
+  ['ffdhe3072', 'ffdhe3072'],
+] as const
 
 interface Meeting {
   readonly client: Ours
@@ -58,6 +63,13 @@ for (const [name, theirs] of groups)
     await talk(t, meeting)
     t.is(meeting.client.ssl.group, name)
     t.false(meeting.client.ssl.retried)
+  })
+
+for (const [name, theirs] of moreGroups)
+  peerTest('openssl', `our client agrees on ${name} with openssl s_server, asked to`, async t => {
+    const meeting = await meet(t, ['-rev', '-groups', theirs], { groups: [name] })
+    await talk(t, meeting)
+    t.is(meeting.client.ssl.group, name)
   })
 
 for (const suite of suites)

@@ -5,6 +5,7 @@ import {
   type CryptoProvider,
   failed,
   type Group,
+  type GroupName,
   type Hash,
   type Hmac,
   type KeyShare,
@@ -96,7 +97,7 @@ export function watched(inner: CryptoProvider): Watched {
     ...inner,
     hashes: each(inner.hashes, hash),
     aeads: each<AeadName, Aead>(inner.aeads, aead),
-    groups: each(inner.groups, group),
+    groups: each<GroupName, Group>(inner.groups, group),
   }
   return { crypto, secrets, live, made: () => made }
 }

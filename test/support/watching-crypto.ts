@@ -5,6 +5,7 @@ import {
   type CryptoProvider,
   failed,
   type Group,
+  type GroupName,
   type Hash,
   type Random,
 } from '@biopair/crypto'
@@ -55,7 +56,7 @@ export class Watch {
       ...provider,
       hashes: watchedEach(provider.hashes, hash => this.#hash(hash)),
       aeads: watchedEach<AeadName, Aead>(provider.aeads, aead => this.#aead(aead)),
-      groups: watchedEach(provider.groups, group => this.#group(group)),
+      groups: watchedEach<GroupName, Group>(provider.groups, group => this.#group(group)),
     }
   }
 

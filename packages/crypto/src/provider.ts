@@ -1,7 +1,7 @@
 /** What TLS asks of a crypto library: algorithms as rows of data, and pure functions of the bytes they are given. */
 import type { Bytes } from './bytes.ts'
 import type { CipherSuiteName } from './cipher-suites.ts'
-import type { GroupName } from './groups.ts'
+import type { AnyGroupName, GroupName, MoreGroupName } from './groups.ts'
 import type { PrivateKeyMaterial, PublicKeyMaterial } from './keys.ts'
 import type { SignatureAlgorithm } from './signature-schemes.ts'
 
@@ -23,7 +23,7 @@ export interface CryptoProvider {
   randomBytes(length: number): Bytes
   readonly hashes: Readonly<Record<HashName, Hash>>
   readonly aeads: Readonly<Record<AeadName, Aead> & Partial<Record<CcmName, Aead>>>
-  readonly groups: Readonly<Record<GroupName, Group>>
+  readonly groups: Readonly<Record<GroupName, Group> & Partial<Record<MoreGroupName, Group>>>
   /** What to offer first, because it is fast here; each lists what this provider has. */
   readonly prefer: {
     readonly suites: readonly CipherSuiteName[]
@@ -113,7 +113,7 @@ export interface AeadKey {
 /** A key exchange, ECDH and KEM alike (RFC 9846 §4.3.8, RFC 9954). */
 export interface Group {
   readonly id: number
-  readonly name: GroupName
+  readonly name: AnyGroupName
   /** The client's side. With `random`, every draw comes from it; without, the provider draws as it likes. */
   start(random?: Random): KeyShare
   /** The server's side. */

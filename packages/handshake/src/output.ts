@@ -1,5 +1,5 @@
 /** What a flow says to the side that carries its messages: records are one implementation, QUIC another. */
-import type { CipherSuite, GroupName, SignatureSchemeName, TrafficSecret } from '@biopair/crypto'
+import type { AnyGroupName, CipherSuite, SignatureSchemeName, TrafficSecret } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
 import type { Role } from './flow.ts'
 
@@ -36,9 +36,9 @@ export type Fact =
   | { readonly fact: 'state'; readonly state: string }
   | { readonly fact: 'client_random'; readonly random: Bytes }
   | { readonly fact: 'server_name'; readonly serverName: string }
-  | { readonly fact: 'retry'; readonly group: GroupName | undefined }
+  | { readonly fact: 'retry'; readonly group: AnyGroupName | undefined }
   | { readonly fact: 'suite'; readonly suite: CipherSuite }
-  | { readonly fact: 'group'; readonly group: GroupName }
+  | { readonly fact: 'group'; readonly group: AnyGroupName }
   | { readonly fact: 'alpn'; readonly protocol: Bytes }
   | { readonly fact: 'certificate_request' }
   | { readonly fact: 'certificate'; readonly of: Role; readonly chain: readonly Bytes[] }

@@ -203,6 +203,7 @@ const sizingTypes: Readonly<Record<keyof RecordSizingOptions, OptionType>> = {
 /** Names that people use for a group, beside RFC 9846's. */
 const groupAliases: Readonly<Record<string, string>> = {
   X25519: 'x25519',
+  X448: 'x448',
   'P-256': 'secp256r1',
   prime256v1: 'secp256r1',
   'P-384': 'secp384r1',

@@ -3,7 +3,7 @@
  * wait (`blocking`), a call returns once it has finished or failed; `want_…` then means a callback's promise, or a timeout of the BIO.
  */
 import type { Bio } from '@biopair/bio'
-import type { CipherSuite, GroupName, SignatureSchemeName } from '@biopair/crypto'
+import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
 import {
   type Command,
   type Connected,
@@ -216,7 +216,7 @@ export class Ssl {
     return this.#facts?.suite
   }
 
-  get group(): GroupName | undefined {
+  get group(): AnyGroupName | undefined {
     return this.#facts?.group
   }
 

@@ -1,8 +1,8 @@
 /** What follows the handshake: a reducer over messages and commands (RFC 9846 §4.7). */
 import {
+  type AnyGroupName,
   type CipherSuite,
   type CryptoProvider,
-  type GroupName,
   type TrafficSecret,
   wipe,
 } from '@biopair/crypto'
@@ -32,7 +32,7 @@ export interface Connected {
   readonly writeSecret: Bytes
   readonly exporterSecret: Bytes
   readonly resumptionSecret: Bytes
-  readonly group: GroupName
+  readonly group: AnyGroupName
   readonly alpn: Bytes | undefined
   readonly serverName: string | undefined
   /** DER, leaf first; empty where the peer showed none. */
