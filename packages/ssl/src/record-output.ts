@@ -22,6 +22,8 @@ export class RecordOutput implements Output {
   #protected = false
   /** The level that the peer's next message travels at. */
   readLevel: Level = 'initial'
+  /** Whether what was queued last ends a flight, so that the peer's turn has come. */
+  flightOver = false
 
   constructor(parts: {
     readonly reader: RecordReader
@@ -42,6 +44,7 @@ export class RecordOutput implements Output {
   send(level: Level, message: Bytes): void {
     this.#trace?.({ event: 'message', direction: 'write', level, message })
     this.#flight.push(message)
+    this.flightOver = false
   }
 
   protect(direction: 'read' | 'write', level: Level, secret: TrafficSecret): void {
@@ -56,7 +59,7 @@ export class RecordOutput implements Output {
       this.#reader.protect(readProtection13(secret, this.#crypto))
       this.readLevel = level
     } else {
-      this.endOfFlight()
+      this.#cut()
       this.#writer.protect(writeProtection13(secret, this.#crypto))
       this.#protected = true
     }
@@ -64,7 +67,8 @@ export class RecordOutput implements Output {
   }
 
   changeCipherSpec(): void {
-    this.endOfFlight()
+    this.#cut()
+    this.flightOver = false
     this.record('change_cipher_spec', Uint8Array.of(1))
   }
 
@@ -77,6 +81,12 @@ export class RecordOutput implements Output {
   }
 
   endOfFlight(): void {
+    this.#cut()
+    this.flightOver = true
+  }
+
+  /** Queues the messages that share records, which end here. */
+  #cut(): void {
     const [first, ...others] = this.#flight
     if (!first) return
     this.#flight = []
