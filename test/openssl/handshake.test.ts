@@ -90,6 +90,24 @@ test('S1: a context of one role refuses the other with 0', t => {
   t.is(SSL_get_error(server, 0), SSL_ERROR_SSL)
 })
 
+test('S1: reading, writing and shutting down in a role that the method lacks is -1, never 0', t => {
+  const [near] = BIO_new_bio_pair()
+  const ssl = SSL_new(clientContext())
+  SSL_set_bio(ssl, near, near)
+  SSL_set_accept_state(ssl)
+  const calls = [
+    (s: SSL) => SSL_read(s, into(1)),
+    (s: SSL) => SSL_peek(s, into(1)),
+    (s: SSL) => SSL_write(s, into(1)),
+    SSL_shutdown,
+  ]
+  for (const call of calls) {
+    t.is(call(ssl), -1)
+    t.is(SSL_get_error(ssl, -1), SSL_ERROR_SSL)
+    t.is(why(ssl), 'SHOULD_NOT_HAVE_BEEN_CALLED')
+  }
+})
+
 test('S1: without a BIO, a name, somebody to believe or a certificate, the first call says which', t => {
   const bare = SSL_new(clientContext())
   t.is(SSL_connect(bare), -1)

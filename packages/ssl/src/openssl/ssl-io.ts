@@ -18,16 +18,7 @@ import { type SSL, SSL_set_accept_state, SSL_set_connect_state } from './ssl.ts'
  * SSL_ERROR_ZERO_RETURN when the peer closed in an orderly way; -1 with SSL_get_error for all else.
  */
 export function SSL_do_handshake(ssl: SSL): number {
-  return call(ssl, 'CONNECTION_TYPE_NOT_SET', native => {
-    const outcome = native.doHandshake()
-    if (outcome.status !== 'done') return stopped(ssl, outcome)
-    ssl.finished = true
-    if (!ssl.ordered) return 1
-    const ordered = settle(ssl, native) ?? native.flush()
-    if (ordered.status !== 'done') return stopped(ssl, ordered)
-    ssl.ordered = false
-    return 1
-  })
+  return call(ssl, 'CONNECTION_TYPE_NOT_SET', native => shake(ssl, native), 0)
 }
 
 /** As SSL_do_handshake, as the client unless a role is set. */
@@ -189,6 +180,17 @@ export function SSL_new_session_ticket(ssl: SSL): 0 | 1 {
   if (!ssl.native?.connected) return refuse(ssl, 'STILL_IN_INIT', 0)
   ssl.tickets++
   ssl.ordered = true
+  return 1
+}
+
+function shake(ssl: SSL, native: Ssl): number {
+  const outcome = native.doHandshake()
+  if (outcome.status !== 'done') return stopped(ssl, outcome)
+  ssl.finished = true
+  if (!ssl.ordered) return 1
+  const ordered = settle(ssl, native) ?? native.flush()
+  if (ordered.status !== 'done') return stopped(ssl, ordered)
+  ssl.ordered = false
   return 1
 }
 
