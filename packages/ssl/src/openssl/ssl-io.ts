@@ -204,8 +204,8 @@ function take(ssl: SSL, buf: Uint8Array, num: number, peek: boolean): number {
     settle(ssl, native)
     const into = buf.subarray(0, num)
     const outcome = peek ? native.peek(into) : native.read(into)
-    // It is bytes that a read lacks. That tickets wait for room is nobody's want: who waited for it could wait for ever.
-    if (outcome.status === 'want_write' && outcome.read > 0 && native.connected && !ssl.writing)
+    // It is bytes that a read lacks. That tickets or a write wait for room is not its want: who waited for it could wait for ever.
+    if (outcome.status === 'want_write' && outcome.read > 0 && native.connected)
       return stopped(ssl, { ...outcome, status: 'want_read' })
     if (outcome.status !== 'done') return stopped(ssl, outcome)
     if (outcome.bytes > 0) ssl.finished = true
