@@ -72,16 +72,18 @@ export class BIO implements Bio {
   }
 
   write(bytes: Uint8Array): number | Stopped {
+    this.errors.clear()
     if (bytes.length === 0) return 0
     this.begin()
     return this.note(this.freed ? uninitialized : this.native.write(bytes), 'write')
   }
 
-  /** A pair has nothing below it, paired or not. */
+  /** A pair, paired or not, and memory have nothing below them: their flags stay those of the last read or write. */
   flush(): 'done' | Stopped {
-    if (this.freed || this.native instanceof PairBio) return 'done'
+    const { native } = this
+    if (this.freed || native instanceof PairBio || native instanceof MemoryBio) return 'done'
     this.begin()
-    const flushed = this.native.flush()
+    const flushed = native.flush()
     return flushed === 'done' ? flushed : this.noted(flushed)
   }
 

@@ -72,6 +72,8 @@ export function call(
   try {
     const answer = ssl.settings.during(ssl, () => work(ssl.start(role)))
     ssl.begun = true
+    // Whatever the call was for, it may have ended the handshake: the peer's Finished is verified, and ours is out.
+    if (ssl.native?.connected && ssl.native.queued === 0) ssl.finished = true
     return answer
   } catch (error) {
     if (!ssl.begun && ssl.depth === 1) ssl.native = undefined
