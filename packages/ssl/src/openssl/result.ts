@@ -48,15 +48,23 @@ const wants: Readonly<Record<number, number>> = {
   [SSL_ERROR_WANT_RETRY_VERIFY]: SSL_RETRY_VERIFY,
 }
 
-/** One call on an SSL: its errors begin anew, its callbacks know whose they are, and misuse is -1. */
-export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): number {
+/**
+ * One call on an SSL: its errors begin anew, its callbacks know whose they are, and misuse is -1. A role that the method lacks is
+ * `wrongRole`: 0 of a handshake call, but not of SSL_shutdown, whose 0 says that close_notify is out.
+ */
+export function call(
+  ssl: SSL,
+  noRole: string,
+  work: (native: Ssl) => number,
+  wrongRole: 0 | -1 = -1,
+): number {
   ssl.errors.clear()
   ssl.result = SSL_ERROR_NONE
   const { role, port } = ssl
   if (ssl.freed) return refuse(ssl, 'UNINITIALIZED')
   if (!role) return refuse(ssl, noRole)
   if (ssl.ctx.method.role !== 'any' && ssl.ctx.method.role !== role)
-    return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', 0)
+    return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', wrongRole)
   if (!port.rbio) return refuse(ssl, 'READ_BIO_NOT_SET')
   if (!port.wbio) return refuse(ssl, 'BIO_NOT_SET')
   if (role === 'client' && ssl.namesDiffer) return refuse(ssl, 'HOSTNAME_CONFLICT')
@@ -64,6 +72,8 @@ export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): n
   try {
     const answer = ssl.settings.during(ssl, () => work(ssl.start(role)))
     ssl.begun = true
+    // Whatever the call was for, it may have ended the handshake: the peer's Finished is verified, and ours is out.
+    if (ssl.native?.connected && ssl.native.queued === 0) ssl.finished = true
     return answer
   } catch (error) {
     if (!ssl.begun && ssl.depth === 1) ssl.native = undefined

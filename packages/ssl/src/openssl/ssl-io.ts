@@ -18,16 +18,7 @@ import { type SSL, SSL_set_accept_state, SSL_set_connect_state } from './ssl.ts'
  * SSL_ERROR_ZERO_RETURN when the peer closed in an orderly way; -1 with SSL_get_error for all else.
  */
 export function SSL_do_handshake(ssl: SSL): number {
-  return call(ssl, 'CONNECTION_TYPE_NOT_SET', native => {
-    const outcome = native.doHandshake()
-    if (outcome.status !== 'done') return stopped(ssl, outcome)
-    ssl.finished = true
-    if (!ssl.ordered) return 1
-    const ordered = settle(ssl, native) ?? native.flush()
-    if (ordered.status !== 'done') return stopped(ssl, ordered)
-    ssl.ordered = false
-    return 1
-  })
+  return call(ssl, 'CONNECTION_TYPE_NOT_SET', native => shake(ssl, native), 0)
 }
 
 /** As SSL_do_handshake, as the client unless a role is set. */
@@ -80,28 +71,30 @@ export function SSL_write(ssl: SSL, buf: Uint8Array, num: number = buf.length): 
   return call(ssl, 'UNINITIALIZED', native => {
     if (!countable(num, buf)) return refuse(ssl, 'BAD_LENGTH')
     if (ssl.shutdownBits & SSL_SENT_SHUTDOWN) return refuse(ssl, 'PROTOCOL_IS_SHUTDOWN')
-    if (ssl.writing && num < ssl.writing.length) return refuse(ssl, 'BAD_LENGTH')
     if (num === 0) return 0
+    if (ssl.writing && num < ssl.writing.length) return refuse(ssl, 'BAD_LENGTH')
     settle(ssl, native)
     const partial = (ssl.settings.values.mode & SSL_MODE_ENABLE_PARTIAL_WRITE) !== 0
     const length = partial
       ? (ssl.writing?.length ?? Math.min(num, native.context.limits.maxFragment))
       : num
-    ssl.writing = { length, taken: ssl.writing?.taken ?? 0 }
-    while (ssl.writing.taken < length) {
-      const outcome = native.write(buf.subarray(ssl.writing.taken, length))
+    let taken = ssl.writing?.taken ?? 0
+    while (taken < length) {
+      const outcome = native.write(buf.subarray(taken, length))
       if (outcome.status !== 'done') {
         // Nothing was taken: the next write may be another one.
-        if (ssl.writing.taken === 0) ssl.writing = undefined
+        ssl.writing = taken > 0 ? { length, taken } : undefined
         return stopped(ssl, outcome)
       }
-      ssl.writing.taken += outcome.bytes
+      taken += outcome.bytes
+      ssl.writing = { length, taken }
       ssl.finished = true
+      // A record is taken when nothing waits before it: what was ordered is out.
+      ssl.ordered = ssl.keyUpdate !== SSL_KEY_UPDATE_NONE || ssl.tickets > 0
     }
     const flushed = native.flush()
     if (flushed.status !== 'done') return stopped(ssl, flushed)
     ssl.writing = undefined
-    ssl.ordered = ssl.keyUpdate !== SSL_KEY_UPDATE_NONE || ssl.tickets > 0
     return length
   })
 }
@@ -127,13 +120,16 @@ export function SSL_shutdown(ssl: SSL): number {
       ssl.shutdownBits = SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN
       return 1
     }
-    if (ssl.shutdownBits & SSL_SENT_SHUTDOWN && !native.sentShutdown) return lookForEnd(ssl, native)
+    const heard = (ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN) !== 0
+    if (ssl.shutdownBits & SSL_SENT_SHUTDOWN && !native.sentShutdown)
+      return heard ? 1 : lookForEnd(ssl, native)
     const outcome = native.shutdown()
+    // Where SSL_set_shutdown says that the peer's was received, it is not waited for.
+    if (heard && ['sent', 'unread', 'want_read'].includes(outcome.status)) return 1
     switch (outcome.status) {
       case 'done':
         return 1
       case 'sent':
-        if (ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN) return 1
         ssl.result = SSL_ERROR_WANT_READ
         return 0
       case 'unread':
@@ -192,6 +188,17 @@ export function SSL_new_session_ticket(ssl: SSL): 0 | 1 {
   return 1
 }
 
+function shake(ssl: SSL, native: Ssl): number {
+  const outcome = native.doHandshake()
+  if (outcome.status !== 'done') return stopped(ssl, outcome)
+  ssl.finished = true
+  if (!ssl.ordered) return 1
+  const ordered = settle(ssl, native) ?? native.flush()
+  if (ordered.status !== 'done') return stopped(ssl, ordered)
+  ssl.ordered = false
+  return 1
+}
+
 function take(ssl: SSL, buf: Uint8Array, num: number, peek: boolean): number {
   return call(ssl, 'UNINITIALIZED', native => {
     if (!countable(num, buf)) return refuse(ssl, 'BAD_LENGTH')
@@ -202,8 +209,8 @@ function take(ssl: SSL, buf: Uint8Array, num: number, peek: boolean): number {
     settle(ssl, native)
     const into = buf.subarray(0, num)
     const outcome = peek ? native.peek(into) : native.read(into)
-    // It is bytes that a read lacks. That tickets wait for room is nobody's want: who waited for it could wait for ever.
-    if (outcome.status === 'want_write' && outcome.read > 0 && native.connected && !ssl.writing)
+    // It is bytes that a read lacks. That tickets or a write wait for room is not its want: who waited for it could wait for ever.
+    if (outcome.status === 'want_write' && outcome.read > 0 && native.connected)
       return stopped(ssl, { ...outcome, status: 'want_read' })
     if (outcome.status !== 'done') return stopped(ssl, outcome)
     if (outcome.bytes > 0) ssl.finished = true

@@ -32,7 +32,7 @@ export class SSL {
   shutdownBits = 0
   quiet: boolean
   /** An SSL_write that has to be repeated. */
-  writing: { readonly length: number; taken: number } | undefined
+  writing: { readonly length: number; readonly taken: number } | undefined
   /** SSL_key_update and SSL_new_session_ticket wait for the next call that does something. */
   keyUpdate = SSL_KEY_UPDATE_NONE
   tickets = 0
