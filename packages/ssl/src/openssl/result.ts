@@ -85,9 +85,9 @@ function told(ssl: SSL, native: Ssl, answer: number): number {
   const delivered = answer > 0 || (native.queued === 0 && stop !== 'want_write')
   watch.leave(answer, stop, delivered)
   if (!watch.thrown) return answer
-  const { error } = watch.thrown
-  watch.thrown = undefined
-  return stopped(ssl, native.fail(callbackFailed(error)))
+  const failed = native.fail(callbackFailed(watch.thrown.error))
+  watch.end()
+  return stopped(ssl, failed)
 }
 
 function callbackFailed(error: unknown): TlsAlert {

@@ -96,6 +96,12 @@ export class Watch {
     this.letters = undefined
   }
 
+  /** The connection has ended for what a callback threw: there is no more to say. */
+  end(): void {
+    this.#stage = 'over'
+    this.thrown = undefined
+  }
+
   #entered(state: string): void {
     if (state === 'CONNECTED') {
       this.#loop('SSLOK')
@@ -153,12 +159,14 @@ export class Watch {
 
   #finish(): void {
     this.#stage = 'done'
+    this.#open = 'handshake'
     this.#inform(SSL_CB_HANDSHAKE_DONE, 1)
   }
 
   #exit(ret: number): void {
     if (!this.#open) return
     this.#open = undefined
+    if (this.#stage === 'done') this.letters = 'SSLOK'
     this.#inform(this.#role | SSL_CB_EXIT, ret)
   }
 
