@@ -145,5 +145,8 @@ function refusal(verdict: Verdict, { error, error_depth }: X509_STORE_CTX): TlsA
     reason: 'CERTIFICATE_VERIFY_FAILED',
     section: ours ? verdict.section : '4.5.1.3',
     why,
+    cause: ours
+      ? Object.assign(new Error(verdict.why), { code: verdict.code, depth: verdict.depth })
+      : undefined,
   })
 }
