@@ -1,6 +1,5 @@
 /** Our outcomes as C's answers: a return value, and what SSL_get_error(3) says of it. */
 
-import { TlsAlert } from '@biopair/wire'
 import type { Stop } from '../outcome.ts'
 import type { Ssl } from '../ssl.ts'
 import {
@@ -85,19 +84,9 @@ function told(ssl: SSL, native: Ssl, answer: number): number {
   const delivered = answer > 0 || (native.queued === 0 && stop !== 'want_write')
   watch.leave(answer, stop, delivered)
   if (!watch.thrown) return answer
-  const failed = native.fail(callbackFailed(watch.thrown.error))
+  const failed = native.fail(watch.thrown)
   watch.end()
   return stopped(ssl, failed)
-}
-
-function callbackFailed(error: unknown): TlsAlert {
-  if (error instanceof TlsAlert && error.origin === 'sent') return error
-  return new TlsAlert('internal_error', {
-    reason: 'CALLBACK_FAILED',
-    section: '6.2',
-    why: `a callback failed: ${error instanceof Error ? error.message : String(error)}`,
-    cause: error,
-  })
 }
 
 /** Notes a reason, and answers -1. */

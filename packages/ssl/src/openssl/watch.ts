@@ -1,6 +1,6 @@
 /** What a connection's trace is to C: calls of the information and the message callback, in their order. */
 import { ContentType, type ContentTypeName } from '@biopair/record'
-import type { Bytes } from '@biopair/wire'
+import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { Stop } from '../outcome.ts'
 import type { TraceEvent } from '../trace.ts'
 import { TLS1_3_VERSION } from './constants.ts'
@@ -64,15 +64,21 @@ export class Watch {
   #sent = 0
   /** Within a call, what was read or written last. */
   letters: string | undefined
-  /** What a callback threw: it ends the connection when the call is over. */
-  thrown: { readonly error: unknown } | undefined
+  /** What a callback threw, as the alert that ends the connection. */
+  thrown: TlsAlert | undefined
 
   constructor(ssl: SSL) {
     this.#ssl = ssl
   }
 
-  /** Something happened. Nothing is thrown: the connection's own work is not to be cut in two. */
+  /** Something happened. Throws, once, the alert that what a callback threw comes to: where that goes unheard, it is in `thrown` still. */
   take(event: TraceEvent): void {
+    const before = this.thrown
+    this.#took(event)
+    if (this.thrown && !before) throw this.thrown
+  }
+
+  #took(event: TraceEvent): void {
     if (this.#stage === 'before') {
       this.#stage = 'shaking'
       this.#open = 'handshake'
@@ -195,11 +201,21 @@ export class Watch {
     try {
       callback()
     } catch (error) {
-      this.thrown = { error }
+      this.thrown = callbackFailed(error)
     }
   }
 }
 
 function idOf(type: ContentTypeName): number {
   return ContentType[type]
+}
+
+function callbackFailed(error: unknown): TlsAlert {
+  if (error instanceof TlsAlert && error.origin === 'sent') return error
+  return new TlsAlert('internal_error', {
+    reason: 'CALLBACK_FAILED',
+    section: '6.2',
+    why: `a callback failed: ${error instanceof Error ? error.message : String(error)}`,
+    cause: error,
+  })
 }
