@@ -312,6 +312,11 @@ export class Connection {
     }, true)
   }
 
+  /** Ends the connection with a fatal alert of ours, unless it has failed already. */
+  fail(alert: TlsAlert): Failed {
+    return this.#call(() => this.#fatal() ?? this.#fail(alert))
+  }
+
   /** Settles when the call that answered `stop` is worth another try; never rejects. TypeError where the BIO has no `ready`. */
   ready(stop: { readonly status: string }): Promise<void> {
     if ('ready' in stop) return stop.ready as Promise<void>

@@ -84,6 +84,30 @@ export {
   BIO_test_flags,
 } from './openssl/bio-retry.ts'
 export * from './openssl/bio-ssl.ts'
+export {
+  type ClientCertificate,
+  SSL_CTX_get_client_cert_cb,
+  SSL_CTX_set_cert_cb,
+  SSL_CTX_set_client_cert_cb,
+  type SSL_cert_cb,
+  type SSL_client_cert_cb,
+  SSL_set_cert_cb,
+} from './openssl/certificate-cb.ts'
+export {
+  SSL_CLIENT_HELLO_ERROR,
+  SSL_CLIENT_HELLO_RETRY,
+  SSL_CLIENT_HELLO_SUCCESS,
+  SSL_CTX_set_client_hello_cb,
+  type SSL_client_hello_cb_fn,
+  SSL_client_hello_get0_ciphers,
+  SSL_client_hello_get0_compression_methods,
+  SSL_client_hello_get0_ext,
+  SSL_client_hello_get0_legacy_version,
+  SSL_client_hello_get0_random,
+  SSL_client_hello_get0_session_id,
+  SSL_client_hello_get1_extensions_present,
+  SSL_client_hello_isv2,
+} from './openssl/client-hello.ts'
 export * from './openssl/constants.ts'
 export {
   type SSL_CTX,
@@ -116,6 +140,7 @@ export {
   SSL_CTX_up_ref,
   SSL_CTX_use_certificate_chain,
   SSL_CTX_use_PrivateKey,
+  SSL_check_private_key,
   SSL_get_mode,
   type SSL_METHOD,
   SSL_set_alpn_protos,
@@ -124,6 +149,9 @@ export {
   SSL_set_verify,
   SSL_set1_groups_list,
   SSL_set1_sigalgs_list,
+  SSL_use_certificate,
+  SSL_use_certificate_chain,
+  SSL_use_PrivateKey,
   TLS_client_method,
   TLS_method,
   TLS_server_method,
@@ -140,6 +168,8 @@ export {
   ERR_peek_error,
   ERR_reason_error_string,
 } from './openssl/errors.ts'
+export * from './openssl/info.ts'
+export * from './openssl/msg.ts'
 export { SSL_select_next_proto } from './openssl/protocols.ts'
 export {
   ERR_LIB_BIO,
@@ -149,12 +179,14 @@ export {
   ERR_LIB_X509,
 } from './openssl/reasons.ts'
 export { SSL_get_error, SSL_want } from './openssl/result.ts'
-export type {
-  SSL_CTX_alpn_select_cb_func,
-  SSL_verify_cb,
-  Surroundings,
-  X509_STORE_CTX,
-} from './openssl/settings.ts'
+export {
+  SSL_CTX_set_tlsext_servername_arg,
+  SSL_CTX_set_tlsext_servername_callback,
+  SSL_get_SSL_CTX,
+  type SSL_servername_cb,
+  SSL_set_SSL_CTX,
+} from './openssl/servername.ts'
+export type { SSL_CTX_alpn_select_cb_func, Surroundings } from './openssl/settings.ts'
 export {
   type SSL,
   SSL_free,
@@ -170,4 +202,11 @@ export {
 } from './openssl/ssl.ts'
 export * from './openssl/ssl-info.ts'
 export * from './openssl/ssl-io.ts'
+export {
+  SSL_CTX_set_cert_verify_callback,
+  type SSL_cert_verify_cb,
+  SSL_set_retry_verify,
+  type SSL_verify_cb,
+} from './openssl/verify.ts'
+export * from './openssl/x509-store-ctx.ts'
 export type { Session as SSL_SESSION } from './tickets.ts'

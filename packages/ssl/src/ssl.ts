@@ -13,7 +13,7 @@ import {
   type Role,
   server13,
 } from '@biopair/handshake'
-import type { Bytes } from '@biopair/wire'
+import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { Connection } from './connection.ts'
 import type { SslContext } from './context.ts'
@@ -23,6 +23,7 @@ import { misuse } from './misuse.ts'
 import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import type {
+  Failed,
   FlushOutcome,
   HandshakeOutcome,
   ReadOutcome,
@@ -150,6 +151,14 @@ export class Ssl {
   /** Says close_notify; called again, looks for the peer's (SSL_shutdown(3)). Never closes the BIO. */
   shutdown(): ShutdownOutcome {
     return this.#started().shutdown()
+  }
+
+  /**
+   * Ends the connection with a fatal alert: for a program that learns between two calls that it must not go on (BoringSSL's
+   * SSL_send_fatal_alert). It is queued behind what waits; `flush` drives it out. A connection that has failed already stays as it is.
+   */
+  fail(alert: TlsAlert): Failed {
+    return this.#started().fail(alert)
   }
 
   /** Says goodbye, drains, and closes the BIO. `want_write` until everything is out. */

@@ -72,4 +72,8 @@ export const X509_V_ERR_CERT_HAS_EXPIRED = 10
 export const X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT = 18
 export const X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN = 19
 export const X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY = 20
+export const X509_V_ERR_CERT_CHAIN_TOO_LONG = 22
+export const X509_V_ERR_CERT_REVOKED = 23
+/** For callbacks of the application's alone. */
+export const X509_V_ERR_APPLICATION_VERIFICATION = 50
 export const X509_V_ERR_HOSTNAME_MISMATCH = 62

@@ -60,21 +60,24 @@ export function call(
 ): number {
   ssl.errors.clear()
   ssl.result = SSL_ERROR_NONE
+  ssl.stop = undefined
   const { role, port } = ssl
   if (ssl.freed) return refuse(ssl, 'UNINITIALIZED')
   if (!role) return refuse(ssl, noRole)
-  if (ssl.ctx.method.role !== 'any' && ssl.ctx.method.role !== role)
+  const method = ssl.firstContext.method.role
+  if (method !== 'any' && method !== role)
     return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', wrongRole)
   if (!port.rbio) return refuse(ssl, 'READ_BIO_NOT_SET')
   if (!port.wbio) return refuse(ssl, 'BIO_NOT_SET')
   if (role === 'client' && ssl.namesDiffer) return refuse(ssl, 'HOSTNAME_CONFLICT')
   ssl.depth++
   try {
-    const answer = ssl.settings.during(ssl, () => work(ssl.start(role)))
+    const native = ssl.start(role)
+    const answer = ssl.calls.during(() => work(native))
     ssl.begun = true
     // Whatever the call was for, it may have ended the handshake: the peer's Finished is verified, and ours is out.
-    if (ssl.native?.connected && ssl.native.queued === 0) ssl.finished = true
-    return answer
+    if (native.connected && native.queued === 0) ssl.finished = true
+    return ssl.depth > 1 ? answer : told(ssl, native, answer)
   } catch (error) {
     if (!ssl.begun && ssl.depth === 1) ssl.native = undefined
     noteMisuse(ssl.errors, error)
@@ -86,6 +89,17 @@ export function call(
   }
 }
 
+/** Tells the information callback how a call ends; what a callback threw that has no say in the handshake ends the connection. */
+function told(ssl: SSL, native: Ssl, answer: number): number {
+  const { watch, stop } = ssl
+  const delivered = answer > 0 || (native.queued === 0 && stop !== 'want_write')
+  watch.leave(answer, stop, delivered)
+  if (!watch.thrown) return answer
+  const failed = native.fail(watch.thrown)
+  watch.end()
+  return stopped(ssl, failed)
+}
+
 /** Notes a reason, and answers -1. */
 export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?: R): R {
   ssl.errors.push(ERR_LIB_SSL, reason)
@@ -95,6 +109,7 @@ export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?:
 
 /** Why a call did not do what it was asked: 0 after the peer's close_notify, else -1. */
 export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
+  ssl.stop = stop.status
   switch (stop.status) {
     case 'want_read':
       ssl.result = SSL_ERROR_WANT_READ

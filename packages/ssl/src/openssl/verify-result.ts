@@ -1,4 +1,5 @@
 /** SSL_get_verify_result(3): the verdict on a chain as OpenSSL's X509_V number. */
+import type { AlertName } from '@biopair/wire'
 import type { Verdict, VerifyCode } from '@biopair/x509'
 import { X509_V_ERR_UNSPECIFIED, X509_V_OK } from './constants.ts'
 
@@ -40,3 +41,19 @@ export function verifyResult(verdict: Verdict | undefined): number {
   // Codes can be added to x509 before they have a number here.
   return verdict.ok ? X509_V_OK : (numbers[verdict.code] ?? X509_V_ERR_UNSPECIFIED)
 }
+
+/** The alert that a number comes to, as OpenSSL has it; certificate_unknown where a callback gave no reason. */
+export function alertOf(error: number): AlertName {
+  return fitting.find(([, numbers]) => numbers.includes(error))?.[0] ?? 'bad_certificate'
+}
+
+const fitting: readonly (readonly [AlertName, readonly number[]])[] = [
+  ['certificate_unknown', [X509_V_OK, X509_V_ERR_UNSPECIFIED]],
+  ['certificate_expired', [10, 12]],
+  ['certificate_revoked', [23]],
+  ['decrypt_error', [7, 8]],
+  ['handshake_failure', [50]],
+  ['internal_error', [17, 69, 70]],
+  ['unknown_ca', [2, 3, 18, 19, 20, 21, 22, 25, 33, 79]],
+  ['unsupported_certificate', [26]],
+]
