@@ -34,9 +34,16 @@ export function BIO_read_ex(
 
 /** Bytes taken; 0 for nothing given, which touches nothing; -1 to be tried again or failed; -2 where the method does not write. */
 export function BIO_write(bio: BIO | null, buf: Uint8Array, len: number = buf.length): number {
-  if (bio === null || len <= 0 || buf.length === 0) return 0
+  if (bio === null) return 0
+  if (len <= 0 || buf.length === 0) return nothing(bio)
   const [ret, written] = give(bio, buf.subarray(0, len))
   return ret > 0 ? written : ret
+}
+
+/** Writing nothing succeeds, and leaves the flags as they are. */
+function nothing(bio: BIO): 0 {
+  bio.errors.clear()
+  return 0
 }
 
 /** `[1, bytes]`, also for none; or `[0, 0]`. */
@@ -46,7 +53,7 @@ export function BIO_write_ex(
   len: number = buf.length,
 ): [result: 0 | 1, written: number] {
   if (bio === null) return [0, 0]
-  if (len <= 0 || buf.length === 0) return [1, 0]
+  if (len <= 0 || buf.length === 0) return [1, nothing(bio)]
   const [ret, written] = give(bio, buf.subarray(0, len))
   return ret > 0 ? [1, written] : [0, 0]
 }
