@@ -65,14 +65,14 @@ export function SSL_peek_ex(
 
 /**
  * Writes all of it: `num`, once the last record was taken by the BIO, or -1 with what was done kept: the same bytes have to be given
- * again (any buffer, no fewer: BAD_LENGTH), and it goes on where it was. With SSL_MODE_ENABLE_PARTIAL_WRITE, one record's worth.
+ * again (any buffer; fewer than were taken is BAD_LENGTH), and it goes on where it was. With SSL_MODE_ENABLE_PARTIAL_WRITE, one record's worth.
  */
 export function SSL_write(ssl: SSL, buf: Uint8Array, num: number = buf.length): number {
   return call(ssl, 'UNINITIALIZED', native => {
     if (!countable(num, buf)) return refuse(ssl, 'BAD_LENGTH')
     if (ssl.shutdownBits & SSL_SENT_SHUTDOWN) return refuse(ssl, 'PROTOCOL_IS_SHUTDOWN')
     if (num === 0) return 0
-    if (ssl.writing && num < ssl.writing.length) return refuse(ssl, 'BAD_LENGTH')
+    if (ssl.writing && num < ssl.writing.taken) return refuse(ssl, 'BAD_LENGTH')
     settle(ssl, native)
     const partial = (ssl.settings.values.mode & SSL_MODE_ENABLE_PARTIAL_WRITE) !== 0
     const length = partial
@@ -82,8 +82,9 @@ export function SSL_write(ssl: SSL, buf: Uint8Array, num: number = buf.length): 
     while (taken < length) {
       const outcome = native.write(buf.subarray(taken, length))
       if (outcome.status !== 'done') {
-        // Nothing was taken: the next write may be another one.
-        ssl.writing = taken > 0 ? { length, taken } : undefined
+        // Nothing was taken, or never will be: the next write may be another one.
+        const goesOn = taken > 0 && outcome.status !== 'failed'
+        ssl.writing = goesOn ? { length, taken } : undefined
         return stopped(ssl, outcome)
       }
       taken += outcome.bytes
@@ -93,8 +94,8 @@ export function SSL_write(ssl: SSL, buf: Uint8Array, num: number = buf.length): 
       ssl.ordered = ssl.keyUpdate !== SSL_KEY_UPDATE_NONE || ssl.tickets > 0
     }
     const flushed = native.flush()
+    if (flushed.status !== 'want_read' && flushed.status !== 'want_write') ssl.writing = undefined
     if (flushed.status !== 'done') return stopped(ssl, flushed)
-    ssl.writing = undefined
     return length
   })
 }
@@ -121,8 +122,9 @@ export function SSL_shutdown(ssl: SSL): number {
       return 1
     }
     const heard = (ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN) !== 0
-    if (ssl.shutdownBits & SSL_SENT_SHUTDOWN && !native.sentShutdown)
-      return heard ? 1 : lookForEnd(ssl, native)
+    const said = native.sentShutdown ? native.queued === 0 : ssl.shutdownBits & SSL_SENT_SHUTDOWN
+    if (said && heard) return 1
+    if (said && !native.sentShutdown) return lookForEnd(ssl, native)
     const outcome = native.shutdown()
     // Where SSL_set_shutdown says that the peer's was received, it is not waited for.
     if (heard && ['sent', 'unread', 'want_read'].includes(outcome.status)) return 1
