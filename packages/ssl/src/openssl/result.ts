@@ -16,7 +16,9 @@ import {
   SSL_ERROR_WANT_X509_LOOKUP,
   SSL_ERROR_ZERO_RETURN,
   SSL_NOTHING,
+  SSL_OP_IGNORE_UNEXPECTED_EOF,
   SSL_READING,
+  SSL_RECEIVED_SHUTDOWN,
   SSL_RETRY_VERIFY,
   SSL_WRITING,
   SSL_X509_LOOKUP,
@@ -59,7 +61,7 @@ export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): n
     return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', 0)
   if (!port.rbio) return refuse(ssl, 'READ_BIO_NOT_SET')
   if (!port.wbio) return refuse(ssl, 'BIO_NOT_SET')
-  if (role === 'client' && ssl.namesDiffer) return refuse(ssl, 'HOSTNAME_CONFLICT')
+  port.step(false)
   ssl.depth++
   try {
     const answer = ssl.settings.during(ssl, () => work(ssl.start(role)))
@@ -83,7 +85,7 @@ export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?:
   return answer ?? (-1 as R)
 }
 
-/** Why a call did not do what it was asked: 0 after the peer's close_notify, else -1. */
+/** Why a call did not do what it was asked: 0 after the peer's close_notify, or a cut that is to be taken for one, else -1. */
 export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
   switch (stop.status) {
     case 'want_read':
@@ -110,8 +112,14 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
       ssl.result = SSL_ERROR_ZERO_RETURN
       return 0
     case 'truncated':
+      if (ssl.settings.values.options & SSL_OP_IGNORE_UNEXPECTED_EOF) {
+        ssl.shutdownBits |= SSL_RECEIVED_SHUTDOWN
+        ssl.result = SSL_ERROR_ZERO_RETURN
+        return 0
+      }
       return refuse(ssl, 'UNEXPECTED_EOF_WHILE_READING')
     case 'failed': {
+      ssl.failed = true
       ssl.errors.failed(stop.error)
       const system = ERR_GET_LIB(ssl.errors.first?.code ?? 0) === ERR_LIB_SYS
       ssl.result = system ? SSL_ERROR_SYSCALL : SSL_ERROR_SSL

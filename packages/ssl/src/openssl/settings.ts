@@ -6,6 +6,7 @@ import type { Session } from '../tickets.ts'
 import type { VerifyCallback } from '../verification.ts'
 import {
   SSL_MODE_AUTO_RETRY,
+  SSL_OP_DISABLE_TLSEXT_CA_NAMES,
   SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
   SSL_OP_NO_COMPRESSION,
   SSL_OP_NO_TICKET,
@@ -17,6 +18,11 @@ import {
 } from './constants.ts'
 import { protocolList } from './protocols.ts'
 import type { SSL } from './ssl.ts'
+import {
+  X509_V_FLAG_PARTIAL_CHAIN,
+  X509_V_FLAG_USE_CHECK_TIME,
+  type X509_VERIFY_PARAM,
+} from './verify-param.ts'
 import { verifyResult } from './verify-result.ts'
 
 export type Pem = string | Uint8Array
@@ -81,14 +87,22 @@ export interface Values {
   /** undefined: a client verifies, a server asks for no certificate. */
   readonly verifyMode?: number
   readonly verify?: SSL_verify_cb | undefined
-  readonly verifyDepth?: number
+  readonly verifyDepth?: number | undefined
+  /** Milliseconds since 1970. */
+  readonly verifyTime?: number | undefined
+  readonly partialChain?: boolean
   /** The chain has to be believed, whatever name it is for (SSL_set1_host with null). */
   readonly anyName: boolean
+  /** DER names of the authorities whose certificates a server asks for. */
+  readonly clientCa: readonly Bytes[]
   readonly tickets: number
   readonly options: number
   readonly mode: number
   readonly quiet: boolean
+  readonly readAhead: boolean
   readonly maxFragment?: number
+  readonly minVersion: number
+  readonly maxVersion: number
 }
 
 /** A value: `with` makes another one. */
@@ -97,26 +111,52 @@ export class Settings {
   readonly #keys: { first?: SslContext }
   #client: SslContext | undefined
   #server: SslContext | undefined
-  /** Whose call is under way, for the callbacks. */
-  #caller: SSL | undefined
+  /** The last that `judging` made. */
+  #judging: Settings | undefined
+  /** Whose call is under way, for the callbacks of all the settings that came of one SSL_CTX. */
+  readonly #caller: { ssl?: SSL | undefined }
 
-  constructor(values: Values, keys: { first?: SslContext } = {}) {
+  constructor(
+    values: Values,
+    keys: { first?: SslContext } = {},
+    caller: { ssl?: SSL | undefined } = {},
+  ) {
     this.values = values
     this.#keys = keys
+    this.#caller = caller
   }
 
   with(changes: Partial<Values>): Settings {
-    return new Settings({ ...this.values, ...changes }, this.#keys)
+    return new Settings({ ...this.values, ...changes }, this.#keys, this.#caller)
+  }
+
+  /** These with what an X509_VERIFY_PARAM demands, apart from names; connections that demand the same have one context. */
+  judging({ depth, time, flags, anyName }: X509_VERIFY_PARAM): Settings {
+    const changes = {
+      verifyDepth: depth < 0 ? undefined : depth,
+      verifyTime:
+        flags & X509_V_FLAG_USE_CHECK_TIME && time !== undefined ? time * 1000 : undefined,
+      partialChain: (flags & X509_V_FLAG_PARTIAL_CHAIN) !== 0,
+      anyName,
+    }
+    const same = ({ values }: Settings) =>
+      values.verifyDepth === changes.verifyDepth &&
+      values.verifyTime === changes.verifyTime &&
+      (values.partialChain ?? false) === changes.partialChain &&
+      values.anyName === anyName
+    if (same(this)) return this
+    if (!this.#judging || !same(this.#judging)) this.#judging = this.with(changes)
+    return this.#judging
   }
 
   /** Does some work of an SSL's, whose callbacks are given that SSL. */
   during<T>(ssl: SSL, work: () => T): T {
-    const before = this.#caller
-    this.#caller = ssl
+    const before = this.#caller.ssl
+    this.#caller.ssl = ssl
     try {
       return work()
     } finally {
-      this.#caller = before
+      this.#caller.ssl = before
     }
   }
 
@@ -138,6 +178,7 @@ export class Settings {
   #common(): ContextOptions {
     const { surroundings, ca, credentials, keylog, newSession, verifyDepth, maxFragment } =
       this.values
+    const { verifyTime, partialChain } = this.values
     if (this.values.options & SSL_OP_NO_TLSv1_3)
       throw misuse('ERR_INVALID_ARG_VALUE', 'SSL_OP_NO_TLSv1_3 leaves no version')
     const { first } = this.#keys
@@ -154,6 +195,8 @@ export class Settings {
       ...(newSession
         ? { onSession: (session: Session) => void newSession(this.#calling, session) }
         : {}),
+      ...given('verifyTime', verifyTime),
+      ...(partialChain ? { allowPartialTrustChain: true } : {}),
       verifyLimits: { ...surroundings.verifyLimits, ...given('depth', verifyDepth) },
       limits: { ...surroundings.limits, ...given('maxFragment', maxFragment) },
     }
@@ -174,7 +217,7 @@ export class Settings {
   }
 
   #asServer(): ContextOptions {
-    const { verifyMode = 0, verify, options, tickets, selectAlpn } = this.values
+    const { verifyMode = 0, verify, options, tickets, selectAlpn, clientCa } = this.values
     const asks = (verifyMode & SSL_VERIFY_PEER) !== 0
     const requires = asks && (verifyMode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) !== 0
     // A certificate that is shown has to be believed, whether or not one has to be shown.
@@ -182,6 +225,7 @@ export class Settings {
     return {
       numTickets: options & SSL_OP_NO_TICKET ? 0 : tickets,
       requestCert: asks,
+      requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : clientCa,
       rejectUnauthorized: requires,
       ...(asks ? given('verifyCallback', callback) : {}),
       ...(selectAlpn ? { ALPNCallback: offer => this.#select(offer.protocols) } : {}),
@@ -191,7 +235,7 @@ export class Settings {
   #asked(verify: SSL_verify_cb): VerifyCallback {
     return (verdict, chain) => {
       const said = verify(verdict.ok ? 1 : 0, {
-        error: verifyResult(verdict),
+        error: verifyResult(verdict, this.#calling.param),
         error_depth: verdict.ok ? 0 : verdict.depth,
         chain,
         ssl: this.#calling,
@@ -210,7 +254,7 @@ export class Settings {
   }
 
   get #calling(): SSL {
-    return this.#caller as SSL
+    return this.#caller.ssl as SSL
   }
 }
 
@@ -222,6 +266,10 @@ export function initialValues(surroundings: Surroundings): Values {
     credentials: [],
     alpn: [],
     anyName: false,
+    clientCa: [],
+    readAhead: false,
+    minVersion: 0,
+    maxVersion: 0,
     tickets: 2,
     options: SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
     mode: SSL_MODE_AUTO_RETRY,

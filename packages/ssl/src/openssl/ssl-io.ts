@@ -6,6 +6,7 @@ import {
   SSL_KEY_UPDATE_NONE,
   SSL_KEY_UPDATE_NOT_REQUESTED,
   SSL_KEY_UPDATE_REQUESTED,
+  SSL_MODE_AUTO_RETRY,
   SSL_MODE_ENABLE_PARTIAL_WRITE,
   SSL_RECEIVED_SHUTDOWN,
   SSL_SENT_SHUTDOWN,
@@ -127,11 +128,15 @@ export function SSL_shutdown(ssl: SSL): number {
       ssl.shutdownBits = SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN
       return 1
     }
+    ssl.port.step(recordByRecord(ssl))
     if (ssl.shutdownBits & SSL_SENT_SHUTDOWN && !native.sentShutdown) return lookForEnd(ssl, native)
     const outcome = native.shutdown()
     switch (outcome.status) {
       case 'done':
         return 1
+      case 'truncated':
+        // With SSL_OP_IGNORE_UNEXPECTED_EOF that is as good as the peer's close_notify.
+        return stopped(ssl, outcome) === 0 ? 1 : -1
       case 'sent':
         if (ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN) return 1
         ssl.result = SSL_ERROR_WANT_READ
@@ -144,7 +149,7 @@ export function SSL_shutdown(ssl: SSL): number {
   })
 }
 
-/** SSL_SENT_SHUTDOWN and SSL_RECEIVED_SHUTDOWN; the latter for a close_notify alone (OpenSSL sets it for a fatal alert too). */
+/** SSL_SENT_SHUTDOWN and SSL_RECEIVED_SHUTDOWN; the latter for a close_notify, or what is to be taken for one (OpenSSL sets it for a fatal alert too). */
 export function SSL_get_shutdown(ssl: SSL): number {
   return (
     ssl.shutdownBits |
@@ -200,6 +205,7 @@ function take(ssl: SSL, buf: Uint8Array, num: number, peek: boolean): number {
       return 0
     }
     settle(ssl, native)
+    ssl.port.step(recordByRecord(ssl))
     const into = buf.subarray(0, num)
     const outcome = peek ? native.peek(into) : native.read(into)
     // It is bytes that a read lacks. That tickets wait for room is nobody's want: who waited for it could wait for ever.
@@ -230,7 +236,12 @@ function settle(ssl: SSL, native: Ssl): ReturnType<Ssl['flush']> | undefined {
 function lookForEnd(ssl: SSL, native: Ssl): number {
   const outcome = native.peek(new Uint8Array(1))
   if (outcome.status === 'done') return refuse(ssl, 'APPLICATION_DATA_AFTER_CLOSE_NOTIFY')
-  return outcome.status === 'closed' ? 1 : stopped(ssl, outcome)
+  return stopped(ssl, outcome) === 0 ? 1 : -1
+}
+
+/** SSL_MODE_AUTO_RETRY is switched off: once the handshake is over, a call that reads comes back after each record. */
+function recordByRecord(ssl: SSL): boolean {
+  return ssl.finished && (ssl.settings.values.mode & SSL_MODE_AUTO_RETRY) === 0
 }
 
 function countable(num: number, buf: Uint8Array): boolean {
