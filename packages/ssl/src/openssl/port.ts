@@ -11,6 +11,8 @@ export class Port implements Bio {
   readonly writing: Bio = new WritingPort(this)
   /** Where the bytes that were read stand between records. */
   readonly edge = new RecordEdge()
+  /** What the BIO that was asked last waits for beside bytes and room: `connect`, `accept`, or what a method of one's own says. */
+  special: string | undefined
   #gone = false
   #single = false
 
@@ -18,25 +20,26 @@ export class Port implements Bio {
   step(single: boolean): void {
     this.#single = single
     this.edge.ended = false
+    this.special = undefined
   }
 
   read(into: Uint8Array): number | Stopped {
     if (this.#gone) return { stop: 'eof' }
     if (!this.rbio) return notSet()
     if (this.#single && this.edge.ended) return { stop: 'retry', on: 'read' }
-    const got = this.rbio.read(into)
+    const got = this.#noted(this.rbio.read(into))
     if (typeof got === 'number') this.edge.passed(into.subarray(0, got))
     return got
   }
 
   write(bytes: Uint8Array): number | Stopped {
     if (this.#gone) return bytes.length
-    return this.wbio ? this.wbio.write(bytes) : notSet()
+    return this.wbio ? this.#noted(this.wbio.write(bytes)) : notSet()
   }
 
   flush(): 'done' | Stopped {
     if (this.#gone) return 'done'
-    return this.wbio ? this.wbio.flush() : notSet()
+    return this.wbio ? this.#noted(this.wbio.flush()) : notSet()
   }
 
   end(): 'done' {
@@ -59,6 +62,12 @@ export class Port implements Bio {
 
   letGo(): void {
     this.#gone = true
+  }
+
+  #noted<T extends number | 'done' | Stopped>(answer: T): T {
+    const special = typeof answer === 'object' && answer.stop === 'retry' && answer.on === 'special'
+    this.special = special ? answer.reason : undefined
+    return answer
   }
 }
 

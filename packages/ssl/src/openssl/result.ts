@@ -8,8 +8,10 @@ import {
   SSL_ERROR_NONE,
   SSL_ERROR_SSL,
   SSL_ERROR_SYSCALL,
+  SSL_ERROR_WANT_ACCEPT,
   SSL_ERROR_WANT_ASYNC,
   SSL_ERROR_WANT_CLIENT_HELLO_CB,
+  SSL_ERROR_WANT_CONNECT,
   SSL_ERROR_WANT_READ,
   SSL_ERROR_WANT_RETRY_VERIFY,
   SSL_ERROR_WANT_WRITE,
@@ -44,6 +46,8 @@ export function SSL_want(ssl: SSL): number {
 const wants: Readonly<Record<number, number>> = {
   [SSL_ERROR_WANT_READ]: SSL_READING,
   [SSL_ERROR_WANT_WRITE]: SSL_WRITING,
+  [SSL_ERROR_WANT_CONNECT]: SSL_WRITING,
+  [SSL_ERROR_WANT_ACCEPT]: SSL_READING,
   [SSL_ERROR_WANT_X509_LOOKUP]: SSL_X509_LOOKUP,
   [SSL_ERROR_WANT_ASYNC]: SSL_ASYNC_PAUSED,
   [SSL_ERROR_WANT_CLIENT_HELLO_CB]: SSL_CLIENT_HELLO_CB,
@@ -78,6 +82,12 @@ export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): n
   }
 }
 
+/** What a BIO that is not connected yet waits for. */
+function below({ port }: SSL): number | undefined {
+  if (port.special === 'connect') return SSL_ERROR_WANT_CONNECT
+  return port.special === 'accept' ? SSL_ERROR_WANT_ACCEPT : undefined
+}
+
 /** Notes a reason, and answers -1. */
 export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?: R): R {
   ssl.errors.push(ERR_LIB_SSL, reason)
@@ -89,10 +99,10 @@ export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?:
 export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
   switch (stop.status) {
     case 'want_read':
-      ssl.result = SSL_ERROR_WANT_READ
+      ssl.result = below(ssl) ?? SSL_ERROR_WANT_READ
       return -1
     case 'want_write':
-      ssl.result = SSL_ERROR_WANT_WRITE
+      ssl.result = below(ssl) ?? SSL_ERROR_WANT_WRITE
       return -1
     case 'want_verification':
       ssl.result = SSL_ERROR_WANT_RETRY_VERIFY

@@ -123,7 +123,7 @@ export function SSL_write_ex(
  */
 export function SSL_shutdown(ssl: SSL): number {
   return call(ssl, 'UNINITIALIZED', native => {
-    if (!native.connected) return refuse(ssl, 'SHUTDOWN_WHILE_IN_INIT')
+    if (!native.connected && !ssl.failed) return refuse(ssl, 'SHUTDOWN_WHILE_IN_INIT')
     if (ssl.quiet) {
       ssl.shutdownBits = SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN
       return 1
