@@ -129,7 +129,8 @@ export function SSL_shutdown(ssl: SSL): number {
       return 1
     }
     ssl.port.step(recordByRecord(ssl))
-    if (ssl.shutdownBits & SSL_SENT_SHUTDOWN && !native.sentShutdown) return lookForEnd(ssl, native)
+    if (ssl.shutdownBits & SSL_SENT_SHUTDOWN && !native.sentShutdown)
+      return ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN ? 1 : lookForEnd(ssl, native)
     const outcome = native.shutdown()
     switch (outcome.status) {
       case 'done':
