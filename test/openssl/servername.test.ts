@@ -23,6 +23,7 @@ import {
   SSL_get_servername,
   SSL_get0_alpn_selected,
   SSL_set_SSL_CTX,
+  SSL_set_tlsext_host_name,
   SSL_set_verify,
   SSL_set1_host,
   SSL_TLSEXT_ERR_ALERT_FATAL,
@@ -125,6 +126,7 @@ test('it is called with its argument, and also where the client named nobody', t
   t.is(SSL_CTX_set_tlsext_servername_arg(server, 'mine'), 1)
   const ends = endsOver(17408, versions[0], { server })
   SSL_set1_host(ends.client, null)
+  SSL_set_tlsext_host_name(ends.client, null)
   t.true(play(ends).done)
   t.deepEqual(seen, [null, 'mine'])
 })

@@ -1,5 +1,6 @@
 /** The C names: OpenSSL's calls, which answer 1, 0 and below as its manual pages say, over our own BIOs and connections. */
 export type { CipherSuite as SSL_CIPHER } from '@biopair/crypto'
+export * from './openssl/alert-strings.ts'
 export {
   type BIO,
   BIO_free,
@@ -93,6 +94,7 @@ export {
   type SSL_client_cert_cb,
   SSL_set_cert_cb,
 } from './openssl/certificate-cb.ts'
+export * from './openssl/client-ca.ts'
 export {
   SSL_CLIENT_HELLO_ERROR,
   SSL_CLIENT_HELLO_RETRY,
@@ -141,11 +143,15 @@ export {
   SSL_CTX_use_certificate_chain,
   SSL_CTX_use_PrivateKey,
   SSL_check_private_key,
+  SSL_clear_mode,
+  SSL_clear_options,
   SSL_get_mode,
+  SSL_get_options,
   type SSL_METHOD,
   SSL_set_alpn_protos,
   SSL_set_ciphersuites,
   SSL_set_mode,
+  SSL_set_options,
   SSL_set_verify,
   SSL_set1_groups_list,
   SSL_set1_sigalgs_list,
@@ -168,6 +174,7 @@ export {
   ERR_peek_error,
   ERR_reason_error_string,
 } from './openssl/errors.ts'
+export type { EX_dup, EX_free, EX_INDEX, EX_new, EX_PLACE } from './openssl/ex-data.ts'
 export * from './openssl/info.ts'
 export * from './openssl/msg.ts'
 export { SSL_select_next_proto } from './openssl/protocols.ts'
@@ -200,13 +207,58 @@ export {
   SSL_set0_wbio,
   SSL_up_ref,
 } from './openssl/ssl.ts'
+export * from './openssl/ssl-clear.ts'
+export * from './openssl/ssl-ex-data.ts'
+export * from './openssl/ssl-host.ts'
 export * from './openssl/ssl-info.ts'
 export * from './openssl/ssl-io.ts'
+export * from './openssl/ssl-set.ts'
+export * from './openssl/ssl-state.ts'
 export {
   SSL_CTX_set_cert_verify_callback,
   type SSL_cert_verify_cb,
   SSL_set_retry_verify,
   type SSL_verify_cb,
 } from './openssl/verify.ts'
+export {
+  X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT,
+  X509_CHECK_FLAG_MULTI_LABEL_WILDCARDS,
+  X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
+  X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+  X509_CHECK_FLAG_NO_WILDCARDS,
+  X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS,
+  X509_PURPOSE_SSL_CLIENT,
+  X509_PURPOSE_SSL_SERVER,
+  X509_V_FLAG_CRL_CHECK,
+  X509_V_FLAG_CRL_CHECK_ALL,
+  X509_V_FLAG_NO_CHECK_TIME,
+  X509_V_FLAG_PARTIAL_CHAIN,
+  X509_V_FLAG_TRUSTED_FIRST,
+  X509_V_FLAG_USE_CHECK_TIME,
+  X509_V_FLAG_X509_STRICT,
+  type X509_VERIFY_PARAM,
+  X509_VERIFY_PARAM_add1_host,
+  X509_VERIFY_PARAM_clear_flags,
+  X509_VERIFY_PARAM_free,
+  X509_VERIFY_PARAM_get_depth,
+  X509_VERIFY_PARAM_get_flags,
+  X509_VERIFY_PARAM_get_hostflags,
+  X509_VERIFY_PARAM_get_time,
+  X509_VERIFY_PARAM_get0_email,
+  X509_VERIFY_PARAM_get0_host,
+  X509_VERIFY_PARAM_get0_peername,
+  X509_VERIFY_PARAM_get1_ip_asc,
+  X509_VERIFY_PARAM_new,
+  X509_VERIFY_PARAM_set_depth,
+  X509_VERIFY_PARAM_set_flags,
+  X509_VERIFY_PARAM_set_hostflags,
+  X509_VERIFY_PARAM_set_purpose,
+  X509_VERIFY_PARAM_set_time,
+  X509_VERIFY_PARAM_set1,
+  X509_VERIFY_PARAM_set1_email,
+  X509_VERIFY_PARAM_set1_host,
+  X509_VERIFY_PARAM_set1_ip,
+  X509_VERIFY_PARAM_set1_ip_asc,
+} from './openssl/verify-param.ts'
 export * from './openssl/x509-store-ctx.ts'
 export type { Session as SSL_SESSION } from './tickets.ts'

@@ -40,8 +40,3 @@ export function SSL_set_info_callback(ssl: SSL, callback: SSL_info_cb | null): v
 export function SSL_get_info_callback(ssl: SSL): SSL_info_cb | null {
   return ssl.info ?? null
 }
-
-/** `fatal`, `warning` or `unknown`: of the `ret` of an alert. */
-export function SSL_alert_type_string_long(ret: number): string {
-  return { 1: 'warning', 2: 'fatal' }[ret >> 8] ?? 'unknown'
-}

@@ -95,7 +95,6 @@ const ssl: Readonly<Record<string, number>> = {
   TOO_MANY_EMPTY_FRAGMENTS: 2008,
   NO_SERVERNAME: 2009,
   NO_TRUST_ANCHORS: 2010,
-  HOSTNAME_CONFLICT: 2011,
 }
 
 const bio: Readonly<Record<string, number>> = {

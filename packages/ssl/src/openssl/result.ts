@@ -8,15 +8,19 @@ import {
   SSL_ERROR_NONE,
   SSL_ERROR_SSL,
   SSL_ERROR_SYSCALL,
+  SSL_ERROR_WANT_ACCEPT,
   SSL_ERROR_WANT_ASYNC,
   SSL_ERROR_WANT_CLIENT_HELLO_CB,
+  SSL_ERROR_WANT_CONNECT,
   SSL_ERROR_WANT_READ,
   SSL_ERROR_WANT_RETRY_VERIFY,
   SSL_ERROR_WANT_WRITE,
   SSL_ERROR_WANT_X509_LOOKUP,
   SSL_ERROR_ZERO_RETURN,
   SSL_NOTHING,
+  SSL_OP_IGNORE_UNEXPECTED_EOF,
   SSL_READING,
+  SSL_RECEIVED_SHUTDOWN,
   SSL_RETRY_VERIFY,
   SSL_WRITING,
   SSL_X509_LOOKUP,
@@ -42,6 +46,8 @@ export function SSL_want(ssl: SSL): number {
 const wants: Readonly<Record<number, number>> = {
   [SSL_ERROR_WANT_READ]: SSL_READING,
   [SSL_ERROR_WANT_WRITE]: SSL_WRITING,
+  [SSL_ERROR_WANT_CONNECT]: SSL_WRITING,
+  [SSL_ERROR_WANT_ACCEPT]: SSL_READING,
   [SSL_ERROR_WANT_X509_LOOKUP]: SSL_X509_LOOKUP,
   [SSL_ERROR_WANT_ASYNC]: SSL_ASYNC_PAUSED,
   [SSL_ERROR_WANT_CLIENT_HELLO_CB]: SSL_CLIENT_HELLO_CB,
@@ -69,7 +75,7 @@ export function call(
     return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', wrongRole)
   if (!port.rbio) return refuse(ssl, 'READ_BIO_NOT_SET')
   if (!port.wbio) return refuse(ssl, 'BIO_NOT_SET')
-  if (role === 'client' && ssl.namesDiffer) return refuse(ssl, 'HOSTNAME_CONFLICT')
+  port.step(false)
   ssl.depth++
   try {
     const native = ssl.start(role)
@@ -100,6 +106,12 @@ function told(ssl: SSL, native: Ssl, answer: number): number {
   return stopped(ssl, failed)
 }
 
+/** What a BIO that is not connected yet waits for. */
+function below({ port }: SSL): number | undefined {
+  if (port.special === 'connect') return SSL_ERROR_WANT_CONNECT
+  return port.special === 'accept' ? SSL_ERROR_WANT_ACCEPT : undefined
+}
+
 /** Notes a reason, and answers -1. */
 export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?: R): R {
   ssl.errors.push(ERR_LIB_SSL, reason)
@@ -107,15 +119,15 @@ export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?:
   return answer ?? (-1 as R)
 }
 
-/** Why a call did not do what it was asked: 0 after the peer's close_notify, else -1. */
+/** Why a call did not do what it was asked: 0 after the peer's close_notify, or a cut that is to be taken for one, else -1. */
 export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
   ssl.stop = stop.status
   switch (stop.status) {
     case 'want_read':
-      ssl.result = SSL_ERROR_WANT_READ
+      ssl.result = below(ssl) ?? SSL_ERROR_WANT_READ
       return -1
     case 'want_write':
-      ssl.result = SSL_ERROR_WANT_WRITE
+      ssl.result = below(ssl) ?? SSL_ERROR_WANT_WRITE
       return -1
     case 'want_verification':
       ssl.result = SSL_ERROR_WANT_RETRY_VERIFY
@@ -135,8 +147,14 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
       ssl.result = SSL_ERROR_ZERO_RETURN
       return 0
     case 'truncated':
+      if (ssl.settings.values.options & SSL_OP_IGNORE_UNEXPECTED_EOF) {
+        ssl.shutdownBits |= SSL_RECEIVED_SHUTDOWN
+        ssl.result = SSL_ERROR_ZERO_RETURN
+        return 0
+      }
       return refuse(ssl, 'UNEXPECTED_EOF_WHILE_READING')
     case 'failed': {
+      ssl.failed = true
       ssl.errors.failed(stop.error)
       const system = ERR_GET_LIB(ssl.errors.first?.code ?? 0) === ERR_LIB_SYS
       ssl.result = system ? SSL_ERROR_SYSCALL : SSL_ERROR_SSL

@@ -9,6 +9,7 @@ import { askCertificate, type SSL_cert_cb, type SSL_client_cert_cb } from './cer
 import { askClientHello, type SSL_client_hello_cb_fn } from './client-hello.ts'
 import {
   SSL_MODE_AUTO_RETRY,
+  SSL_OP_DISABLE_TLSEXT_CA_NAMES,
   SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
   SSL_OP_NO_COMPRESSION,
   SSL_OP_NO_TICKET,
@@ -24,6 +25,11 @@ import { protocolList } from './protocols.ts'
 import { askServername, type SSL_servername_cb } from './servername.ts'
 import type { SSL } from './ssl.ts'
 import { askVerify, type SSL_cert_verify_cb, type SSL_verify_cb } from './verify.ts'
+import {
+  X509_V_FLAG_PARTIAL_CHAIN,
+  X509_V_FLAG_USE_CHECK_TIME,
+  type X509_VERIFY_PARAM,
+} from './verify-param.ts'
 
 export type Pem = string | Uint8Array
 
@@ -85,14 +91,22 @@ export interface Values {
   /** undefined: a client verifies, a server asks for no certificate. */
   readonly verifyMode?: number
   readonly verify?: SSL_verify_cb | undefined
-  readonly verifyDepth?: number
+  readonly verifyDepth?: number | undefined
+  /** Milliseconds since 1970. */
+  readonly verifyTime?: number | undefined
+  readonly partialChain?: boolean
   /** The chain has to be believed, whatever name it is for (SSL_set1_host with null). */
   readonly anyName: boolean
+  /** DER names of the authorities whose certificates a server asks for. */
+  readonly clientCa: readonly Bytes[]
   readonly tickets: number
   readonly options: number
   readonly mode: number
   readonly quiet: boolean
+  readonly readAhead: boolean
   readonly maxFragment?: number
+  readonly minVersion: number
+  readonly maxVersion: number
 }
 
 /** A value: `with` makes another one. */
@@ -101,6 +115,8 @@ export class Settings {
   readonly #keys: { first?: SslContext }
   #client: SslContext | undefined
   #server: SslContext | undefined
+  /** The last that `judging` made. */
+  #judging: Settings | undefined
   /** Whose call is under way, for the callbacks. */
   readonly caller: Caller
 
@@ -116,6 +132,25 @@ export class Settings {
 
   with(changes: Partial<Values>): Settings {
     return new Settings({ ...this.values, ...changes }, this.#keys, this.caller)
+  }
+
+  /** These with what an X509_VERIFY_PARAM demands, apart from names; connections that demand the same have one context. */
+  judging({ depth, time, flags, anyName }: X509_VERIFY_PARAM): Settings {
+    const changes = {
+      verifyDepth: depth < 0 ? undefined : depth,
+      verifyTime:
+        flags & X509_V_FLAG_USE_CHECK_TIME && time !== undefined ? time * 1000 : undefined,
+      partialChain: (flags & X509_V_FLAG_PARTIAL_CHAIN) !== 0,
+      anyName,
+    }
+    const same = ({ values }: Settings) =>
+      values.verifyDepth === changes.verifyDepth &&
+      values.verifyTime === changes.verifyTime &&
+      (values.partialChain ?? false) === changes.partialChain &&
+      values.anyName === anyName
+    if (same(this)) return this
+    if (!this.#judging || !same(this.#judging)) this.#judging = this.with(changes)
+    return this.#judging
   }
 
   /** Our own context, made once. TypeError for settings that do not fit each other. */
@@ -136,6 +171,7 @@ export class Settings {
   #common(): ContextOptions {
     const { surroundings, ca, credentials, keylog, newSession, verifyDepth, maxFragment } =
       this.values
+    const { verifyTime, partialChain } = this.values
     if (this.values.options & SSL_OP_NO_TLSv1_3)
       throw misuse('ERR_INVALID_ARG_VALUE', 'SSL_OP_NO_TLSv1_3 leaves no version')
     const { first } = this.#keys
@@ -157,6 +193,8 @@ export class Settings {
         this.caller.ssl?.watch.take(event)
         surroundings.trace?.(event)
       },
+      ...given('verifyTime', verifyTime),
+      ...(partialChain ? { allowPartialTrustChain: true } : {}),
       verifyLimits: { ...surroundings.verifyLimits, ...given('depth', verifyDepth) },
       limits: { ...surroundings.limits, ...given('maxFragment', maxFragment) },
     }
@@ -178,7 +216,7 @@ export class Settings {
   }
 
   #asServer(): ContextOptions {
-    const { verifyMode = 0, options, tickets, selectAlpn, credentials } = this.values
+    const { verifyMode = 0, options, tickets, selectAlpn, credentials, clientCa } = this.values
     const { clientHello, servername, certificateCb } = this.values
     const asks = (verifyMode & SSL_VERIFY_PEER) !== 0
     const requires = asks && (verifyMode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) !== 0
@@ -187,6 +225,7 @@ export class Settings {
     return {
       numTickets: options & SSL_OP_NO_TICKET ? 0 : tickets,
       requestCert: asks,
+      requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : clientCa,
       rejectUnauthorized: requires,
       ...(asks ? given('verifyCallback', callback) : {}),
       ...(selectAlpn ? { ALPNCallback: offer => this.#select(offer.protocols) } : {}),
@@ -225,6 +264,10 @@ export function initialValues(surroundings: Surroundings): Values {
     credentials: [],
     alpn: [],
     anyName: false,
+    clientCa: [],
+    readAhead: false,
+    minVersion: 0,
+    maxVersion: 0,
     tickets: 2,
     options: SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
     mode: SSL_MODE_AUTO_RETRY,

@@ -6,6 +6,7 @@ import {
   SSL_KEY_UPDATE_NONE,
   SSL_KEY_UPDATE_NOT_REQUESTED,
   SSL_KEY_UPDATE_REQUESTED,
+  SSL_MODE_AUTO_RETRY,
   SSL_MODE_ENABLE_PARTIAL_WRITE,
   SSL_RECEIVED_SHUTDOWN,
   SSL_SENT_SHUTDOWN,
@@ -116,11 +117,12 @@ export function SSL_write_ex(
  */
 export function SSL_shutdown(ssl: SSL): number {
   return call(ssl, 'UNINITIALIZED', native => {
-    if (!native.connected) return refuse(ssl, 'SHUTDOWN_WHILE_IN_INIT')
+    if (!native.connected && !ssl.failed) return refuse(ssl, 'SHUTDOWN_WHILE_IN_INIT')
     if (ssl.quiet) {
       ssl.shutdownBits = SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN
       return 1
     }
+    ssl.port.step(recordByRecord(ssl))
     const heard = (ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN) !== 0
     const said = native.sentShutdown ? native.queued === 0 : ssl.shutdownBits & SSL_SENT_SHUTDOWN
     if (said && heard) return 1
@@ -131,6 +133,9 @@ export function SSL_shutdown(ssl: SSL): number {
     switch (outcome.status) {
       case 'done':
         return 1
+      case 'truncated':
+        // With SSL_OP_IGNORE_UNEXPECTED_EOF that is as good as the peer's close_notify.
+        return stopped(ssl, outcome) === 0 ? 1 : -1
       case 'sent':
         ssl.result = SSL_ERROR_WANT_READ
         return 0
@@ -142,7 +147,7 @@ export function SSL_shutdown(ssl: SSL): number {
   })
 }
 
-/** SSL_SENT_SHUTDOWN and SSL_RECEIVED_SHUTDOWN; the latter for a close_notify alone (OpenSSL sets it for a fatal alert too). */
+/** SSL_SENT_SHUTDOWN and SSL_RECEIVED_SHUTDOWN; the latter for a close_notify, or what is to be taken for one (OpenSSL sets it for a fatal alert too). */
 export function SSL_get_shutdown(ssl: SSL): number {
   return (
     ssl.shutdownBits |
@@ -209,6 +214,7 @@ function take(ssl: SSL, buf: Uint8Array, num: number, peek: boolean): number {
       return 0
     }
     settle(ssl, native)
+    ssl.port.step(recordByRecord(ssl))
     const into = buf.subarray(0, num)
     const outcome = peek ? native.peek(into) : native.read(into)
     // It is bytes that a read lacks. That tickets or a write wait for room is not its want: who waited for it could wait for ever.
@@ -239,7 +245,12 @@ function settle(ssl: SSL, native: Ssl): ReturnType<Ssl['flush']> | undefined {
 function lookForEnd(ssl: SSL, native: Ssl): number {
   const outcome = native.peek(new Uint8Array(1))
   if (outcome.status === 'done') return refuse(ssl, 'APPLICATION_DATA_AFTER_CLOSE_NOTIFY')
-  return outcome.status === 'closed' ? 1 : stopped(ssl, outcome)
+  return stopped(ssl, outcome) === 0 ? 1 : -1
+}
+
+/** SSL_MODE_AUTO_RETRY is switched off: once the handshake is over, a call that reads comes back after each record. */
+function recordByRecord(ssl: SSL): boolean {
+  return ssl.finished && (ssl.settings.values.mode & SSL_MODE_AUTO_RETRY) === 0
 }
 
 function countable(num: number, buf: Uint8Array): boolean {

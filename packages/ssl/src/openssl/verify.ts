@@ -109,7 +109,7 @@ function* certificates(
       }
     if (verdict.ok) return 1
     const { code, depth } = verdict
-    x509_ctx.error = verifyResult(verdict)
+    x509_ctx.error = verifyResult(verdict, x509_ctx.ssl.param)
     look(x509_ctx, depth)
     const goOn = yield 0
     // What cannot be put up with shows again.
@@ -136,8 +136,8 @@ function look(x509_ctx: X509_STORE_CTX, depth: number): void {
 }
 
 /** The alert of the error that stands in the end. */
-function refusal(verdict: Verdict, { error, error_depth }: X509_STORE_CTX): TlsAlert {
-  const ours = !verdict.ok && verifyResult(verdict) === error
+function refusal(verdict: Verdict, { error, error_depth, ssl }: X509_STORE_CTX): TlsAlert {
+  const ours = !verdict.ok && verifyResult(verdict, ssl.param) === error
   const why = ours
     ? `${verdict.code} at depth ${verdict.depth}: ${verdict.why}`
     : `refused by the verify callback with error ${error} at depth ${error_depth}`
