@@ -7,8 +7,8 @@ import { Face } from './support/face.ts'
 import { type Libssl, libsslTest } from './support/libssl.ts'
 import { calls, ends, wired } from './support/schedule.ts'
 
-/** The newest libssl that these faults were seen in. */
-const seenIn = 0x3000
+/** The newest libssl that these faults were seen in, as `Libssl.version`: 3.5 (3.5.7; before, 3.0.19). */
+const seenIn = 0x3050
 
 /** A call and what it came to, on one side. */
 interface Said {

@@ -1,6 +1,6 @@
 /** What is meant to go over the wire otherwise than in OpenSSL. */
 import type { Intended } from '../support/compare.ts'
-import { bytes, called, errorOf, moves, shaking, small } from '../support/facts.ts'
+import { bytes, called, errorOf, moves, shaking, small, statusOf } from '../support/facts.ts'
 
 export const wire: readonly Intended[] = [
   {
@@ -51,12 +51,14 @@ export const wire: readonly Intended[] = [
   },
   {
     id: 'http-is-answered',
-    openssl: 'says nothing to a peer that speaks HTTP',
-    ours: 'sends an alert',
+    openssl: 'says nothing to a peer that speaks HTTP (3.5: then waits for more of it)',
+    ours: 'sends an alert, and the connection has failed',
     why: 'RFC 9846 section 6.2: whoever aborts says so',
     page: 'An HTTP request is answered with an alert',
     explains: d =>
-      bytes.has(d.what) && errorOf(d, 'ours') === '20.156' && Math.abs(d.we - d.they) === 7,
+      errorOf(d, 'ours') === '20.156' &&
+      ((bytes.has(d.what) && Math.abs(d.we - d.they) === 7) || statusOf(d, 'theirs') === 2),
+    parts: d => statusOf(d, 'theirs') === 2,
   },
   {
     id: 'judged-with-proof',
