@@ -12,7 +12,7 @@ export {
 } from './openssl/bio.ts'
 export * from './openssl/bio-buffer.ts'
 export * from './openssl/bio-callback.ts'
-export { BIO_from } from './openssl/bio-carrier.ts'
+export { BIO_from, BIO_s_carrier } from './openssl/bio-carrier.ts'
 export * from './openssl/bio-chain.ts'
 export * from './openssl/bio-code.ts'
 export * from './openssl/bio-constants.ts'
@@ -52,11 +52,13 @@ export {
   BIO_meth_set_puts,
   BIO_meth_set_read,
   BIO_meth_set_read_ex,
+  BIO_meth_set_ready,
   BIO_meth_set_write,
   BIO_meth_set_write_ex,
   type BIO_puts_func,
   type BIO_read_ex_func,
   type BIO_read_func,
+  type BIO_ready_func,
   type BIO_write_ex_func,
   type BIO_write_func,
 } from './openssl/bio-method.ts'
@@ -84,6 +86,7 @@ export {
   BIO_test_flags,
 } from './openssl/bio-retry.ts'
 export * from './openssl/bio-ssl.ts'
+export { SSL_load_client_CA } from './openssl/client-ca.ts'
 export * from './openssl/constants.ts'
 export {
   type SSL_CTX,
@@ -141,6 +144,7 @@ export {
   ERR_reason_error_string,
 } from './openssl/errors.ts'
 export { SSL_select_next_proto } from './openssl/protocols.ts'
+export * from './openssl/ready.ts'
 export {
   ERR_LIB_BIO,
   ERR_LIB_PEM,

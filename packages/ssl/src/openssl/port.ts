@@ -29,6 +29,11 @@ export class Port implements Bio {
 
   close(): void {}
 
+  ready(on: 'read' | 'write'): Promise<void> {
+    const bio = on === 'read' ? this.rbio : this.wbio
+    return bio && !this.#gone ? bio.ready(on) : Promise.resolve()
+  }
+
   letGo(): void {
     this.#gone = true
   }

@@ -2,14 +2,19 @@
 
 import type { Stop } from '../outcome.ts'
 import type { Ssl } from '../ssl.ts'
+import type { BIO } from './bio.ts'
+import { BIO_RR_ACCEPT, BIO_RR_CONNECT } from './bio-constants.ts'
+import { BIO_get_retry_reason, BIO_should_io_special } from './bio-retry.ts'
 import {
   SSL_ASYNC_PAUSED,
   SSL_CLIENT_HELLO_CB,
   SSL_ERROR_NONE,
   SSL_ERROR_SSL,
   SSL_ERROR_SYSCALL,
+  SSL_ERROR_WANT_ACCEPT,
   SSL_ERROR_WANT_ASYNC,
   SSL_ERROR_WANT_CLIENT_HELLO_CB,
+  SSL_ERROR_WANT_CONNECT,
   SSL_ERROR_WANT_READ,
   SSL_ERROR_WANT_RETRY_VERIFY,
   SSL_ERROR_WANT_WRITE,
@@ -42,6 +47,8 @@ export function SSL_want(ssl: SSL): number {
 const wants: Readonly<Record<number, number>> = {
   [SSL_ERROR_WANT_READ]: SSL_READING,
   [SSL_ERROR_WANT_WRITE]: SSL_WRITING,
+  [SSL_ERROR_WANT_CONNECT]: SSL_WRITING,
+  [SSL_ERROR_WANT_ACCEPT]: SSL_READING,
   [SSL_ERROR_WANT_X509_LOOKUP]: SSL_X509_LOOKUP,
   [SSL_ERROR_WANT_ASYNC]: SSL_ASYNC_PAUSED,
   [SSL_ERROR_WANT_CLIENT_HELLO_CB]: SSL_CLIENT_HELLO_CB,
@@ -52,6 +59,7 @@ const wants: Readonly<Record<number, number>> = {
 export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): number {
   ssl.errors.clear()
   ssl.result = SSL_ERROR_NONE
+  ssl.waits = undefined
   const { role, port } = ssl
   if (ssl.freed) return refuse(ssl, 'UNINITIALIZED')
   if (!role) return refuse(ssl, noRole)
@@ -85,12 +93,13 @@ export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?:
 
 /** Why a call did not do what it was asked: 0 after the peer's close_notify, else -1. */
 export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
+  ssl.waits = stop
   switch (stop.status) {
     case 'want_read':
-      ssl.result = SSL_ERROR_WANT_READ
+      ssl.result = special(ssl.port.rbio) ?? SSL_ERROR_WANT_READ
       return -1
     case 'want_write':
-      ssl.result = SSL_ERROR_WANT_WRITE
+      ssl.result = special(ssl.port.wbio) ?? SSL_ERROR_WANT_WRITE
       return -1
     case 'want_verification':
       ssl.result = SSL_ERROR_WANT_RETRY_VERIFY
@@ -118,4 +127,12 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
       return -1
     }
   }
+}
+
+/** A BIO that is not connected yet can be neither read nor written. */
+function special(bio: BIO | undefined): number | undefined {
+  if (!bio || !BIO_should_io_special(bio)) return undefined
+  const reason = BIO_get_retry_reason(bio)
+  if (reason === BIO_RR_CONNECT) return SSL_ERROR_WANT_CONNECT
+  return reason === BIO_RR_ACCEPT ? SSL_ERROR_WANT_ACCEPT : undefined
 }

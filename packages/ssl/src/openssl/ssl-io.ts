@@ -135,6 +135,7 @@ export function SSL_shutdown(ssl: SSL): number {
       case 'sent':
         if (ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN) return 1
         ssl.result = SSL_ERROR_WANT_READ
+        ssl.waits = { status: 'want_read', read: 1, write: 0 }
         return 0
       case 'unread':
         return refuse(ssl, 'APPLICATION_DATA_AFTER_CLOSE_NOTIFY')

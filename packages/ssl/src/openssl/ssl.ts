@@ -1,4 +1,5 @@
 /** SSL: one connection, its BIOs and who owns them (SSL_new(3), SSL_set_bio(3)). */
+import type { Stop } from '../outcome.ts'
 import { Ssl } from '../ssl.ts'
 import { type BIO, BIO_free_all, BIO_up_ref } from './bio.ts'
 import { SSL_ERROR_NONE, SSL_KEY_UPDATE_NONE, SSL_VERIFY_PEER } from './constants.ts'
@@ -26,6 +27,8 @@ export class SSL {
   begun = false
   /** What the last call came to: for SSL_get_error. */
   result = SSL_ERROR_NONE
+  /** What the last call waits for: for SSL_ready. */
+  waits: Stop | undefined
   /** Whether a call has said that the handshake is done. */
   finished = false
   /** Bits of SSL_set_shutdown, and of a quiet SSL_shutdown. */
