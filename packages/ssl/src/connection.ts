@@ -329,7 +329,9 @@ export class Connection {
       return this.#again(stop)
     }
     const pushed = this.#push()
-    if (this.#flightLeft === 0 && (pushed === 'done' || this.#writer.queue > 0)) {
+    // What is queued for a carrier that broke (tickets) says nothing about our flight.
+    const offered = pushed === 'done' || (this.#writer.queue > 0 && !this.#writeEnd)
+    if (this.#flightLeft === 0 && offered) {
       this.#delivered = true
       return undefined
     }
@@ -356,7 +358,11 @@ export class Connection {
   #step(): Stop | undefined {
     const step = this.#shaking.step(() => this.#message(this.#output.readLevel))
     if (step === 'on') return undefined
-    if (step === 'message') return this.#record()
+    if (step === 'message') {
+      // A flight goes out before its answer is waited for: a carrier that blocks would wait for ever.
+      if (this.#output.flightOver) this.#push()
+      return this.#record()
+    }
     if ('status' in step) return step
     this.#connected = step
     this.#flightLeft = this.#writer.queue
