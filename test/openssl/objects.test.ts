@@ -50,13 +50,11 @@ import {
   SSL_get_error,
   SSL_get_ex_data,
   SSL_get_ex_new_index,
-  SSL_get_fd,
   SSL_get_max_proto_version,
   SSL_get_min_proto_version,
   SSL_get_num_tickets,
   SSL_get_rbio,
   SSL_get_read_ahead,
-  SSL_get_rfd,
   SSL_get_SSL_CTX,
   SSL_get_servername,
   SSL_get_shutdown,
@@ -66,7 +64,6 @@ import {
   SSL_get_verify_mode,
   SSL_get_version,
   SSL_get_wbio,
-  SSL_get_wfd,
   SSL_get0_group_name,
   SSL_get0_param,
   SSL_in_accept_init,
@@ -282,7 +279,6 @@ for (const version of versions) {
       t.is(SSL_in_init(ssl), 0)
       t.is(SSL_version(ssl), version.number)
       t.is(SSL_is_dtls(ssl), 0)
-      t.deepEqual([SSL_get_fd(ssl), SSL_get_rfd(ssl), SSL_get_wfd(ssl)], [-1, -1, -1])
     }
     t.is(SSL_get0_group_name(client), SSL_get0_group_name(server))
     t.regex(SSL_get0_group_name(client) ?? '', /25519|secp/)

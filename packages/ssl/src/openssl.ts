@@ -13,7 +13,7 @@ export {
 } from './openssl/bio.ts'
 export * from './openssl/bio-buffer.ts'
 export * from './openssl/bio-callback.ts'
-export { BIO_from } from './openssl/bio-carrier.ts'
+export { BIO_from, BIO_s_carrier } from './openssl/bio-carrier.ts'
 export * from './openssl/bio-chain.ts'
 export * from './openssl/bio-code.ts'
 export * from './openssl/bio-constants.ts'
@@ -53,11 +53,13 @@ export {
   BIO_meth_set_puts,
   BIO_meth_set_read,
   BIO_meth_set_read_ex,
+  BIO_meth_set_ready,
   BIO_meth_set_write,
   BIO_meth_set_write_ex,
   type BIO_puts_func,
   type BIO_read_ex_func,
   type BIO_read_func,
+  type BIO_ready_func,
   type BIO_write_ex_func,
   type BIO_write_func,
 } from './openssl/bio-method.ts'
@@ -178,6 +180,7 @@ export type { EX_dup, EX_free, EX_INDEX, EX_new, EX_PLACE } from './openssl/ex-d
 export * from './openssl/info.ts'
 export * from './openssl/msg.ts'
 export { SSL_select_next_proto } from './openssl/protocols.ts'
+export * from './openssl/ready.ts'
 export {
   ERR_LIB_BIO,
   ERR_LIB_PEM,

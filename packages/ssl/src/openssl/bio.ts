@@ -96,7 +96,9 @@ export class BIO implements Bio {
   }
 
   ready(on: 'read' | 'write'): Promise<void> {
-    const { native } = this
+    const { method, native } = this
+    if (on === 'read' && this.unread.length > 0) return Promise.resolve()
+    if (method.ready) return method.ready(this, on)
     if (native?.ready) return native.ready(on)
     throw new TypeError(`expected a BIO that can be waited for, until it can ${on}`)
   }

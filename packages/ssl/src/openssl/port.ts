@@ -49,9 +49,8 @@ export class Port implements Bio {
   close(): void {}
 
   ready(on: 'read' | 'write'): Promise<void> {
-    const bio: Bio | undefined = on === 'read' ? this.rbio : this.wbio
-    if (bio?.ready) return bio.ready(on)
-    throw new TypeError(`expected a BIO with ready(), to wait until it can ${on}`)
+    const bio = on === 'read' ? this.rbio : this.wbio
+    return bio && !this.#gone ? bio.ready(on) : Promise.resolve()
   }
 
   /** Whether reads wait. */

@@ -30,6 +30,7 @@ const ssl: Readonly<Record<string, number>> = {
   STILL_IN_INIT: 121,
   BAD_KEY_UPDATE: 122,
   BAD_SIGNATURE: 123,
+  BAD_SSL_FILETYPE: 124,
   BIO_NOT_SET: 128,
   TOO_MANY_KEY_UPDATES: 132,
   CERTIFICATE_VERIFY_FAILED: 134,
@@ -98,12 +99,16 @@ const ssl: Readonly<Record<string, number>> = {
 }
 
 const bio: Readonly<Record<string, number>> = {
+  BAD_FOPEN_MODE: 101,
   UNINITIALIZED: 120,
   UNSUPPORTED_METHOD: 121,
   IN_USE: 123,
   BROKEN_PIPE: 124,
   INVALID_ARGUMENT: 125,
   WRITE_TO_READ_ONLY_BIO: 126,
+  AMBIGUOUS_HOST_OR_SERVICE: 129,
+  NO_ACCEPT_ADDR_OR_SERVICE_SPECIFIED: 143,
+  NO_HOSTNAME_OR_SERVICE_SPECIFIED: 144,
   // Ours, which OpenSSL has no number for.
   CLOSED: 2000,
   PREMATURE_CLOSE: 2001,

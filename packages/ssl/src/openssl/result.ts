@@ -66,7 +66,7 @@ export function call(
 ): number {
   ssl.errors.clear()
   ssl.result = SSL_ERROR_NONE
-  ssl.stop = undefined
+  ssl.waits = undefined
   const { role, port } = ssl
   if (ssl.freed) return refuse(ssl, 'UNINITIALIZED')
   if (!role) return refuse(ssl, noRole)
@@ -97,7 +97,8 @@ export function call(
 
 /** Tells the information callback how a call ends; what a callback threw that has no say in the handshake ends the connection. */
 function told(ssl: SSL, native: Ssl, answer: number): number {
-  const { watch, stop } = ssl
+  const { watch } = ssl
+  const stop = ssl.waits?.status
   const delivered = answer > 0 || (native.queued === 0 && stop !== 'want_write')
   watch.leave(answer, stop, delivered)
   if (!watch.thrown) return answer
@@ -121,7 +122,7 @@ export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?:
 
 /** Why a call did not do what it was asked: 0 after the peer's close_notify, or a cut that is to be taken for one, else -1. */
 export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
-  ssl.stop = stop.status
+  ssl.waits = stop
   switch (stop.status) {
     case 'want_read':
       ssl.result = below(ssl) ?? SSL_ERROR_WANT_READ

@@ -31,7 +31,7 @@ export function SSL_clear(ssl: SSL): 0 | 1 {
   ssl.keyUpdate = SSL_KEY_UPDATE_NONE
   ssl.tickets = 0
   ssl.ordered = false
-  ssl.stop = undefined
+  ssl.waits = undefined
   ssl.hello = undefined
   ssl.verifyError = undefined
   ssl.retryVerify = false

@@ -138,6 +138,7 @@ export function SSL_shutdown(ssl: SSL): number {
         return stopped(ssl, outcome) === 0 ? 1 : -1
       case 'sent':
         ssl.result = SSL_ERROR_WANT_READ
+        ssl.waits = { status: 'want_read', read: 1, write: 0 }
         return 0
       case 'unread':
         return refuse(ssl, 'APPLICATION_DATA_AFTER_CLOSE_NOTIFY')

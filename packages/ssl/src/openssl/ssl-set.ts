@@ -176,19 +176,6 @@ export function SSL_CTX_get_ssl_method(ctx: SSL_CTX): SSL_METHOD {
   return ctx.method
 }
 
-/** -1: file descriptors are Node's (`@biopair/node/openssl`). */
-export function SSL_get_fd(_ssl: SSL): -1 {
-  return -1
-}
-
-export function SSL_get_rfd(_ssl: SSL): -1 {
-  return -1
-}
-
-export function SSL_get_wfd(_ssl: SSL): -1 {
-  return -1
-}
-
 /** Seconds that a session is good for: 7200. */
 export function SSL_get_default_timeout(_ssl: SSL): 7200 {
   return 7200

@@ -46,6 +46,8 @@ export class SSL {
   result = SSL_ERROR_NONE
   /** Whether a call has found that the connection failed. */
   failed = false
+  /** Why the last call did not do what it was asked: for SSL_ready and the information callback. */
+  waits: Stop | undefined
   /** Whether a call has said that the handshake is done. */
   finished = false
   /** Bits of SSL_set_shutdown, and of a quiet SSL_shutdown. */
@@ -66,8 +68,6 @@ export class SSL {
   info: SSL_info_cb | undefined
   message: SSL_msg_cb | undefined
   messageArg: unknown
-  /** How the last call stopped. */
-  stop: Stop['status'] | undefined
   /** The ClientHello that a callback is looking at. */
   hello: ClientHelloView | undefined
   /** What SSL_set_verify said for this SSL alone. */
