@@ -224,10 +224,12 @@ else {
     const worker = new Worker(script, {
       workerData: { inward, outward, ca: chainFor('p256').root.pem },
     })
-    t.teardown(() => {
+    t.teardown(async () => {
+      const [near, far] = [rfd, wfd].map(fd => C.BIO_new_fd(fd, C.BIO_CLOSE) as C.BIO)
       // A thread in the middle of a read cannot be ended: what this says ends that.
-      C.BIO_write(C.BIO_new_fd(wfd, C.BIO_NOCLOSE), into(1000))
-      return worker.terminate()
+      C.BIO_write(far as C.BIO, into(1000))
+      await worker.terminate()
+      for (const bio of [near, far]) C.BIO_free(bio as C.BIO)
     })
     const said = once(worker, 'message')
     const ssl = C.SSL_new(serverContext())

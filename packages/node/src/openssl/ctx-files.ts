@@ -105,7 +105,11 @@ function given(
     if (type !== SSL_FILETYPE_PEM && type !== SSL_FILETYPE_ASN1)
       return fail(ctx, 'BAD_SSL_FILETYPE', `expected 1 or 2, got ${type}`, 0, ERR_LIB_SSL)
     const material = readFileSync(file)
-    return type === SSL_FILETYPE_PEM ? take(material, material.toString('latin1')) : take(material)
+    if (type === SSL_FILETYPE_PEM) return take(material, material.toString('latin1'))
+    // A DER structure begins with SEQUENCE.
+    if (material[0] !== 0x30)
+      return fail(ctx, 'PASSED_INVALID_ARGUMENT', `expected DER in ${file}`, 0, ERR_LIB_SSL)
+    return take(material)
   })
 }
 
