@@ -330,9 +330,13 @@ for (const version of versions) {
       t.is(SSL_get_error(ends.client, -1), SSL_ERROR_WANT_RETRY_VERIFY)
       t.is(SSL_want(ends.client), SSL_RETRY_VERIFY)
     }
-    t.deepEqual(seen, [1, X509_V_OK, ends.client])
-    answer(1)
-    await new Promise(resolve => setImmediate(resolve))
+    for (const certificate of [1, 2, 3]) {
+      t.deepEqual(seen, Array(certificate).fill([1, X509_V_OK, ends.client]).flat())
+      t.is(SSL_connect(ends.client), -1)
+      answer(1)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    t.is(seen.length, 9)
     t.is(SSL_connect(ends.client), 1)
     t.is(SSL_get_error(ends.client, 1), SSL_ERROR_NONE)
   })

@@ -50,7 +50,7 @@ function controller(): Controller {
 }
 
 /** For a platform without AbortController. Listeners are called in order, once. */
-export class SmallController implements Controller {
+class SmallController implements Controller {
   readonly signal = new SmallSignal()
 
   abort(): void {

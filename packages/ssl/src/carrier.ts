@@ -1,5 +1,5 @@
 /** Bytes between the BIOs and the record layer: the only place where they move. */
-import { type Bio, broken, lends, type Stopped } from '@biopair/bio'
+import { type Bio, broken, lends, type SelectableBio, type Stopped, selectable } from '@biopair/bio'
 import type { Opened, RecordReader, RecordWriter } from '@biopair/record'
 import { misuse } from './misuse.ts'
 import { Readiness } from './readiness.ts'
@@ -11,6 +11,7 @@ export class Carrier {
   readonly #writer: RecordWriter
   /** Bytes given to the BIO since it was last flushed. */
   #unflushed = false
+  #discarded = 0
   readonly #readiness = new Readiness()
 
   constructor(rbio: Bio, wbio: Bio, reader: RecordReader, writer: RecordWriter) {
@@ -28,6 +29,30 @@ export class Carrier {
       const stopped = this.#fill()
       if (stopped) return stopped
     }
+  }
+
+  /** The BIO to select on where reads and writes wait; undefined where they do not, or can only wait each for themselves. */
+  get selectable(): SelectableBio | undefined {
+    if (!this.waitsToRead) return undefined
+    const bio = selectable(this.#rbio)
+    return bio?.blocking && bio === selectable(this.#wbio) ? bio : undefined
+  }
+
+  /** Whether a read waits until bytes come. */
+  get waitsToRead(): boolean {
+    return this.#rbio.blocking ?? false
+  }
+
+  /** Whether a write waits until there is room. */
+  get waitsToWrite(): boolean {
+    return this.#wbio.blocking ?? false
+  }
+
+  /** Whether a read answers at once; undefined where the BIO does not say. */
+  get readsAtOnce(): boolean | undefined {
+    const { pending, eof } = this.#rbio
+    if (pending === undefined) return eof || undefined
+    return pending > 0 || eof
   }
 
   #fill(): Stopped | undefined {
@@ -87,14 +112,21 @@ export class Carrier {
     this.#writer.write('application_data', bytes)
   }
 
-  /** Reads up to `times` and forgets: nothing of it will be opened. Answers whether more may come. */
+  /** Reads up to `times` and forgets: nothing of it will be opened. Never waits. Answers whether more may come. */
   discard(times: number): boolean {
     const nowhere = new Uint8Array(4096)
     for (let i = 0; i < times; i++) {
+      if (this.waitsToRead && !this.readsAtOnce) return true
       const got = counted(nowhere.length, () => this.#rbio.read(nowhere))
       if (typeof got !== 'number') return got.stop === 'retry'
+      this.#discarded += got
     }
     return true
+  }
+
+  /** Bytes discarded in all. */
+  get discarded(): number {
+    return this.#discarded
   }
 
   /** Settles when a call that stopped is worth another try. TypeError where the BIO has no `ready`. */

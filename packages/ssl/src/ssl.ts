@@ -1,4 +1,7 @@
-/** `Ssl`: a TLS connection over BIOs (SSL). Every call returns at once and says everything in what it returns. */
+/**
+ * `Ssl`: a TLS connection over BIOs (SSL). Every call returns at once and says everything in what it returns. Over BIOs that
+ * wait (`blocking`), a call returns once it has finished or failed; `want_…` then means a callback's promise, or a timeout of the BIO.
+ */
 import type { Bio } from '@biopair/bio'
 import type { CipherSuite, GroupName, SignatureSchemeName } from '@biopair/crypto'
 import {
@@ -10,7 +13,7 @@ import {
   type Role,
   server13,
 } from '@biopair/handshake'
-import type { Bytes } from '@biopair/wire'
+import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { Connection } from './connection.ts'
 import type { SslContext } from './context.ts'
@@ -20,6 +23,7 @@ import { misuse } from './misuse.ts'
 import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import type {
+  Failed,
   FlushOutcome,
   HandshakeOutcome,
   ReadOutcome,
@@ -121,12 +125,15 @@ export class Ssl {
     return this.#started().read(into, true)
   }
 
-  /** Takes plaintext and says how much (SSL_write(3)); what was taken is never offered again. TypeError after `shutdown`. */
+  /**
+   * Takes plaintext and says how much (SSL_write(3)); what was taken is never offered again. TypeError after `shutdown`. Over BIOs
+   * that wait it takes everything; less only where a timeout was up or something failed, which the next call tells.
+   */
   write(bytes: Uint8Array): WriteOutcome {
     return this.#started().write(bytes)
   }
 
-  /** Drives out what was taken and waits for room. */
+  /** Drives out what was taken and waits for room; over BIOs that wait, tickets too, which no call that reads sends there. */
   flush(): FlushOutcome {
     return this.#started().flush()
   }
@@ -146,6 +153,14 @@ export class Ssl {
     return this.#started().shutdown()
   }
 
+  /**
+   * Ends the connection with a fatal alert: for a program that learns between two calls that it must not go on (BoringSSL's
+   * SSL_send_fatal_alert). It is queued behind what waits; `flush` drives it out. A connection that has failed already stays as it is.
+   */
+  fail(alert: TlsAlert): Failed {
+    return this.#started().fail(alert)
+  }
+
   /** Says goodbye, drains, and closes the BIO. `want_write` until everything is out. */
   close(): FlushOutcome {
     return this.#started().close()
@@ -161,7 +176,7 @@ export class Ssl {
     const connected = this.#connection?.connected
     if (!connected || this.#role !== 'server')
       throw misuse('ERR_STILL_IN_INIT', 'newSessionTicket: expected a server after its handshake')
-    return this.#started().order(this.#ticket(connected, connected.tickets))
+    return this.#started().order(now => this.#ticket(now, now.tickets))
   }
 
   /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. Never rejects; TypeError at once where a BIO that has to be waited for has no `ready`. */

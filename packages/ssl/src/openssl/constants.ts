@@ -84,22 +84,16 @@ export const SSL_TLSEXT_ERR_NOACK = 3
 export const OPENSSL_NPN_NEGOTIATED = 1
 export const OPENSSL_NPN_NO_OVERLAP = 2
 
-/** What a BIO's last call of its own came to; readiness they are not. */
-export const BIO_FLAGS_READ = 1
-export const BIO_FLAGS_WRITE = 2
-export const BIO_FLAGS_IO_SPECIAL = 4
-export const BIO_FLAGS_RWS = 7
-export const BIO_FLAGS_SHOULD_RETRY = 8
-
-export const BIO_TYPE_MEM = 1025
-export const BIO_TYPE_BIO = 1043
-
 export const X509_V_OK = 0
 export const X509_V_ERR_UNSPECIFIED = 1
 export const X509_V_ERR_CERT_HAS_EXPIRED = 10
 export const X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT = 18
 export const X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN = 19
 export const X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY = 20
+export const X509_V_ERR_CERT_CHAIN_TOO_LONG = 22
+export const X509_V_ERR_CERT_REVOKED = 23
+/** For callbacks of the application's alone. */
+export const X509_V_ERR_APPLICATION_VERIFICATION = 50
 export const X509_V_ERR_HOSTNAME_MISMATCH = 62
 export const X509_V_ERR_EMAIL_MISMATCH = 63
 export const X509_V_ERR_IP_ADDRESS_MISMATCH = 64

@@ -14,12 +14,12 @@ import {
   type Pem,
   Settings,
   type SSL_CTX_alpn_select_cb_func,
-  type SSL_verify_cb,
   type Surroundings,
   type Values,
 } from './settings.ts'
 import { schemesFrom } from './sigalgs.ts'
 import type { SSL } from './ssl.ts'
+import type { SSL_verify_cb } from './verify.ts'
 import { X509_VERIFY_PARAM } from './verify-param.ts'
 
 /** Which roles a context is for (SSL_METHOD). */
@@ -97,12 +97,34 @@ export function SSL_CTX_use_PrivateKey(ctx: SSL_CTX, key: Pem): 0 | 1 {
   return pairUp(ctx, { key })
 }
 
+/** For one connection, also in its certificate callback: the chain to show, leaf first, PEM or DER. 1, or 0 with the error in `ssl`. */
+export function SSL_use_certificate_chain(ssl: SSL, chain: Pem): 0 | 1 {
+  return pairUp(ssl, { certificate: chain })
+}
+
+/** As SSL_use_certificate_chain, of a leaf alone. */
+export function SSL_use_certificate(ssl: SSL, certificate: Pem): 0 | 1 {
+  return pairUp(ssl, { certificate })
+}
+
+export function SSL_use_PrivateKey(ssl: SSL, key: Pem): 0 | 1 {
+  return pairUp(ssl, { key })
+}
+
 /** 1 if there is a certificate with its key. */
 export function SSL_CTX_check_private_key(ctx: SSL_CTX): 0 | 1 {
-  ctx.errors.clear()
-  const { certificate, credentials } = ctx.settings.values
-  if (certificate !== undefined) return refuse(ctx, 'NO_PRIVATE_KEY_ASSIGNED')
-  return credentials.length > 0 ? 1 : refuse(ctx, 'NO_CERTIFICATE_ASSIGNED')
+  return checkKey(ctx)
+}
+
+export function SSL_check_private_key(ssl: SSL): 0 | 1 {
+  return checkKey(ssl)
+}
+
+function checkKey(owner: Configured): 0 | 1 {
+  owner.errors.clear()
+  const { certificate, credentials } = owner.settings.values
+  if (certificate !== undefined) return refuse(owner, 'NO_PRIVATE_KEY_ASSIGNED')
+  return credentials.length > 0 ? 1 : refuse(owner, 'NO_CERTIFICATE_ASSIGNED')
 }
 
 /** Whom to believe, besides whoever was given before: PEM or DER bytes (C names files). 1, or 0 with the error in `ctx`. */
@@ -121,7 +143,8 @@ export function SSL_CTX_set_verify(
 }
 
 export function SSL_set_verify(ssl: SSL, mode: number, callback?: SSL_verify_cb | null): void {
-  set(ssl, { verifyMode: mode, verify: callback ?? undefined })
+  ssl.ownVerification = { verifyMode: mode, verify: callback ?? undefined }
+  set(ssl, ssl.ownVerification)
 }
 
 export function SSL_CTX_get_verify_mode(ctx: SSL_CTX): number {

@@ -78,6 +78,7 @@ const ssl: Readonly<Record<string, number>> = {
   MISSING_PSK_KEX_MODES_EXTENSION: 310,
   INVALID_COMPRESSION_ALGORITHM: 341,
   WRONG_SIGNATURE_TYPE: 370,
+  CERT_CB_ERROR: 377,
   SHUTDOWN_WHILE_IN_INIT: 407,
   TOO_MANY_WARN_ALERTS: 409,
   BAD_RECORD_TYPE: 443,
@@ -103,8 +104,14 @@ const bio: Readonly<Record<string, number>> = {
   BROKEN_PIPE: 124,
   INVALID_ARGUMENT: 125,
   WRITE_TO_READ_ONLY_BIO: 126,
+  // Ours, which OpenSSL has no number for.
   CLOSED: 2000,
   PREMATURE_CLOSE: 2001,
+  CANNOT_BLOCK: 2002,
+  BAD_BASE64_DECODE: 2003,
+  BAD_DECRYPT: 2004,
+  CALLBACK_FAILED: 2005,
+  CIPHER_OPERATION_FAILED: 2006,
 }
 
 const rows: Readonly<Record<number, Readonly<Record<string, number>>>> = {

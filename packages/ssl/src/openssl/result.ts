@@ -54,23 +54,36 @@ const wants: Readonly<Record<number, number>> = {
   [SSL_ERROR_WANT_RETRY_VERIFY]: SSL_RETRY_VERIFY,
 }
 
-/** One call on an SSL: its errors begin anew, its callbacks know whose they are, and misuse is -1. */
-export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): number {
+/**
+ * One call on an SSL: its errors begin anew, its callbacks know whose they are, and misuse is -1. A role that the method lacks is
+ * `wrongRole`: 0 of a handshake call, but not of SSL_shutdown, whose 0 says that close_notify is out.
+ */
+export function call(
+  ssl: SSL,
+  noRole: string,
+  work: (native: Ssl) => number,
+  wrongRole: 0 | -1 = -1,
+): number {
   ssl.errors.clear()
   ssl.result = SSL_ERROR_NONE
+  ssl.stop = undefined
   const { role, port } = ssl
   if (ssl.freed) return refuse(ssl, 'UNINITIALIZED')
   if (!role) return refuse(ssl, noRole)
-  if (ssl.ctx.method.role !== 'any' && ssl.ctx.method.role !== role)
-    return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', 0)
+  const method = ssl.firstContext.method.role
+  if (method !== 'any' && method !== role)
+    return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', wrongRole)
   if (!port.rbio) return refuse(ssl, 'READ_BIO_NOT_SET')
   if (!port.wbio) return refuse(ssl, 'BIO_NOT_SET')
   port.step(false)
   ssl.depth++
   try {
-    const answer = ssl.settings.during(ssl, () => work(ssl.start(role)))
+    const native = ssl.start(role)
+    const answer = ssl.calls.during(() => work(native))
     ssl.begun = true
-    return answer
+    // Whatever the call was for, it may have ended the handshake: the peer's Finished is verified, and ours is out.
+    if (native.connected && native.queued === 0) ssl.finished = true
+    return ssl.depth > 1 ? answer : told(ssl, native, answer)
   } catch (error) {
     if (!ssl.begun && ssl.depth === 1) ssl.native = undefined
     noteMisuse(ssl.errors, error)
@@ -80,6 +93,17 @@ export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): n
     ssl.depth--
     if (ssl.freed && ssl.depth === 0) dispose(ssl)
   }
+}
+
+/** Tells the information callback how a call ends; what a callback threw that has no say in the handshake ends the connection. */
+function told(ssl: SSL, native: Ssl, answer: number): number {
+  const { watch, stop } = ssl
+  const delivered = answer > 0 || (native.queued === 0 && stop !== 'want_write')
+  watch.leave(answer, stop, delivered)
+  if (!watch.thrown) return answer
+  const failed = native.fail(watch.thrown)
+  watch.end()
+  return stopped(ssl, failed)
 }
 
 /** What a BIO that is not connected yet waits for. */
@@ -97,6 +121,7 @@ export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?:
 
 /** Why a call did not do what it was asked: 0 after the peer's close_notify, or a cut that is to be taken for one, else -1. */
 export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
+  ssl.stop = stop.status
   switch (stop.status) {
     case 'want_read':
       ssl.result = below(ssl) ?? SSL_ERROR_WANT_READ

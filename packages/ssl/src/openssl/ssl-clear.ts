@@ -31,6 +31,10 @@ export function SSL_clear(ssl: SSL): 0 | 1 {
   ssl.keyUpdate = SSL_KEY_UPDATE_NONE
   ssl.tickets = 0
   ssl.ordered = false
+  ssl.stop = undefined
+  ssl.hello = undefined
+  ssl.verifyError = undefined
+  ssl.retryVerify = false
   return 1
 }
 
@@ -53,5 +57,9 @@ export function SSL_dup(ssl: SSL): SSL | null {
   copy.serverName = ssl.serverName
   copy.role = ssl.role
   copy.quiet = ssl.quiet
+  copy.info = ssl.info
+  copy.message = ssl.message
+  copy.messageArg = ssl.messageArg
+  copy.ownVerification = ssl.ownVerification
   return copy
 }

@@ -42,12 +42,12 @@ export function SSL_state_string_long(ssl: SSL): string {
 }
 
 function stateOf(ssl: SSL): readonly [string, string] {
-  const { native } = ssl
-  if (!native || (native.role === 'client' && native.state === 'START'))
+  const { native, watch } = ssl
+  if (!native || (!watch.letters && native.role === 'client' && native.state === 'START'))
     return ['PINIT', 'before the handshake']
   if (ssl.failed) return ['SSLERR', 'error']
   const letters = states[native.role ?? 'client'][native.state]
-  return [letters ?? 'UNKWN', `${native.role} ${native.state}`]
+  return [watch.letters ?? letters ?? 'UNKWN', `${native.role} ${native.state}`]
 }
 
 /** What was read or written last, in OpenSSL's letters; TED is a server whose flight is out. */
@@ -112,9 +112,12 @@ export function SSL_get_peer_cert_chain(ssl: SSL): readonly Bytes[] | null {
   return chain.length > 0 ? chain : null
 }
 
-/** X509_V_OK if the peer showed a certificate that is believed; X509_V_ERR_UNSPECIFIED if it showed none (OpenSSL says OK). */
+/**
+ * X509_V_OK if the peer showed a certificate that is believed; X509_V_ERR_UNSPECIFIED if it showed none (OpenSSL says OK). What a verify callback
+ * put up with stays, unless that cleared it.
+ */
 export function SSL_get_verify_result(ssl: SSL): number {
-  return verifyResult(ssl.native?.verdict, ssl.param)
+  return ssl.verifyError ?? verifyResult(ssl.native?.verdict, ssl.param)
 }
 
 /** The name that the server is asked for; null for none. It is not proved by that: see SSL_set1_host. 1. */

@@ -19,16 +19,7 @@ import { type SSL, SSL_set_accept_state, SSL_set_connect_state } from './ssl.ts'
  * SSL_ERROR_ZERO_RETURN when the peer closed in an orderly way; -1 with SSL_get_error for all else.
  */
 export function SSL_do_handshake(ssl: SSL): number {
-  return call(ssl, 'CONNECTION_TYPE_NOT_SET', native => {
-    const outcome = native.doHandshake()
-    if (outcome.status !== 'done') return stopped(ssl, outcome)
-    ssl.finished = true
-    if (!ssl.ordered) return 1
-    const ordered = settle(ssl, native) ?? native.flush()
-    if (ordered.status !== 'done') return stopped(ssl, ordered)
-    ssl.ordered = false
-    return 1
-  })
+  return call(ssl, 'CONNECTION_TYPE_NOT_SET', native => shake(ssl, native), 0)
 }
 
 /** As SSL_do_handshake, as the client unless a role is set. */
@@ -75,34 +66,37 @@ export function SSL_peek_ex(
 
 /**
  * Writes all of it: `num`, once the last record was taken by the BIO, or -1 with what was done kept: the same bytes have to be given
- * again (any buffer, no fewer: BAD_LENGTH), and it goes on where it was. With SSL_MODE_ENABLE_PARTIAL_WRITE, one record's worth.
+ * again (any buffer; fewer than were taken is BAD_LENGTH), and it goes on where it was. With SSL_MODE_ENABLE_PARTIAL_WRITE, one record's worth.
  */
 export function SSL_write(ssl: SSL, buf: Uint8Array, num: number = buf.length): number {
   return call(ssl, 'UNINITIALIZED', native => {
     if (!countable(num, buf)) return refuse(ssl, 'BAD_LENGTH')
     if (ssl.shutdownBits & SSL_SENT_SHUTDOWN) return refuse(ssl, 'PROTOCOL_IS_SHUTDOWN')
-    if (ssl.writing && num < ssl.writing.length) return refuse(ssl, 'BAD_LENGTH')
     if (num === 0) return 0
+    if (ssl.writing && num < ssl.writing.taken) return refuse(ssl, 'BAD_LENGTH')
     settle(ssl, native)
     const partial = (ssl.settings.values.mode & SSL_MODE_ENABLE_PARTIAL_WRITE) !== 0
     const length = partial
       ? (ssl.writing?.length ?? Math.min(num, native.context.limits.maxFragment))
       : num
-    ssl.writing = { length, taken: ssl.writing?.taken ?? 0 }
-    while (ssl.writing.taken < length) {
-      const outcome = native.write(buf.subarray(ssl.writing.taken, length))
+    let taken = ssl.writing?.taken ?? 0
+    while (taken < length) {
+      const outcome = native.write(buf.subarray(taken, length))
       if (outcome.status !== 'done') {
-        // Nothing was taken: the next write may be another one.
-        if (ssl.writing.taken === 0) ssl.writing = undefined
+        // Nothing was taken, or never will be: the next write may be another one.
+        const goesOn = taken > 0 && outcome.status !== 'failed'
+        ssl.writing = goesOn ? { length, taken } : undefined
         return stopped(ssl, outcome)
       }
-      ssl.writing.taken += outcome.bytes
+      taken += outcome.bytes
+      ssl.writing = { length, taken }
       ssl.finished = true
+      // A record is taken when nothing waits before it: what was ordered is out.
+      ssl.ordered = ssl.keyUpdate !== SSL_KEY_UPDATE_NONE || ssl.tickets > 0
     }
     const flushed = native.flush()
+    if (flushed.status !== 'want_read' && flushed.status !== 'want_write') ssl.writing = undefined
     if (flushed.status !== 'done') return stopped(ssl, flushed)
-    ssl.writing = undefined
-    ssl.ordered = ssl.keyUpdate !== SSL_KEY_UPDATE_NONE || ssl.tickets > 0
     return length
   })
 }
@@ -129,9 +123,13 @@ export function SSL_shutdown(ssl: SSL): number {
       return 1
     }
     ssl.port.step(recordByRecord(ssl))
-    if (ssl.shutdownBits & SSL_SENT_SHUTDOWN && !native.sentShutdown)
-      return ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN ? 1 : lookForEnd(ssl, native)
+    const heard = (ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN) !== 0
+    const said = native.sentShutdown ? native.queued === 0 : ssl.shutdownBits & SSL_SENT_SHUTDOWN
+    if (said && heard) return 1
+    if (said && !native.sentShutdown) return lookForEnd(ssl, native)
     const outcome = native.shutdown()
+    // Where SSL_set_shutdown says that the peer's was received, it is not waited for.
+    if (heard && ['sent', 'unread', 'want_read'].includes(outcome.status)) return 1
     switch (outcome.status) {
       case 'done':
         return 1
@@ -139,7 +137,6 @@ export function SSL_shutdown(ssl: SSL): number {
         // With SSL_OP_IGNORE_UNEXPECTED_EOF that is as good as the peer's close_notify.
         return stopped(ssl, outcome) === 0 ? 1 : -1
       case 'sent':
-        if (ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN) return 1
         ssl.result = SSL_ERROR_WANT_READ
         return 0
       case 'unread':
@@ -198,6 +195,17 @@ export function SSL_new_session_ticket(ssl: SSL): 0 | 1 {
   return 1
 }
 
+function shake(ssl: SSL, native: Ssl): number {
+  const outcome = native.doHandshake()
+  if (outcome.status !== 'done') return stopped(ssl, outcome)
+  ssl.finished = true
+  if (!ssl.ordered) return 1
+  const ordered = settle(ssl, native) ?? native.flush()
+  if (ordered.status !== 'done') return stopped(ssl, ordered)
+  ssl.ordered = false
+  return 1
+}
+
 function take(ssl: SSL, buf: Uint8Array, num: number, peek: boolean): number {
   return call(ssl, 'UNINITIALIZED', native => {
     if (!countable(num, buf)) return refuse(ssl, 'BAD_LENGTH')
@@ -209,8 +217,8 @@ function take(ssl: SSL, buf: Uint8Array, num: number, peek: boolean): number {
     ssl.port.step(recordByRecord(ssl))
     const into = buf.subarray(0, num)
     const outcome = peek ? native.peek(into) : native.read(into)
-    // It is bytes that a read lacks. That tickets wait for room is nobody's want: who waited for it could wait for ever.
-    if (outcome.status === 'want_write' && outcome.read > 0 && native.connected && !ssl.writing)
+    // It is bytes that a read lacks. That tickets or a write wait for room is not its want: who waited for it could wait for ever.
+    if (outcome.status === 'want_write' && outcome.read > 0 && native.connected)
       return stopped(ssl, { ...outcome, status: 'want_read' })
     if (outcome.status !== 'done') return stopped(ssl, outcome)
     if (outcome.bytes > 0) ssl.finished = true

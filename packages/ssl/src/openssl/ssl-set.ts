@@ -13,8 +13,9 @@ import {
   type SSL_METHOD,
   set,
 } from './ctx.ts'
-import type { Pem, SSL_verify_cb, Values } from './settings.ts'
+import type { Pem, Values } from './settings.ts'
 import type { SSL } from './ssl.ts'
+import type { SSL_verify_cb } from './verify.ts'
 
 /** As SSL_CTX_use_certificate_chain. */
 export function SSL_use_certificate_chain(ssl: SSL, chain: Pem): 0 | 1 {

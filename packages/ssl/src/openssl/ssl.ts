@@ -1,25 +1,32 @@
 /** SSL: one connection, its BIOs and who owns them (SSL_new(3), SSL_set_bio(3)). */
-
+import type { ClientHelloView } from '../client-hello-view.ts'
 import { misuse } from '../misuse.ts'
+import type { Stop } from '../outcome.ts'
 import { Ssl } from '../ssl.ts'
 import { type BIO, BIO_free_all, BIO_up_ref } from './bio.ts'
+import { Calls } from './caller.ts'
 import { SSL_ERROR_NONE, SSL_KEY_UPDATE_NONE, SSL_VERIFY_PEER } from './constants.ts'
 import type { SSL_CTX } from './ctx.ts'
 import { ErrorList } from './errors.ts'
 import { ExData } from './ex-data.ts'
+import type { SSL_info_cb } from './info.ts'
+import type { SSL_msg_cb } from './msg.ts'
 import { Port } from './port.ts'
 import { ERR_LIB_SSL } from './reasons.ts'
-import type { Settings } from './settings.ts'
+import type { Settings, Values } from './settings.ts'
 import {
   X509_CHECK_FLAG_NO_WILDCARDS,
   X509_PURPOSE_SSL_CLIENT,
   X509_PURPOSE_SSL_SERVER,
   X509_VERIFY_PARAM,
 } from './verify-param.ts'
+import { Watch } from './watch.ts'
 
 /** A connection. Made by SSL_new; its members are for the calls of this folder. */
 export class SSL {
-  readonly ctx: SSL_CTX
+  /** The context in force, and the one that this was made with. */
+  ctx: SSL_CTX
+  readonly firstContext: SSL_CTX
   /** Those of the context when this was made: later changes there do not reach it. */
   settings: Settings
   readonly errors = new ErrorList()
@@ -45,7 +52,7 @@ export class SSL {
   shutdownBits = 0
   quiet: boolean
   /** An SSL_write that has to be repeated. */
-  writing: { readonly length: number; taken: number } | undefined
+  writing: { readonly length: number; readonly taken: number } | undefined
   /** SSL_key_update and SSL_new_session_ticket wait for the next call that does something. */
   keyUpdate = SSL_KEY_UPDATE_NONE
   tickets = 0
@@ -53,10 +60,31 @@ export class SSL {
   ordered = false
   /** Calls under way; a free from inside one waits for its end. */
   depth = 0
+  readonly calls: Calls
+  /** What is told of the handshake, and to whom. */
+  watch = new Watch(this)
+  info: SSL_info_cb | undefined
+  message: SSL_msg_cb | undefined
+  messageArg: unknown
+  /** How the last call stopped. */
+  stop: Stop['status'] | undefined
+  /** The ClientHello that a callback is looking at. */
+  hello: ClientHelloView | undefined
+  /** What SSL_set_verify said for this SSL alone. */
+  ownVerification: Pick<Values, 'verifyMode' | 'verify'> = {}
+  /** What verify callbacks left behind, and whether they want to be asked again. */
+  verifyError: number | undefined
+  retryVerify = false
 
   constructor(ctx: SSL_CTX) {
     this.ctx = ctx
+    this.firstContext = ctx
     this.settings = ctx.settings
+    this.calls = new Calls(this, ctx.settings.caller)
+    const { info, message, messageArg } = ctx.settings.values
+    this.info = info
+    this.message = message
+    this.messageArg = messageArg
     this.quiet = ctx.settings.values.quiet
     this.param.take(ctx.param)
     this.param.peerName = () => this.native?.peerName
@@ -69,6 +97,7 @@ export class SSL {
   /** Our own connection, made if need be. TypeError for settings that do not fit each other. */
   start(role: 'client' | 'server'): Ssl {
     if (this.native) return this.native
+    this.watch = new Watch(this)
     const { serverName, param, port } = this
     const native = new Ssl(this.settings.judging(param).context(role), {
       ...(role === 'client' && serverName !== undefined ? { servername: serverName } : {}),

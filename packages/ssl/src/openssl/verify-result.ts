@@ -1,4 +1,5 @@
 /** SSL_get_verify_result(3): the verdict on a chain as OpenSSL's X509_V number. */
+import type { AlertName } from '@biopair/wire'
 import { parseIp, type Verdict, type VerifyCode } from '@biopair/x509'
 import {
   X509_V_ERR_EMAIL_MISMATCH,
@@ -55,3 +56,19 @@ export function verifyResult(verdict: Verdict | undefined, { kinds }: X509_VERIF
   if (names.every(name => name.startsWith('email:'))) return X509_V_ERR_EMAIL_MISMATCH
   return names.every(name => parseIp(name)) ? X509_V_ERR_IP_ADDRESS_MISMATCH : number
 }
+
+/** The alert that a number comes to, as OpenSSL has it; certificate_unknown where a callback gave no reason. */
+export function alertOf(error: number): AlertName {
+  return fitting.find(([, numbers]) => numbers.includes(error))?.[0] ?? 'bad_certificate'
+}
+
+const fitting: readonly (readonly [AlertName, readonly number[]])[] = [
+  ['certificate_unknown', [X509_V_OK, X509_V_ERR_UNSPECIFIED]],
+  ['certificate_expired', [10, 12]],
+  ['certificate_revoked', [23]],
+  ['decrypt_error', [7, 8]],
+  ['handshake_failure', [50]],
+  ['internal_error', [17, 69, 70]],
+  ['unknown_ca', [2, 3, 18, 19, 20, 21, 22, 25, 33, 79]],
+  ['unsupported_certificate', [26]],
+]
