@@ -67,6 +67,12 @@ test('SSL_ready settles when the other end has moved, or when a callback has its
   t.false(await settled(verified))
   answer(1)
   t.true(await settled(verified))
+  // The callback is asked about each certificate of the path.
+  for (let left = 2; left > 0; left--) {
+    t.is(C.SSL_connect(client), -1)
+    answer(1)
+    t.true(await settled(C.SSL_ready(client)))
+  }
   t.is(C.SSL_connect(client), 1)
   t.true(await settled(C.SSL_ready(client)))
   t.is(C.SSL_accept(server), 1)

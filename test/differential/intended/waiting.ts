@@ -21,7 +21,7 @@ export const waiting: readonly Intended[] = [
     openssl: 'a repeated write from another buffer is BAD_WRITE_RETRY, and fatal',
     ours: 'it goes on',
     why: 'what was taken is owned, so buffers are never compared',
-    page: 'ACCEPT_MOVING_WRITE_BUFFER always holds: buffers are never compared',
+    page: 'always holds: buffers are never compared by where they stand',
     explains: d => d.words[2] === 'moved' && errorOf(d, 'theirs') === '20.127',
     parts: () => true,
   },
