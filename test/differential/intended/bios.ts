@@ -48,7 +48,7 @@ export const bios: readonly Intended[] = [
     openssl: 'freeing a half drops what it wrote, and its peer is UNINITIALIZED',
     ours: 'what it wrote stays readable, then the peer reads the end and its writes are BROKEN_PIPE',
     why: 'freeing never destroys output that was not delivered',
-    page: 'Freeing a half leaves what it wrote readable, then the peer reads the end',
+    page: 'leaves what it wrote readable, then the peer reads the end and its writes are BROKEN_PIPE',
     explains: d => called(d, 'free').length > 0,
     parts: () => true,
   },
