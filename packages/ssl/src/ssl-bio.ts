@@ -21,8 +21,8 @@ import type { Ssl } from './ssl.ts'
  */
 export class SslBio extends Filter {
   readonly ssl: Ssl
-  /** Why the last read, and the last write or flush, moved nothing. */
-  readonly #stops: { read?: Stop | undefined; write?: Stop | undefined } = {}
+  /** What to wait for in each direction: the last stop of a call that asked for it, or was told to wait for it. */
+  readonly #stops: { read?: Halt | undefined; write?: Halt | undefined } = {}
   #closing = false
 
   /** `ssl` gets its BIO from here: whatever is below this filter. */
@@ -37,7 +37,9 @@ export class SslBio extends Filter {
     if (this.#closing) return closed()
     if (!this.next && this.ssl.pending === 0) return super.read(into)
     const outcome = this.ssl.read(into)
-    return outcome.status === 'done' ? outcome.bytes : this.#stopped('read', outcome)
+    return outcome.status === 'done'
+      ? this.#went('read', outcome.bytes)
+      : this.#stopped('read', outcome)
   }
 
   /** Takes what `Ssl.write` takes: at least a record's worth, if nothing waits before it. */
@@ -48,21 +50,23 @@ export class SslBio extends Filter {
       return broken(new BioError('BROKEN_PIPE', 'write: this side has said close_notify'))
     if (!this.next) return super.write(bytes)
     const outcome = this.ssl.write(bytes)
-    return outcome.status === 'done' ? outcome.bytes : this.#stopped('write', outcome)
+    return outcome.status === 'done'
+      ? this.#went('write', outcome.bytes)
+      : this.#stopped('write', outcome)
   }
 
   /** Drives out what was sealed, and flushes below. After a `close` that found no room it goes on with that. */
   override flush(): 'done' | Stopped {
     if (!this.next) return super.flush()
     const outcome = this.#closing ? this.ssl.close() : this.ssl.flush()
-    return outcome.status === 'done' ? 'done' : this.#stopped('write', outcome)
+    return outcome.status === 'done' ? this.#went('write', 'done') : this.#stopped('write', outcome)
   }
 
   /** Says close_notify, behind all that was written. The carrier is not ended: the peer may go on. */
   override end(): 'done' | Stopped {
     if (this.#closing || !this.next || this.ssl.sentShutdown) return this.flush()
     const outcome = this.ssl.shutdown()
-    return said(outcome) ? 'done' : this.#stopped('write', outcome)
+    return said(outcome) ? this.#went('write', 'done') : this.#stopped('write', outcome)
   }
 
   /** Says goodbye and closes the carrier once all is out; where there is no room, `flush` goes on with it. */
@@ -72,9 +76,11 @@ export class SslBio extends Filter {
     this.ssl.close()
   }
 
+  /** Settles when what the last call in this direction, or the last one that was told to wait for it, waits for has come about. */
   override ready(on: 'read' | 'write'): Promise<void> {
-    const stop = this.#stops[on]
-    return stop ? this.ssl.ready(stop) : Promise.resolve()
+    const halt = this.#stops[on]
+    const atOnce = halt === undefined || (on === 'read' && this.ssl.pending > 0)
+    return atOnce ? Promise.resolve() : this.ssl.ready(halt.stop)
   }
 
   /** Plaintext that can be read; what lies sealed below does not count. */
@@ -91,22 +97,43 @@ export class SslBio extends Filter {
     return this.ssl.receivedShutdown && this.ssl.pending === 0
   }
 
-  #stopped(on: 'read' | 'write', stop: Stop): Stopped {
-    this.#stops[on] = stop
-    switch (stop.status) {
-      case 'want_read':
-        return retryRead
-      case 'want_write':
-        return retryWrite
-      case 'closed':
-        return eof
-      case 'truncated':
-        return broken(new BioError('PREMATURE_CLOSE', 'the carrier ended without close_notify'))
-      case 'failed':
-        return broken(stop.error)
-      default:
-        return { stop: 'retry', on: 'special', reason: stop.status.slice('want_'.length) }
-    }
+  /** A call went through: what it waited for before is no matter any more. */
+  #went<A>(call: 'read' | 'write', answer: A): A {
+    for (const on of ['read', 'write'] as const)
+      if (this.#stops[on]?.call === call) this.#stops[on] = undefined
+    return answer
+  }
+
+  #stopped(call: 'read' | 'write', stop: Stop): Stopped {
+    const answer = answerOf(stop)
+    const halt = { call, stop }
+    this.#stops[call] = halt
+    if (answer.stop === 'retry' && answer.on !== 'special') this.#stops[answer.on] = halt
+    return answer
+  }
+}
+
+/** A call that stopped. */
+interface Halt {
+  readonly call: 'read' | 'write'
+  readonly stop: Stop
+}
+
+/** What the words of an Ssl mean for a BIO. */
+function answerOf(stop: Stop): Stopped {
+  switch (stop.status) {
+    case 'want_read':
+      return retryRead
+    case 'want_write':
+      return retryWrite
+    case 'closed':
+      return eof
+    case 'truncated':
+      return broken(new BioError('PREMATURE_CLOSE', 'the carrier ended without close_notify'))
+    case 'failed':
+      return broken(stop.error)
+    default:
+      return { stop: 'retry', on: 'special', reason: stop.status.slice('want_'.length) }
   }
 }
 

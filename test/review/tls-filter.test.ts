@@ -1,0 +1,77 @@
+/** TLS as a filter, as a hostile reader drives it: waiting, ending and closing at every awkward moment. */
+import { type Bio, bioPair, type PairBio, type Stopped } from '@biopair/bio'
+import { Ssl, SslBio, SslContext } from '@biopair/ssl'
+import test from 'ava'
+import { bytes, clientOptions, serverOptions } from '../support/ends.ts'
+
+const contexts = {
+  client: new SslContext(clientOptions),
+  server: new SslContext(serverOptions),
+}
+
+function tls(role: 'client' | 'server'): SslBio {
+  const ssl = new Ssl(contexts[role], role === 'client' ? { servername: 'server.example' } : {})
+  return new SslBio(role === 'client' ? ssl.setConnectState() : ssl.setAcceptState())
+}
+
+/** Two filters, or two on two, that have shaken hands over a pair. */
+function shaken(
+  size = 17408,
+  layers = 1,
+): { client: SslBio; server: SslBio; near: PairBio; far: PairBio } {
+  const [near, far] = bioPair(size)
+  const [client, server] = [tls('client'), tls('server')]
+  for (let i = 1; i < layers; i++) {
+    client.push(tls('client'))
+    server.push(tls('server'))
+  }
+  client.push(near)
+  server.push(far)
+  for (let i = 0; i < 100_000; i++) {
+    const done = [client.ssl.doHandshake(), server.ssl.doHandshake()]
+    if (done.every(({ status }) => status === 'done')) return { client, server, near, far }
+  }
+  throw new Error('no handshake')
+}
+
+const read = (bio: Bio, size = 100): string | Stopped => {
+  const into = Buffer.alloc(size)
+  const got = bio.read(into)
+  return typeof got === 'number' ? into.toString('latin1', 0, got) : got
+}
+
+/** Whether a promise settles while nothing else happens. */
+async function settles(promise: Promise<void>): Promise<boolean> {
+  let settled = false
+  promise.then(() => {
+    settled = true
+  })
+  for (let i = 0; i < 50; i++) await undefined
+  return settled
+}
+
+test('waiting to read settles at once while opened bytes wait, however the read before stopped', async t => {
+  const { client, server } = shaken()
+  while (typeof client.read(Buffer.alloc(1)) === 'number');
+  server.write(bytes('hello'))
+  t.is(read(client, 1), 'h')
+  t.is(client.pending, 4)
+  t.true(await settles(client.ready('read')))
+})
+
+test('a read that waits for room, and a write that waits for bytes, can be waited for as they say', async t => {
+  const [near, far] = bioPair(10)
+  const reader = tls('client').push(near)
+  t.deepEqual(read(reader), { stop: 'retry', on: 'write' })
+  const room = reader.ready('write')
+  t.false(await settles(room))
+  far.read(Buffer.alloc(4))
+  t.true(await settles(room))
+  const [left, right] = bioPair()
+  const writer = tls('client').push(left)
+  t.deepEqual(writer.write(bytes('x')), { stop: 'retry', on: 'read' })
+  const news = writer.ready('read')
+  t.false(await settles(news))
+  right.write(bytes('x'))
+  t.true(await settles(news))
+})
