@@ -1,5 +1,5 @@
 /** TLS as a filter, as a hostile reader drives it: waiting, ending and closing at every awkward moment. */
-import { type Bio, bioPair, type PairBio, type Stopped } from '@biopair/bio'
+import { type Bio, bioPair, eof, type PairBio, Pump, type Stopped } from '@biopair/bio'
 import { Ssl, SslBio, SslContext } from '@biopair/ssl'
 import test from 'ava'
 import { bytes, clientOptions, serverOptions } from '../support/ends.ts'
@@ -74,4 +74,19 @@ test('a read that waits for room, and a write that waits for bytes, can be waite
   t.false(await settles(news))
   right.write(bytes('x'))
   t.true(await settles(news))
+})
+
+test('an end before the handshake is over shakes hands first, as a write does: a pump whose source is empty', t => {
+  const [near, far] = bioPair(100)
+  const [client, server] = [tls('client').push(near), tls('server').push(far)]
+  const [source, given] = bioPair()
+  source.end()
+  const pump = new Pump(given, client)
+  let end: string | Stopped = ''
+  for (let i = 0; i < 1000 && end !== eof; i++) {
+    pump.step()
+    end = read(server)
+  }
+  t.is(end, eof)
+  t.true(server.ssl.connected)
 })

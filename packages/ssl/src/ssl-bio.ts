@@ -62,9 +62,11 @@ export class SslBio extends Filter {
     return outcome.status === 'done' ? this.#went('write', 'done') : this.#stopped('write', outcome)
   }
 
-  /** Says close_notify, behind all that was written. The carrier is not ended: the peer may go on. */
+  /** Shakes hands, if that is not done, and says close_notify, behind all that was written. The carrier is not ended: the peer may go on. */
   override end(): 'done' | Stopped {
     if (this.#closing || !this.next || this.ssl.sentShutdown) return this.flush()
+    const shaken = this.ssl.doHandshake()
+    if (shaken.status !== 'done') return this.#stopped('write', shaken)
     const outcome = this.ssl.shutdown()
     return said(outcome) ? this.#went('write', 'done') : this.#stopped('write', outcome)
   }
