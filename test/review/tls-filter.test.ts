@@ -90,3 +90,29 @@ test('an end before the handshake is over shakes hands first, as a write does: a
   t.is(end, eof)
   t.true(server.ssl.connected)
 })
+
+test('a close over a full pipe goes on with flush, down to the lowest of TLS in TLS', async t => {
+  const { client, server, near, far } = shaken(20, 2)
+  client.close()
+  let end: string | Stopped = ''
+  for (let i = 0; i < 100 && end !== eof; i++) {
+    client.flush()
+    end = read(server)
+  }
+  t.is(end, eof)
+  // The inner goodbye is on its way still.
+  t.deepEqual(client.flush(), { stop: 'retry', on: 'write' })
+  t.true(near.wpending > 0)
+  const room = client.ready('write')
+  t.false(await settles(room))
+  const below = server.next as SslBio
+  let flushed: 'done' | Stopped = eof
+  for (let i = 0; i < 100 && flushed !== 'done'; i++) {
+    read(below)
+    flushed = client.flush()
+  }
+  t.is(flushed, 'done')
+  t.true(await settles(room))
+  t.is(read(below), eof)
+  t.true(far.eof)
+})

@@ -59,7 +59,10 @@ export class SslBio extends Filter {
   override flush(): 'done' | Stopped {
     if (!this.next) return super.flush()
     const outcome = this.#closing ? this.ssl.close() : this.ssl.flush()
-    return outcome.status === 'done' ? this.#went('write', 'done') : this.#stopped('write', outcome)
+    if (outcome.status !== 'done') return this.#stopped('write', outcome)
+    this.#went('write', 'done')
+    // What was closed below with this filter may have a goodbye of its own to say still: TLS in TLS.
+    return this.#closing ? super.flush() : 'done'
   }
 
   /** Shakes hands, if that is not done, and says close_notify, behind all that was written. The carrier is not ended: the peer may go on. */
@@ -81,8 +84,9 @@ export class SslBio extends Filter {
   /** Settles when what the last call in this direction, or the last one that was told to wait for it, waits for has come about. */
   override ready(on: 'read' | 'write'): Promise<void> {
     const halt = this.#stops[on]
-    const atOnce = halt === undefined || (on === 'read' && this.ssl.pending > 0)
-    return atOnce ? Promise.resolve() : this.ssl.ready(halt.stop)
+    if (on === 'read' && this.ssl.pending > 0) return Promise.resolve()
+    if (halt) return this.ssl.ready(halt.stop)
+    return this.#closing && on === 'write' ? super.ready(on) : Promise.resolve()
   }
 
   /** Plaintext that can be read; what lies sealed below does not count. */
