@@ -1,5 +1,13 @@
 /** TLS as a filter, as a hostile reader drives it: waiting, ending and closing at every awkward moment. */
-import { type Bio, bioPair, eof, type PairBio, Pump, type Stopped } from '@biopair/bio'
+import {
+  Base64Filter,
+  type Bio,
+  bioPair,
+  eof,
+  type PairBio,
+  Pump,
+  type Stopped,
+} from '@biopair/bio'
 import { Ssl, SslBio, SslContext } from '@biopair/ssl'
 import test from 'ava'
 import { bytes, clientOptions, serverOptions } from '../support/ends.ts'
@@ -115,4 +123,40 @@ test('a close over a full pipe goes on with flush, down to the lowest of TLS in 
   t.true(await settles(room))
   t.is(read(below), eof)
   t.true(far.eof)
+})
+
+test('a filter closed with an error never looks like a clean end to the peer', t => {
+  const error = new Error('the source was cut')
+  const { client, server, far } = shaken()
+  client.write(bytes('half'))
+  client.close(error)
+  t.is(read(server), 'half')
+  const cut = read(server) as { stop: string; error: { reason: unknown } }
+  t.is(cut.stop, 'broken')
+  t.is(cut.error.reason, 'TLSV1_ALERT_INTERNAL_ERROR')
+  t.false(server.eof)
+  t.deepEqual(far.read(Buffer.alloc(1)), { stop: 'broken', error })
+  // A filter above that loses what it holds says so to whom it concerns.
+  const full = shaken(30)
+  const top = new Base64Filter().push(full.client)
+  for (let i = 0; i < 3; i++) top.write(Buffer.alloc(20_000))
+  top.close()
+  let end: string | Stopped = ''
+  for (let i = 0; i < 10_000 && typeof end === 'string'; i++) {
+    top.flush()
+    end = read(full.server)
+    if (typeof end !== 'string' && end.stop === 'retry') end = ''
+  }
+  t.is((end as Stopped).stop, 'broken')
+})
+
+test('a pump whose one side is cut tells the peer of a TLS filter on its other side', t => {
+  const { client, server } = shaken()
+  const [source, given] = bioPair()
+  const pump = new Pump(given, client)
+  source.write(bytes('half of it'))
+  source.close(new Error('cut'))
+  for (let i = 0; i < 5; i++) pump.step()
+  t.is(read(server), 'half of it')
+  t.is((read(server) as Stopped).stop, 'broken')
 })

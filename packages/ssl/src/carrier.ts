@@ -137,9 +137,9 @@ export class Carrier {
     return this.#readiness.any(waits)
   }
 
-  close(): void {
-    guard(() => this.#rbio.close())
-    if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close())
+  close(error?: Error): void {
+    guard(() => this.#rbio.close(error))
+    if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close(error))
   }
 }
 

@@ -94,6 +94,8 @@ export class Connection {
   #busy = false
   /** `close` was called: nothing else is said, and nothing more is heard. */
   #closing = false
+  /** Why it was, unless all is well. */
+  #closeError: Error | undefined
   #closed = false
   #forgotten = false
 
@@ -284,16 +286,17 @@ export class Connection {
    * Ends both ways: close_notify (before the handshake is over: user_canceled first) behind what is queued, then the BIO is closed.
    * `want_write` until everything is out; call again then. What the peer still sends is dropped, so that two ends that both
    * close make room for each other. From the first call on every other one is a TypeError,
-   * but for `flush` until all is out.
+   * but for `flush` until all is out. With an `error`, an alert says so in the place of a goodbye, and the BIO is closed with it.
    */
-  close(): FlushOutcome {
+  close(error?: Error): FlushOutcome {
     if (this.#closed) return { status: 'done' }
     return this.#call(() => {
       if (!this.#writeEnd && this.#announced === 'no') {
-        if (this.#shaking.begun) this.#alert('user_canceled')
-        if (this.#connected || this.#shaking.begun) this.#announce()
+        if (this.#shaking.begun && !error) this.#alert('user_canceled')
+        if (this.#connected || this.#shaking.begun) this.#announce(error)
       }
       this.#closing = true
+      this.#closeError ??= error
       this.#shaking.stop()
       let pushed = this.#push()
       let listens = false
@@ -307,7 +310,7 @@ export class Connection {
       this.#closed = true
       this.#plaintext = nothing
       this.#forget()
-      this.#carrier.close()
+      this.#carrier.close(this.#closeError)
       return { status: 'done' }
     }, true)
   }
@@ -647,9 +650,10 @@ export class Connection {
     }
   }
 
-  #announce(): void {
-    this.#settle()
-    this.#alert('close_notify')
+  /** RFC 9846 §6.1: close_notify, unless an error alert is sent: what was cut short is no clean end. */
+  #announce(error?: Error): void {
+    if (!error) this.#settle()
+    this.#alert(error ? 'internal_error' : 'close_notify')
     this.#announced = 'queued'
   }
 

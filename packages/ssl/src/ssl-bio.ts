@@ -74,11 +74,14 @@ export class SslBio extends Filter {
     return said(outcome) ? this.#went('write', 'done') : this.#stopped('write', outcome)
   }
 
-  /** Says goodbye and closes the carrier once all is out; where there is no room, `flush` goes on with it. */
-  override close(): void {
+  /**
+   * Says goodbye and closes the carrier once all is out; where there is no room, `flush` goes on with it. With an `error`, the peer
+   * gets the alert internal_error, which is no clean end.
+   */
+  override close(error?: Error): void {
     if (!this.next) return
     this.#closing = true
-    this.ssl.close()
+    this.ssl.close(error)
   }
 
   /** Settles when what the last call in this direction, or the last one that was told to wait for it, waits for has come about. */
