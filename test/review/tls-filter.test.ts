@@ -160,3 +160,11 @@ test('a pump whose one side is cut tells the peer of a TLS filter on its other s
   t.is(read(server), 'half of it')
   t.is((read(server) as Stopped).stop, 'broken')
 })
+
+test('a filter whose role was never said closes what is below it, and throws nothing', t => {
+  const [near, far] = bioPair()
+  const filter = new SslBio(new Ssl(contexts.client)).push(near)
+  filter.close()
+  t.is(filter.flush(), 'done')
+  t.deepEqual(read(far), eof)
+})

@@ -58,6 +58,7 @@ export class SslBio extends Filter {
   /** Drives out what was sealed, and flushes below. After a `close` that found no room it goes on with that. */
   override flush(): 'done' | Stopped {
     if (!this.next) return super.flush()
+    if (this.#closing && this.ssl.role === undefined) return super.flush()
     const outcome = this.#closing ? this.ssl.close() : this.ssl.flush()
     if (outcome.status !== 'done') return this.#stopped('write', outcome)
     this.#went('write', 'done')
@@ -81,7 +82,9 @@ export class SslBio extends Filter {
   override close(error?: Error): void {
     if (!this.next) return
     this.#closing = true
-    this.ssl.close(error)
+    // Nothing has begun, and nobody waits for a goodbye.
+    if (this.ssl.role === undefined) super.close(error)
+    else this.ssl.close(error)
   }
 
   /** Settles when what the last call in this direction, or the last one that was told to wait for it, waits for has come about. */
