@@ -39,12 +39,16 @@ export abstract class HoldingFilter extends Filter {
     return driven === 'done' ? super.end() : driven
   }
 
-  /** Hands on what the BIO below takes at once, and drops the rest: who cannot lose it calls `end` until it is `done`, first. */
+  /**
+   * Hands on what the BIO below takes at once, and drops the rest; then what is below is closed with an error, so that nobody sees a
+   * clean end. Who cannot lose it calls `end` until it is `done`, first.
+   */
   override close(error?: Error): void {
     this.#writeStop ??= new BioError('CLOSED', 'write: this filter was closed', { cause: error })
     this.drive()
+    const lost = this.#held.length
     this.#held.clear()
-    super.close(error)
+    super.close(error ?? (lost > 0 ? lostBytes(lost) : undefined))
   }
 
   /** The BIO below was broken or at its end when it was last written to: nothing more is held until that has changed. */
@@ -89,4 +93,11 @@ export abstract class HoldingFilter extends Filter {
   protected override joined(_below: Bio): void {
     this.#failed = false
   }
+}
+
+function lostBytes(count: number): Error {
+  return new BioError(
+    'BROKEN_PIPE',
+    `close: there was no room for the last ${count} bytes that a filter held, and they are lost`,
+  )
 }
