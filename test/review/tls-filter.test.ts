@@ -168,3 +168,24 @@ test('a filter whose role was never said closes what is below it, and throws not
   t.is(filter.flush(), 'done')
   t.deepEqual(read(far), eof)
 })
+
+for (const size of [1, 10])
+  test(`a pump into a TLS filter over a ring of ${size} is not called stalled while hands are shaken byte by byte`, async t => {
+    const [near, far] = bioPair(size)
+    const [source, given] = bioPair()
+    const [taken, sink] = bioPair()
+    source.write(bytes('hello'))
+    source.end()
+    sink.end()
+    const pumps = [
+      new Pump(given, tls('client').push(near)),
+      new Pump(tls('server').push(far), taken),
+    ]
+    const ends = await Promise.all(pumps.map(pump => pump.run()))
+    t.deepEqual(
+      ends.map(({ end }) => end),
+      ['ended', 'ended'],
+    )
+    t.is(read(sink), 'hello')
+    t.deepEqual(read(sink), eof)
+  })
