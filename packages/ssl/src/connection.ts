@@ -355,12 +355,12 @@ export class Connection {
   #untilItNeedNotWait<T>(bio: SelectableBio, work: () => T): T {
     bio.setBlocking(false)
     try {
-      let before = ''
+      let before = this.#carrier.moved
       for (let fruitless = 0; ; fruitless++) {
         const outcome = this.#once(work)
         const { status, read, write } = outcome as Partial<Waiting>
         if (read === undefined || write === undefined) return outcome
-        const now = `${this.state} ${status} ${read} ${write} ${this.#carrier.discarded}`
+        const now = this.#carrier.moved
         if (now !== before) fruitless = 0
         before = now
         // A BIO that says so often that it is ready, and moves nothing, is no BIO to wait for.
