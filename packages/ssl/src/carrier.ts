@@ -141,6 +141,12 @@ export class Carrier {
     return this.#readiness.any(waits)
   }
 
+  /** Whether what was closed still drives something out. */
+  lingers(): boolean {
+    const flushed = guard(() => this.#wbio.flush())
+    return flushed !== 'done' && flushed.stop === 'retry'
+  }
+
   close(error?: Error): void {
     guard(() => this.#rbio.close(error))
     if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close(error))

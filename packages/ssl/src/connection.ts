@@ -60,7 +60,8 @@ export interface ConnectionParts {
 type End = Closed | Truncated | Failed
 
 const nothing: Bytes = new Uint8Array(0)
-const mostFruitless = 100
+/** So many, because bytes that a filter below drives out, one by one into a ring of 1, are not seen to move. */
+const mostFruitless = 1 << 17
 
 export class Connection {
   readonly #parts: ConnectionParts
@@ -97,6 +98,8 @@ export class Connection {
   /** Why it was, unless all is well. */
   #closeError: Error | undefined
   #closed = false
+  /** What was closed below has nothing more to say. */
+  #left = false
   #forgotten = false
 
   constructor(parts: ConnectionParts) {
@@ -220,7 +223,7 @@ export class Connection {
       const pushed = this.#push()
       if (this.#writeEnd) return this.#writeEnd
       return pushed === 'done' ? { status: 'done' } : this.#waiting(false)
-    }, true)
+    }, 'flush')
   }
 
   /** Changes our keys, and asks the peer to change its own (RFC 9846 §4.7.3). */
@@ -289,8 +292,9 @@ export class Connection {
    * but for `flush` until all is out. With an `error`, an alert says so in the place of a goodbye, and the BIO is closed with it.
    */
   close(error?: Error): FlushOutcome {
-    if (this.#closed) return { status: 'done' }
+    if (this.#left) return { status: 'done' }
     return this.#call(() => {
+      if (this.#closed) return this.#leave()
       if (!this.#writeEnd && this.#announced === 'no') {
         if (this.#shaking.begun && !error) this.#alert('user_canceled')
         if (this.#connected || this.#shaking.begun) this.#announce(error)
@@ -311,8 +315,14 @@ export class Connection {
       this.#plaintext = nothing
       this.#forget()
       this.#carrier.close(this.#closeError)
-      return { status: 'done' }
-    }, true)
+      return this.#leave()
+    }, 'close')
+  }
+
+  /** A filter below (TLS in TLS) may have a goodbye of its own to say, for which there was no room when it was closed. */
+  #leave(): FlushOutcome {
+    this.#left = !this.#carrier.lingers()
+    return this.#left ? { status: 'done' } : { status: 'want_write', read: 0, write: 1 }
   }
 
   /** Settles when the call that answered `stop` is worth another try; never rejects. TypeError where the BIO has no `ready`. */
@@ -324,13 +334,13 @@ export class Connection {
   }
 
   // One call at a time; what is queued goes first, whatever the call is for.
-  #call<T>(work: () => T, whileClosing = false): T | Failed {
+  #call<T>(work: () => T, whileClosing?: 'flush' | 'close'): T | Failed {
     if (this.#busy)
       throw misuse(
         'ERR_REENTRANT_CALL',
         'a connection must not be called from inside its own callback',
       )
-    if (this.#closed || (this.#closing && !whileClosing))
+    if (this.#closed ? whileClosing !== 'close' : this.#closing && !whileClosing)
       throw misuse('ERR_CLOSED', 'the connection was closed')
     this.#busy = true
     this.#waitedInVain = false

@@ -7,7 +7,10 @@ import {
   Filter,
   retryRead,
   retryWrite,
+  type SelectableBio,
   type Stopped,
+  selectable,
+  setBlocking,
 } from '@biopair/bio'
 import { misuse } from './misuse.ts'
 import type { ShutdownOutcome, Stop } from './outcome.ts'
@@ -61,9 +64,7 @@ export class SslBio extends Filter {
     if (this.#closing && this.ssl.role === undefined) return super.flush()
     const outcome = this.#closing ? this.ssl.close() : this.ssl.flush()
     if (outcome.status !== 'done') return this.#stopped('write', outcome)
-    this.#went('write', 'done')
-    // What was closed below with this filter may have a goodbye of its own to say still: TLS in TLS.
-    return this.#closing ? super.flush() : 'done'
+    return this.#went('write', 'done')
   }
 
   /** Shakes hands, if that is not done, and says close_notify, behind all that was written. The carrier is not ended: the peer may go on. */
@@ -91,8 +92,13 @@ export class SslBio extends Filter {
   override ready(on: 'read' | 'write'): Promise<void> {
     const halt = this.#stops[on]
     if (on === 'read' && this.ssl.pending > 0) return Promise.resolve()
-    if (halt) return this.ssl.ready(halt.stop)
-    return this.#closing && on === 'write' ? super.ready(on) : Promise.resolve()
+    return halt ? this.ssl.ready(halt.stop) : Promise.resolve()
+  }
+
+  /** Where what is below can wait for bytes or room, this can: for what the last calls in the wanted directions wait for. */
+  get select(): SelectableBio['select'] | undefined {
+    const below = this.next && selectable(this.next)
+    return below && (wanted => this.#settled(wanted) || this.#selected(below, wanted))
   }
 
   /** Plaintext that can be read; what lies sealed below does not count. */
@@ -107,6 +113,22 @@ export class SslBio extends Filter {
   /** The peer has said close_notify, and all it sent was read. */
   override get eof(): boolean {
     return this.ssl.receivedShutdown && this.ssl.pending === 0
+  }
+
+  /** Whether a call in a wanted direction is worth another try as it is. */
+  #settled(wanted: Wanted): boolean {
+    const { read, write } = this.#stops
+    const readable = this.ssl.pending > 0 || !wants(read?.stop)
+    return (wanted.read && readable) || (wanted.write && !wants(write?.stop))
+  }
+
+  /** A callback's promise is nothing that waiting here could bring about: false, as if the time were up. */
+  #selected(below: SelectableBio, wanted: Wanted): boolean {
+    const stops = [wanted.read && this.#stops.read?.stop, wanted.write && this.#stops.write?.stop]
+    const waiting = stops.filter(stop => stop !== false).filter(waits)
+    const read = waiting.some(({ read }) => read > 0)
+    const write = waiting.some(({ status }) => status === 'want_write')
+    return (read || write) && below.select({ read, write })
   }
 
   /** A call went through: what it waited for before is no matter any more. */
@@ -129,6 +151,18 @@ export class SslBio extends Filter {
 interface Halt {
   readonly call: 'read' | 'write'
   readonly stop: Stop
+}
+
+type Wanted = Parameters<SelectableBio['select']>[0]
+
+/** Whether a call has to wait, for the carrier or for a callback. */
+function wants(stop: Stop | undefined): boolean {
+  return stop?.status.startsWith('want_') ?? false
+}
+
+/** Whether it is the carrier that a stopped call waits for. */
+function waits(stop: Stop | undefined): stop is Extract<Stop, { readonly read: number }> {
+  return stop !== undefined && 'read' in stop
 }
 
 /** What the words of an Ssl mean for a BIO. */
@@ -193,6 +227,15 @@ class Port implements Bio {
 
   get blocking(): boolean {
     return this.#below.blocking ?? false
+  }
+
+  setBlocking(blocking: boolean): void {
+    setBlocking(this.#below, blocking)
+  }
+
+  get select(): SelectableBio['select'] | undefined {
+    const below = selectable(this.#below)
+    return below && (wanted => below.select(wanted))
   }
 }
 
