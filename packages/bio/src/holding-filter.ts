@@ -15,6 +15,8 @@ export abstract class HoldingFilter extends Filter {
   /** Why writes are refused by ourselves. */
   #writeStop: Error | undefined
   #failed = false
+  /** The BIO below is at a write: whoever calls from there finds what is held as it was, and changes nothing. */
+  #passing = false
 
   /** Bytes taken that this filter still holds (BIO_CTRL_INFO of a buffer); `wpending` adds what lies below. */
   get buffered(): number {
@@ -61,6 +63,7 @@ export abstract class HoldingFilter extends Filter {
     checkBytes('what to write', bytes)
     if (bytes.length === 0) return 0
     if (this.#writeStop) return broken(this.#writeStop)
+    if (this.#passing) return retryWrite
     return this.next ? undefined : unjoined()
   }
 
@@ -75,19 +78,30 @@ export abstract class HoldingFilter extends Filter {
     while (rest > 0) {
       const moved = this.pass(this.#held.run().subarray(0, rest))
       if (typeof moved !== 'number') return moved
-      this.#held.consume(moved)
-      rest -= moved
+      // A close from below has dropped them.
+      this.#held.consume(Math.min(moved, this.#held.length))
+      rest = Math.min(rest - moved, this.#held.length)
     }
     return 'done'
   }
 
   /** Writes to the BIO below. One that answers 0 is not asked for ever; RangeError for one that took what it was not given. */
   protected pass(bytes: Uint8Array): number | Stopped {
-    const moved = this.next ? this.next.write(bytes) : unjoined()
+    if (this.#passing) return retryWrite
+    const moved = this.next ? this.#give(this.next, bytes) : unjoined()
     this.#failed = typeof moved !== 'number' && moved.stop !== 'retry'
     if (typeof moved !== 'number') return moved
     checkCount('bytes that the BIO below took', moved, 0, bytes.length)
     return moved === 0 ? retryWrite : moved
+  }
+
+  #give(below: Bio, bytes: Uint8Array): number | Stopped {
+    this.#passing = true
+    try {
+      return below.write(bytes)
+    } finally {
+      this.#passing = false
+    }
   }
 
   protected override joined(_below: Bio): void {
