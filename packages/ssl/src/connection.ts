@@ -60,7 +60,8 @@ export interface ConnectionParts {
 type End = Closed | Truncated | Failed
 
 const nothing: Bytes = new Uint8Array(0)
-const mostFruitless = 100
+/** So many, because bytes that a filter below drives out, one by one into a ring of 1, are not seen to move. */
+const mostFruitless = 1 << 17
 
 export class Connection {
   readonly #parts: ConnectionParts
@@ -94,7 +95,11 @@ export class Connection {
   #busy = false
   /** `close` was called: nothing else is said, and nothing more is heard. */
   #closing = false
+  /** Why it was, unless all is well. */
+  #closeError: Error | undefined
   #closed = false
+  /** What was closed below has nothing more to say. */
+  #left = false
   #forgotten = false
 
   constructor(parts: ConnectionParts) {
@@ -218,7 +223,7 @@ export class Connection {
       const pushed = this.#push()
       if (this.#writeEnd) return this.#writeEnd
       return pushed === 'done' ? { status: 'done' } : this.#waiting(false)
-    }, true)
+    }, 'flush')
   }
 
   /** Changes our keys, and asks the peer to change its own (RFC 9846 §4.7.3). */
@@ -284,16 +289,18 @@ export class Connection {
    * Ends both ways: close_notify (before the handshake is over: user_canceled first) behind what is queued, then the BIO is closed.
    * `want_write` until everything is out; call again then. What the peer still sends is dropped, so that two ends that both
    * close make room for each other. From the first call on every other one is a TypeError,
-   * but for `flush` until all is out.
+   * but for `flush` until all is out. With an `error`, an alert says so in the place of a goodbye, and the BIO is closed with it.
    */
-  close(): FlushOutcome {
-    if (this.#closed) return { status: 'done' }
+  close(error?: Error): FlushOutcome {
+    if (this.#left) return { status: 'done' }
     return this.#call(() => {
+      if (this.#closed) return this.#leave()
       if (!this.#writeEnd && this.#announced === 'no') {
-        if (this.#shaking.begun) this.#alert('user_canceled')
-        if (this.#connected || this.#shaking.begun) this.#announce()
+        if (this.#shaking.begun && !error) this.#alert('user_canceled')
+        if (this.#connected || this.#shaking.begun) this.#announce(error)
       }
       this.#closing = true
+      this.#closeError ??= error
       this.#shaking.stop()
       let pushed = this.#push()
       let listens = false
@@ -307,9 +314,15 @@ export class Connection {
       this.#closed = true
       this.#plaintext = nothing
       this.#forget()
-      this.#carrier.close()
-      return { status: 'done' }
-    }, true)
+      this.#carrier.close(this.#closeError)
+      return this.#leave()
+    }, 'close')
+  }
+
+  /** A filter below (TLS in TLS) may have a goodbye of its own to say, for which there was no room when it was closed. */
+  #leave(): FlushOutcome {
+    this.#left = !this.#carrier.lingers()
+    return this.#left ? { status: 'done' } : { status: 'want_write', read: 0, write: 1 }
   }
 
   /** Ends the connection with a fatal alert of ours, unless it has failed already. */
@@ -326,13 +339,13 @@ export class Connection {
   }
 
   // One call at a time; what is queued goes first, whatever the call is for.
-  #call<T>(work: () => T, whileClosing = false): T | Failed {
+  #call<T>(work: () => T, whileClosing?: 'flush' | 'close'): T | Failed {
     if (this.#busy)
       throw misuse(
         'ERR_REENTRANT_CALL',
         'a connection must not be called from inside its own callback',
       )
-    if (this.#closed || (this.#closing && !whileClosing))
+    if (this.#closed ? whileClosing !== 'close' : this.#closing && !whileClosing)
       throw misuse('ERR_CLOSED', 'the connection was closed')
     this.#busy = true
     this.#waitedInVain = false
@@ -357,12 +370,12 @@ export class Connection {
   #untilItNeedNotWait<T>(bio: SelectableBio, work: () => T): T {
     bio.setBlocking(false)
     try {
-      let before = ''
+      let before = this.#carrier.moved
       for (let fruitless = 0; ; fruitless++) {
         const outcome = this.#once(work)
         const { status, read, write } = outcome as Partial<Waiting>
         if (read === undefined || write === undefined) return outcome
-        const now = `${this.state} ${status} ${read} ${write} ${this.#carrier.discarded}`
+        const now = this.#carrier.moved
         if (now !== before) fruitless = 0
         before = now
         // A BIO that says so often that it is ready, and moves nothing, is no BIO to wait for.
@@ -652,9 +665,10 @@ export class Connection {
     }
   }
 
-  #announce(): void {
-    this.#settle()
-    this.#alert('close_notify')
+  /** RFC 9846 §6.1: close_notify, unless an error alert is sent: what was cut short is no clean end. */
+  #announce(error?: Error): void {
+    if (!error) this.#settle()
+    this.#alert(error ? 'internal_error' : 'close_notify')
     this.#announced = 'queued'
   }
 

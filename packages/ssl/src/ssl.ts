@@ -161,9 +161,12 @@ export class Ssl {
     return this.#started().fail(alert)
   }
 
-  /** Says goodbye, drains, and closes the BIO. `want_write` until everything is out. */
-  close(): FlushOutcome {
-    return this.#started().close()
+  /**
+   * Says goodbye, drains, and closes the BIO. `want_write` until everything is out. With an `error`, the goodbye is the alert
+   * internal_error and the BIO is closed with it, so that the peer does not take what it has for all there was.
+   */
+  close(error?: Error): FlushOutcome {
+    return this.#started().close(error)
   }
 
   /** Changes our keys; with `request`, the peer changes its own (SSL_key_update(3)). */
