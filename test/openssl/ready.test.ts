@@ -45,15 +45,11 @@ test('bytes that a callback kept back are there to be read', async t => {
 
 test('SSL_ready settles when the other end has moved, or when a callback has its answer', async t => {
   let answer: (ok: number) => void = () => {}
+  const asked = new Promise<number>(resolve => {
+    answer = resolve
+  })
   const client_ctx = clientContext()
-  C.SSL_CTX_set_verify(
-    client_ctx,
-    C.SSL_VERIFY_PEER,
-    () =>
-      new Promise<number>(resolve => {
-        answer = resolve
-      }),
-  )
+  C.SSL_CTX_set_verify(client_ctx, C.SSL_VERIFY_PEER, () => asked)
   const { client, server } = endsOver(17408, undefined, { client: client_ctx })
   t.true(await settled(C.SSL_ready(client)))
   t.is(C.SSL_connect(client), -1)
