@@ -55,33 +55,30 @@ async function server(port: (port: string) => void): Promise<string> {
   const tmpbuf = new Uint8Array(1024)
   const ctx = serverContext()
 
-  /* New SSL BIO setup as server */
+  /* TLS on the accepting side */
   let sbio = BIO_new_ssl(ctx, 0)
   const [, ssl] = BIO_get_ssl(sbio)
   if (ssl === null) return "Can't locate SSL pointer"
-  /* Don't want any retries */
+  /* what the layer below can wait for, it waits for itself */
   SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY)
-  /* Create the buffering BIO */
+  /* lines are read out of a buffer */
   const bbio = BIO_new(BIO_f_buffer())
-  /* Add to chain */
+  /* the buffer stands on TLS */
   sbio = BIO_push(bbio, sbio) as BIO
   const acpt = BIO_new_accept('127.0.0.1:0') as BIO
-  /*
-   * By doing this when a new connection is established we automatically have sbio inserted into it. The BIO chain is now
-   * 'swallowed' by the accept BIO and will be freed when the accept BIO is freed.
-   */
+  /* each connection comes under a copy of this chain, which is the accept BIO's from here on */
   BIO_set_accept_bios(acpt, sbio)
 
-  /* First call to BIO_do_accept() sets up accept BIO */
-  if ((await blocking(acpt, () => BIO_do_accept(acpt))) <= 0) return 'Error setting up accept BIO'
+  /* binds */
+  if ((await blocking(acpt, () => BIO_do_accept(acpt))) <= 0) return 'cannot bind'
   port(BIO_get_accept_port(acpt) as string)
-  /* Second call to BIO_do_accept() waits for the connection */
-  if ((await blocking(acpt, () => BIO_do_accept(acpt))) <= 0) return 'Error accepting connection'
-  /* We only want one connection so remove and free accept BIO */
+  /* until somebody comes */
+  if ((await blocking(acpt, () => BIO_do_accept(acpt))) <= 0) return 'nobody was let in'
+  /* nobody else is let in */
   sbio = BIO_pop(acpt) as BIO
   BIO_free_all(acpt)
 
-  if ((await blocking(sbio, () => BIO_do_handshake(sbio))) <= 0) return 'Error in SSL connection'
+  if ((await blocking(sbio, () => BIO_do_handshake(sbio))) <= 0) return 'no handshake'
 
   await blocking(sbio, () => BIO_puts(sbio, 'HTTP/1.0 200 OK\r\nContent-type: text/plain\r\n\r\n'))
   await blocking(sbio, () => BIO_puts(sbio, '\r\nConnection Established\r\nRequest headers:\r\n'))
@@ -94,13 +91,13 @@ async function server(port: (port: string) => void): Promise<string> {
     const line = string(tmpbuf, len)
     await blocking(sbio, () => BIO_puts(sbio, line))
     out += line
-    /* Look for blank line */
+    /* the request ends with an empty line */
     if (line[0] === '\r' || line[0] === '\n') break
   }
   await blocking(sbio, () =>
     BIO_puts(sbio, '--------------------------------------------------\r\n\r\n'),
   )
-  /* Since there is a buffering BIO present we had better flush it */
+  /* what the buffer holds goes out */
   await blocking(sbio, () => BIO_flush(sbio))
   BIO_free_all(sbio)
   SSL_CTX_free(ctx)
@@ -115,17 +112,16 @@ async function client(host_port: string): Promise<string> {
   const sbio = BIO_new_ssl_connect(ctx)
   const [, ssl] = BIO_get_ssl(sbio)
   if (ssl === null) return "Can't locate SSL pointer"
-  /* Don't want any retries */
+  /* what the layer below can wait for, it waits for itself */
   SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY)
-  /* We might want to do other things with ssl here */
+  /* the connection by itself: the name to send and to prove */
   SSL_set1_host(ssl as SSL, 'server.example')
   BIO_set_conn_hostname(sbio, host_port)
 
   if ((await blocking(sbio, () => BIO_do_connect(sbio))) <= 0)
-    return `Error connecting to server: ${ERR_error_string(ERR_get_error(sbio))}`
-  if ((await blocking(sbio, () => BIO_do_handshake(sbio))) <= 0)
-    return 'Error establishing SSL connection'
-  /* XXX Could examine ssl here to get connection info */
+    return `cannot connect: ${ERR_error_string(ERR_get_error(sbio))}`
+  if ((await blocking(sbio, () => BIO_do_handshake(sbio))) <= 0) return 'no handshake'
+  /* shaken */
   out += `${SSL_get_version(ssl)} ${SSL_get_verify_result(ssl) === X509_V_OK}\n`
 
   await blocking(sbio, () => BIO_puts(sbio, 'GET / HTTP/1.0\n\n'))
@@ -169,22 +165,22 @@ GET / HTTP/1.0
 /** The example of BIO_s_accept(3): two connections, and no more. */
 async function accepting(port: (port: string) => void): Promise<string> {
   const abio = BIO_new_accept('127.0.0.1:0') as BIO
-  /* First call to BIO_do_accept() sets up accept BIO */
-  if ((await blocking(abio, () => BIO_do_accept(abio))) <= 0) return 'Error setting up accept'
+  /* binds */
+  if ((await blocking(abio, () => BIO_do_accept(abio))) <= 0) return 'cannot bind'
   port(BIO_get_accept_port(abio) as string)
-  /* Wait for incoming connection */
-  if ((await blocking(abio, () => BIO_do_accept(abio))) <= 0) return 'Error accepting connection'
-  /* Retrieve BIO for connection */
+  /* the first of two */
+  if ((await blocking(abio, () => BIO_do_accept(abio))) <= 0) return 'nobody was let in'
+  /* its own BIO */
   const cbio = BIO_pop(abio) as BIO
   BIO_puts(cbio, 'Connection 1: Sending out Data on initial connection\n')
-  /* Wait for another connection */
-  if ((await blocking(abio, () => BIO_do_accept(abio))) <= 0) return 'Error accepting connection'
-  /* Close accept BIO to refuse further connections */
+  /* the second */
+  if ((await blocking(abio, () => BIO_do_accept(abio))) <= 0) return 'nobody was let in'
+  /* no third */
   const cbio2 = BIO_pop(abio) as BIO
   BIO_free(abio)
   BIO_puts(cbio2, 'Connection 2: Sending out Data on second\n')
   BIO_puts(cbio, 'Connection 1: Second connection established\n')
-  /* Close the two established connections */
+  /* and both go */
   BIO_free(cbio)
   BIO_free(cbio2)
   return 'done'
@@ -195,7 +191,7 @@ async function connecting(host_port: string): Promise<string> {
   let out = ''
   const tmpbuf = new Uint8Array(1024)
   const cbio = BIO_new_connect(host_port) as BIO
-  if ((await blocking(cbio, () => BIO_do_connect(cbio))) <= 0) return 'Error connecting to server'
+  if ((await blocking(cbio, () => BIO_do_connect(cbio))) <= 0) return 'cannot connect'
   for (;;) {
     const len = await blocking(cbio, () => BIO_read(cbio, tmpbuf, 1024))
     if (len <= 0) break
@@ -219,5 +215,5 @@ test('the examples of BIO_s_accept(3) and BIO_s_connect(3), ported line by line,
     'Connection 1: Sending out Data on initial connection\nConnection 1: Second connection established\n',
     'Connection 2: Sending out Data on second\n',
   ])
-  t.is(await connecting(where), 'Error connecting to server')
+  t.is(await connecting(where), 'cannot connect')
 })

@@ -13,5 +13,5 @@ export const BIO_SOCK_NODELAY = 0x10
 
 /** How BIO_s_accept binds: Node allows an address to be used again, whatever is said. */
 export const BIO_BIND_NORMAL = 0
-export const BIO_BIND_REUSEADDR = BIO_SOCK_REUSEADDR
-export const BIO_BIND_REUSEADDR_IF_UNUSED = BIO_SOCK_REUSEADDR
+export const BIO_BIND_REUSEADDR = 0x01
+export const BIO_BIND_REUSEADDR_IF_UNUSED = 0x01
