@@ -2,12 +2,7 @@
 import { type CipherSuite, equal, type KeyShare } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import { type ClientConfig, draw } from '../config.ts'
-import {
-  type ExtensionsOf,
-  extensionTypes,
-  readExtensions,
-  writeExtension,
-} from '../extensions/index.ts'
+import { type ExtensionsOf, readExtensions } from '../extensions/index.ts'
 import { ask, type Flow } from '../flow.ts'
 import {
   AnyServerHello,
@@ -17,9 +12,7 @@ import {
   EncryptedExtensions,
   Finished,
   isHelloRetryRequest,
-  type RawExtension,
 } from '../messages/index.ts'
-import { serverNameList } from '../names.ts'
 import { Secrets } from '../secrets.ts'
 import type { Talk } from '../talk.ts'
 import { agree, helloRetry, selection } from './answer.ts'
@@ -29,6 +22,7 @@ import {
   receiveAuthentication,
   sendAuthentication,
 } from './authentication.ts'
+import { clientHello, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
@@ -172,64 +166,6 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     awaitingUpdate: false,
     owesUpdate: false,
   }
-}
-
-function clientHello(
-  config: ClientConfig,
-  random: Bytes,
-  sessionId: Bytes,
-  shares: ReadonlyMap<number, KeyShare>,
-): ClientHello {
-  const extensions: RawExtension[] = []
-  if (config.serverName !== undefined)
-    extensions.push(writeExtension('ClientHello', 'server_name', serverNameList(config.serverName)))
-  extensions.push(
-    writeExtension('ClientHello', 'supported_versions', { versions: [0x0304] }),
-    writeExtension('ClientHello', 'supported_groups', {
-      named_group_list: config.groups.map(group => group.id),
-    }),
-    writeExtension('ClientHello', 'signature_algorithms', {
-      supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
-    }),
-  )
-  if (config.alpn.length > 0)
-    extensions.push(
-      writeExtension('ClientHello', 'application_layer_protocol_negotiation', {
-        protocol_name_list: [...config.alpn],
-      }),
-    )
-  if (config.tickets)
-    extensions.push(
-      writeExtension('ClientHello', 'psk_key_exchange_modes', { ke_modes: ['psk_dhe_ke'] }),
-    )
-  extensions.push(keyShare(shares))
-  return {
-    legacy_version: 0x0303,
-    random,
-    legacy_session_id: sessionId,
-    cipher_suites: config.suites.map(suite => suite.id),
-    legacy_compression_methods: Uint8Array.of(0),
-    extensions,
-  }
-}
-
-/** The ClientHello that answers a HelloRetryRequest: the same, but for its shares and cookie (RFC 9846 §4.2.2). */
-function secondHello(
-  first: ClientHello,
-  cookie: Bytes | undefined,
-  shares: ReadonlyMap<number, KeyShare> | undefined,
-): ClientHello {
-  const extensions = (first.extensions ?? []).map(extension =>
-    shares && extension.extension_type === extensionTypes.key_share ? keyShare(shares) : extension,
-  )
-  if (cookie) extensions.push(writeExtension('ClientHello', 'cookie', { cookie }))
-  return { ...first, extensions }
-}
-
-function keyShare(shares: ReadonlyMap<number, KeyShare>): RawExtension {
-  return writeExtension('ClientHello', 'key_share', {
-    client_shares: [...shares].map(([group, share]) => ({ group, key_exchange: share.publicKey })),
-  })
 }
 
 /** RFC 7301 §3.2: exactly one protocol, and one of ours. */
