@@ -54,12 +54,16 @@ export interface ConnectionParts {
   readonly learn: (fact: Fact) => void
   /** Called once, when the peer's Finished is verified: what to order then (tickets). */
   readonly connected: (connection: Connected) => readonly Command[]
+  /** Called once, behind the first data that was written: what to order then (tickets that were held back). */
+  readonly firstWrite: (connection: Connected) => readonly Command[]
 }
 
 /** How a half ended: for reading one of these, for writing the last. */
 type End = Closed | Truncated | Failed
 
 const nothing: Bytes = new Uint8Array(0)
+/** What a NewSessionTicket has beside the ticket, and its records' headers and tags with room to spare. */
+const ticketRoom = 1024
 
 export class Connection {
   readonly #parts: ConnectionParts
@@ -74,6 +78,7 @@ export class Connection {
   /** Bytes of our last flight that the carrier has not taken; done is when there are none, and it is flushed. */
   #flightLeft = 0
   #delivered = false
+  #wrote = false
   /** Decrypted data that nobody has read yet: of one record. */
   #plaintext: Bytes = nothing
   #readEnd: End | undefined
@@ -188,6 +193,10 @@ export class Connection {
         const chunk = bytes.subarray(taken, taken + this.#writer.fragmentLength)
         if (this.#protected(() => this.#seal(chunk))) break
         taken += chunk.length
+      }
+      if (taken > 0 && !this.#wrote) {
+        this.#wrote = true
+        this.#protected(() => this.#issue(this.#parts.firstWrite(this.#connected as Connected)))
       }
       this.#push()
       if (taken > 0) return { status: 'done', bytes: taken }
@@ -361,7 +370,7 @@ export class Connection {
     this.#connected = step
     this.#flightLeft = this.#writer.queue
     this.#reader.release()
-    for (const command of this.#parts.connected(step)) this.#order(command)
+    this.#issue(this.#parts.connected(step))
     return undefined
   }
 
@@ -613,6 +622,15 @@ export class Connection {
   /** What is queued is never sent. */
   #unqueue(): void {
     while (this.#writer.queue > 0) this.#writer.sent(this.#writer.pending().length)
+  }
+
+  /** Orders tickets, as many as the queue has room for: none is worth a failure. */
+  #issue(commands: readonly Command[]): undefined {
+    for (const command of commands) {
+      if (command.command === 'ticket' && this.#writer.room() < command.ticket.length + ticketRoom)
+        return
+      this.#order(command)
+    }
   }
 
   #order(command: Command): undefined {

@@ -118,4 +118,4 @@ export {
 } from './openssl/ssl.ts'
 export * from './openssl/ssl-info.ts'
 export * from './openssl/ssl-io.ts'
-export type { Session as SSL_SESSION } from './tickets.ts'
+export type { Session as SSL_SESSION } from './session.ts'

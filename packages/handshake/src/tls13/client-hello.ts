@@ -12,6 +12,7 @@ export function clientHello(
   random: Bytes,
   sessionId: Bytes,
   shares: ReadonlyMap<number, KeyShare>,
+  offersPsk: boolean,
 ): ClientHello {
   const extensions: RawExtension[] = []
   if (config.serverName !== undefined)
@@ -31,10 +32,12 @@ export function clientHello(
         protocol_name_list: [...config.alpn],
       }),
     )
-  if (config.tickets)
+  if (config.tickets || offersPsk)
     extensions.push(
-      writeExtension('ClientHello', 'psk_key_exchange_modes', { ke_modes: ['psk_dhe_ke'] }),
+      writeExtension('ClientHello', 'psk_key_exchange_modes', { ke_modes: [...config.pskModes] }),
     )
+  if (config.ticketRequest)
+    extensions.push(writeExtension('ClientHello', 'ticket_request', config.ticketRequest))
   extensions.push(keyShare(shares))
   return {
     legacy_version: 0x0303,
@@ -46,15 +49,19 @@ export function clientHello(
   }
 }
 
-/** The ClientHello that answers a HelloRetryRequest: the same, but for its shares and cookie (RFC 9846 §4.2.2). */
+/** The ClientHello that answers a HelloRetryRequest: the same, but for its shares and cookie (RFC 9846 §4.2.2); what pre-shared keys it offers is added last. */
 export function secondHello(
   first: ClientHello,
   cookie: Bytes | undefined,
   shares: ReadonlyMap<number, KeyShare> | undefined,
 ): ClientHello {
-  const extensions = (first.extensions ?? []).map(extension =>
-    shares && extension.extension_type === extensionTypes.key_share ? keyShare(shares) : extension,
-  )
+  const extensions = (first.extensions ?? [])
+    .filter(({ extension_type }) => extension_type !== extensionTypes.pre_shared_key)
+    .map(extension =>
+      shares && extension.extension_type === extensionTypes.key_share
+        ? keyShare(shares)
+        : extension,
+    )
   if (cookie) extensions.push(writeExtension('ClientHello', 'cookie', { cookie }))
   return { ...first, extensions }
 }

@@ -2,7 +2,7 @@
 import type { Bytes } from '@biopair/wire'
 import { type ContextOptions, SslContext } from '../context.ts'
 import { misuse } from '../misuse.ts'
-import type { Session } from '../tickets.ts'
+import type { Session } from '../session.ts'
 import type { VerifyCallback } from '../verification.ts'
 import {
   SSL_MODE_AUTO_RETRY,
