@@ -37,7 +37,7 @@ export interface SslOptions extends NameOptions {
    * Client: a session to resume, as an object or as bytes. It is offered where its time is not up, it is of the same `servername`, and its
    * server's certificates are believed still (`verifyCallback` is asked again, with `resuming`); else the handshake is a full one.
    */
-  readonly session?: Session | Uint8Array
+  readonly session?: Session | Uint8Array | undefined
   /** Client: offers a session object that this context has offered before; others can then tell that both connections are one client's (RFC 9846 appendix C.4). False. */
   readonly reuseSession?: boolean
 }
