@@ -202,19 +202,43 @@ test('of two clients that come with one ticket at the same time, one goes on, wh
   for (const { statuses } of visits) t.deepEqual(statuses, ['want_read', 'want_read'])
 })
 
-test('a store that fails to set is a full handshake later; one that fails to get is internal_error with its cause', async t => {
-  const failing = (what: 'get' | 'set') =>
-    serverContext({
-      sessionCache: {
-        get: async () => (what === 'get' ? Promise.reject(new Error('no store')) : undefined),
-        set: async () => (what === 'set' ? Promise.reject(new Error('no store')) : undefined),
-        delete: () => false,
-      },
-    })
-  const session = await sessionOf(clientContext(), failing('set'))
-  stands(t, await visit(clientContext(), failing('set'), { session }), false)
-  const { statuses } = await visit(clientContext(), failing('get'), { session })
+test('a store that fails, now or later, is a full handshake', async t => {
+  const kept = new Map<string, Uint8Array>()
+  const session = await sessionOf(clientContext(), serverContext({ sessionCache: kept }))
+  const down = new Error('no store')
+  for (const what of ['get', 'set', 'delete'])
+    for (const later of [false, true]) {
+      const or = <T>(name: string, work: () => T) => {
+        if (name !== what) return work()
+        if (later) return Promise.reject(down)
+        throw down
+      }
+      const server = serverContext({
+        singleUseTickets: true,
+        sessionCache: {
+          get: id => or('get', () => kept.get(id)),
+          set: (id, state) => or('set', () => kept.set(id, state)),
+          delete: id => or('delete', () => kept.delete(id)),
+        },
+      })
+      const before = new Map(kept)
+      stands(t, await visit(clientContext(), server, { session }), what === 'set')
+      for (const [id, state] of before) kept.set(id, state)
+    }
+})
+
+test('who has seen a ticket and does not have its key gets decrypt_error, and cannot use it up', async t => {
+  const server = serverContext({ sessionCache: new Map(), singleUseTickets: true })
+  const session = await sessionOf(clientContext(), server)
+  const thief = { ...session, psk: new Uint8Array(session.psk.length) }
+  const { statuses, client } = await visit(clientContext(), server, { session: thief })
   t.deepEqual(statuses, ['failed', 'failed'])
+  const outcome = client.doHandshake()
+  t.is(
+    outcome.status === 'failed' && 'alert' in outcome.error && outcome.error.alert,
+    'decrypt_error',
+  )
+  stands(t, await visit(clientContext(), server, { session }), true)
 })
 
 test("servers with the same keys resume each other's sessions; of several keys the first seals and all open", async t => {

@@ -3,7 +3,7 @@ import { equal } from '@biopair/crypto'
 import type { ChosenPsk, OfferedIdentity, OfferedPsk, WantPsk } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { CallbackContext } from './abort.ts'
-import { type Again, type Answers, following } from './answers.ts'
+import { type Again, type Answers, following, isPromise } from './answers.ts'
 import type { SslContext } from './context.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
@@ -71,14 +71,25 @@ export function pskAnswers(
       }
       return look(0)
     },
-    psk_claim: ({ identity }) => (sessionCache ? sessionCache.delete(ticketId(identity)) : true),
+    psk_claim: ({ identity }) =>
+      sessionCache ? orElse(() => sessionCache.delete(ticketId(identity)), false) : true,
   }
 
   function opened(identity: Bytes): Later<OpenedTicket | undefined> {
     if (!context.opensTickets) return undefined
     if (!sessionCache) return openTicket(identity, context.ticketKeys, context.crypto)
-    const got = sessionCache.get(ticketId(identity))
+    const got = orElse(() => sessionCache.get(ticketId(identity)), undefined)
     return following(got, state => state && readState(state))
+  }
+}
+
+/** What a store answers, or `otherwise` where it fails. */
+function orElse<T>(ask: () => T | Promise<T>, otherwise: T): T | Promise<T> {
+  try {
+    const answer = ask()
+    return isPromise(answer) ? Promise.resolve(answer).catch(() => otherwise) : answer
+  } catch {
+    return otherwise
   }
 }
 

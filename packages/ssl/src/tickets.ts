@@ -66,10 +66,11 @@ export interface TicketKey {
 
 /**
  * Where a server that keeps its sessions has them: a Map does, or a few lines around a store that several servers share. Each call may answer
- * later. What is kept are secrets.
+ * later. One that throws or rejects counts as empty, and the handshake is a full one: an outage of the store is none of the service. What is
+ * kept are secrets.
  */
 export interface SessionCache {
-  /** What was set, or undefined. One that fails is a full handshake. */
+  /** What was set, or undefined. */
   get(id: string): Uint8Array | undefined | Promise<Uint8Array | undefined>
   /** `expires` in milliseconds since 1970. Nobody waits for it: a session that could not be set is not found later. */
   set(id: string, state: Bytes, expires: number): unknown
