@@ -5,13 +5,14 @@ import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { chainFor } from '../support/mint.ts'
 import { bareBurst, bareHandshake } from './limit.ts'
-import { type Case, type Effort, measure } from './measure.ts'
+import { type Case, type Effort, measure, median } from './measure.ts'
 import { idleMemory } from './memory.ts'
 import { drop, nodeBurst, nodeContexts, nodeHandshake, nodePingPong } from './node-tls.ts'
 import { burst, contexts, handshake, pingPong } from './ours.ts'
 import { type Goal, report } from './report.ts'
+import { SharedThreads } from './shared.ts'
 
-const names = ['H1', 'H2', 'B1', 'B2', 'L1', 'M1'] as const
+const names = ['H1', 'H2', 'B1', 'B2', 'L1', 'W1', 'M1'] as const
 type Name = (typeof names)[number]
 
 const { values: options } = parseArgs({
@@ -25,7 +26,7 @@ const { values: options } = parseArgs({
 const usage = `pnpm bench [--quick] [--only ${names.join(',')}]
 
 Medians of CPU time (user and system, whole process) over rounds in which all cases of a table take turns.
-Absolute figures move with the machine; the ratios of one run repeat within about 15 %.
+W1 alone is of wall-clock time. Absolute figures move with the machine; the ratios of one run repeat within about 15 %.
 
   --quick   fewer and shorter rounds: for a look, not for a claim
   --only    some of the tables, separated by commas (X1 is printed with H1)
@@ -69,6 +70,7 @@ async function main(): Promise<void> {
         { of: 'noble', beside: 'limit', must: 0.8 },
       ]),
     L1: pingPongs,
+    W1: threads,
     M1: memory,
   }
   for (const name of names) if (wanted.includes(name)) await tables[name]()
@@ -150,6 +152,43 @@ async function pingPongs(): Promise<void> {
     { of: 'node', beside: 'node:tls', must: 1 },
     { of: 'noble', beside: 'node:tls', must: 0.5 },
   ])
+}
+
+/** The one row of wall-clock time: a second thread is there to make something end sooner. */
+async function threads(): Promise<void> {
+  const order = { total: (options.quick ? 16 : 64) * 2 ** 20, chunk: 16_384 }
+  const bytes = new Uint8Array(order.chunk).fill(1)
+  const chain = chainFor('p256')
+  const common = { ciphers: 'TLS_AES_128_GCM_SHA256', groups: 'x25519' }
+  const pair = handshake(contexts(nodeCrypto, chain, 'TLS_AES_128_GCM_SHA256'))
+  const sizes = [17_408, 65_536, 262_144]
+  const shared = await Promise.all(sizes.map(size => SharedThreads.start(chain, common, size)))
+  const cases = new Map<string, () => void | Promise<void>>([
+    ['one thread', () => burst(pair, bytes, order.total)],
+    ...shared.map(
+      (ends, i) =>
+        [`rings of ${(sizes[i] as number) / 1024} KiB`, () => ends.burst(order)] as const,
+    ),
+  ])
+  const samples = new Map([...cases.keys()].map(name => [name, [] as number[]]))
+  for (let round = -1; round < effort.rounds; round++)
+    for (const [name, run] of cases) {
+      const start = performance.now()
+      await run()
+      if (round >= 0) samples.get(name)?.push(performance.now() - start)
+    }
+  await Promise.all(shared.map(ends => ends.stop()))
+  console.log(
+    `\nW1  bulk one way between two threads over shared memory, calls that wait, ${order.total / 2 ** 20} MiB, wall-clock time`,
+  )
+  const alone = median(samples.get('one thread') ?? [])
+  for (const [name, list] of samples) {
+    const millis = median(list)
+    const speed = `${(order.total / millis / 1000).toFixed(0)} MB/s`
+    console.log(
+      `  ${name.padEnd(18)} ${speed.padStart(10)}   ${(alone / millis).toFixed(2)} x one thread over a BIO pair`,
+    )
+  }
 }
 
 async function memory(): Promise<void> {

@@ -1,7 +1,9 @@
 import * as bio from '@biopair/bio'
 import * as crypto from '@biopair/crypto'
 import * as noble from '@biopair/crypto/noble'
-import * as node from '@biopair/crypto-node'
+import * as cryptoNode from '@biopair/crypto-node'
+import * as node from '@biopair/node'
+import * as nodeOpenssl from '@biopair/node/openssl'
 import * as ssl from '@biopair/ssl'
 import * as openssl from '@biopair/ssl/openssl'
 import * as x509 from '@biopair/x509'
@@ -11,6 +13,7 @@ import * as itsBio from 'biopair/bio'
 import * as itsCrypto from 'biopair/crypto'
 import * as itsNoble from 'biopair/noble'
 import * as itsNode from 'biopair/node'
+import * as itsNodeOpenssl from 'biopair/node/openssl'
 import * as itsOpenssl from 'biopair/openssl'
 import * as itsSsl from 'biopair/ssl'
 import * as itsX509 from 'biopair/x509'
@@ -23,14 +26,15 @@ test('the main entry hands on all of ssl and bio and the portable provider', t =
 
 test('every subpath hands on the part of its name, the same objects', t => {
   const same = (face: object, part: object) => {
-    t.deepEqual(Object.keys(face), Object.keys(part))
+    t.deepEqual(Object.keys(face).sort(), Object.keys(part).sort())
     for (const [name, value] of Object.entries(part))
       t.is((face as Record<string, unknown>)[name], value, name)
   }
   same(itsBio, bio)
   same(itsCrypto, crypto)
   same(itsNoble, { noble: noble.noble })
-  same(itsNode, { nodeCrypto: node.nodeCrypto })
+  same(itsNode, { ...cryptoNode, ...node })
+  same(itsNodeOpenssl, nodeOpenssl)
   same(itsOpenssl, openssl)
   same(itsSsl, ssl)
   same(itsX509, x509)

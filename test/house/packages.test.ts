@@ -49,13 +49,12 @@ const consumer = `
 import { type Bio, bioPair, type HandshakeOutcome, MemoryBio, noble, Pump, Ssl, SslContext, TlsAlert } from 'biopair'
 import { type LendingBio, lends } from 'biopair/bio'
 import type { CryptoProvider } from 'biopair/crypto'
-import { nodeCrypto } from 'biopair/node'
 import { noble as again } from 'biopair/noble'
 import { type ContextOptions, type ReadOutcome, type Trace } from 'biopair/ssl'
 import * as openssl from 'biopair/openssl'
 import { parseCertificate, type TrustStore } from 'biopair/x509'
 
-const providers: readonly CryptoProvider[] = [noble, again, nodeCrypto]
+const providers: readonly CryptoProvider[] = [noble, again]
 const options: ContextOptions = { ca: 'pem', ciphers: 'TLS_AES_128_GCM_SHA256', trace: (({ event }) => event) satisfies Trace }
 const [near, far] = bioPair(1, 2)
 const bio: Bio = near
@@ -69,6 +68,16 @@ if (lends(far)) far satisfies LendingBio
 // @ts-expect-error There is no such option.
 new SslContext({ sertificate: 'pem' })
 export const all = [providers, new Pump(near, far), openssl, parseCertificate, {} as TrustStore] as const
+`
+
+const nodeConsumer = `
+import { SslContext, type Bio } from 'biopair'
+import { AcceptBio, ConnectBio, FdBio, FileBio, nodeCrypto } from 'biopair/node'
+import * as openssl from 'biopair/node/openssl'
+
+export const context = new SslContext({ crypto: nodeCrypto })
+export const line: Bio = new FdBio(0)
+export const all = [AcceptBio, ConnectBio, FileBio, openssl]
 `
 
 const strict = [
@@ -113,7 +122,7 @@ else {
     ['nodenext', 'nodenext'],
     ['esnext', 'bundler'],
   ] as const)
-    test(`what was installed type-checks without Node and the DOM, resolved as ${moduleResolution}`, async t => {
+    test(`what was installed type-checks without Node and the DOM, and what needs Node with its types, resolved as ${moduleResolution}`, async t => {
       project.write('consumer.ts', consumer)
       const tsc = join(root, 'node_modules/typescript/bin/tsc')
       // No `skipLibCheck`: what we ship has to compile where there is neither Node nor the DOM.
@@ -122,5 +131,13 @@ else {
         ...['--target', 'es2023', '--lib', 'es2023', '--types', '', 'consumer.ts'],
       ]
       t.deepEqual(await run(process.execPath, [tsc, ...args], project.folder), { code: 0, out: '' })
+      // What needs Node needs its types.
+      project.write('node-consumer.ts', nodeConsumer)
+      const typed = ['node-consumer.ts', '--typeRoots', join(root, 'node_modules/@types')]
+      const nodeArgs = [...args.slice(0, -2), 'node', ...typed]
+      t.deepEqual(await run(process.execPath, [tsc, ...nodeArgs], project.folder), {
+        code: 0,
+        out: '',
+      })
     })
 }

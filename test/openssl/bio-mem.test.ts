@@ -1,3 +1,4 @@
+import * as C from '@biopair/ssl/openssl'
 import {
   BIO_ctrl_pending,
   BIO_ctrl_wpending,
@@ -90,9 +91,70 @@ test('M2: read-only memory is not written, comes to an end, and a reset rewinds 
   t.is(BIO_ctrl_pending(BIO_new_mem_buf('one\ntwo', 3)), 3)
 })
 
+test('writing nothing forgets the error of the call before, and a flush leaves the flags of the last read', t => {
+  const bio = BIO_new_mem_buf('one')
+  t.is(BIO_write(bio, counted(1)), -1)
+  t.is(BIO_write(bio, counted(0)), 0)
+  t.is(ERR_get_error(bio), 0)
+  const empty = BIO_new(BIO_s_mem())
+  t.is(BIO_read(empty, into(4)), -1)
+  t.is(BIO_flush(empty), 1)
+  t.is(BIO_should_retry(empty), BIO_FLAGS_SHOULD_RETRY)
+})
+
 test('BIO_puts and BIO_gets agree on lines', t => {
   const bio = BIO_new(BIO_s_mem())
   t.is(BIO_puts(bio, 'a\n\nb'), 4)
   const line = into(10)
   t.deepEqual([BIO_gets(bio, line), BIO_gets(bio, line), BIO_gets(bio, line)], [2, 1, 1])
+})
+
+test('M2: with BIO_FLAGS_NONCLEAR_RST a reset goes back to what was there after the last write', t => {
+  const bio = BIO_new(BIO_s_mem())
+  BIO_puts(bio, 'abcdef')
+  BIO_read(bio, into(2))
+  BIO_puts(bio, 'gh')
+  BIO_read(bio, into(3))
+  C.BIO_set_flags(bio, C.BIO_FLAGS_NONCLEAR_RST)
+  t.is(BIO_reset(bio), 1)
+  t.is(new TextDecoder().decode(BIO_get_mem_data(bio)), 'cdefgh')
+  C.BIO_clear_flags(bio, C.BIO_FLAGS_NONCLEAR_RST)
+  BIO_reset(bio)
+  t.is(BIO_ctrl_pending(bio), 0)
+})
+
+test('3: memory seeks within what it still holds; a write ends that', t => {
+  const bio = BIO_new(BIO_s_mem())
+  BIO_puts(bio, 'abcdef')
+  BIO_read(bio, into(4))
+  t.is(C.BIO_tell(bio), 4)
+  t.is(C.BIO_seek(bio, 1), 1)
+  t.is(BIO_ctrl_pending(bio), 5)
+  t.is(C.BIO_seek(bio, 6), 6)
+  t.is(BIO_eof(bio), 1)
+  for (const bad of [7, -1, 0.5]) t.is(C.BIO_seek(bio, bad), -1)
+  t.is(C.BIO_seek(bio, 5), 5)
+  BIO_puts(bio, 'g')
+  t.is(C.BIO_tell(bio), 0)
+  t.is(C.BIO_seek(bio, 3), -1)
+  t.is(BIO_read(bio, into(9)), 2)
+})
+
+test('3: BIO_get_mem_ptr shows what is not read, and BIO_set_mem_buf puts other bytes there', t => {
+  const bio = BIO_new(BIO_s_mem())
+  BIO_puts(bio, 'abc')
+  BIO_read(bio, into(1))
+  const [result, memory] = C.BIO_get_mem_ptr(bio)
+  t.is(result, 1)
+  t.is(memory?.length, 2)
+  t.is(new TextDecoder().decode(memory?.data), 'bc')
+  const other = BIO_new(C.BIO_s_secmem())
+  t.is(C.BIO_set_mem_buf(other, memory as C.BUF_MEM, C.BIO_NOCLOSE), 1)
+  t.is(C.BIO_get_close(other), C.BIO_NOCLOSE)
+  BIO_puts(other, 'd')
+  t.is(new TextDecoder().decode(BIO_get_mem_data(other)), 'bcd')
+  t.is(BIO_method_type(other), 1025)
+  t.is(C.BIO_free(other), 1)
+  t.deepEqual(C.BIO_get_mem_ptr(C.BIO_new(C.BIO_s_null())), [0, null])
+  t.is(BIO_new_mem_buf(null), null)
 })

@@ -1,5 +1,5 @@
 /** RSA private keys for tests, made by node:crypto and taken apart. */
-import { generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import type { PrivateKeyMaterial } from '@biopair/crypto'
 
 export type RsaMaterial = Extract<PrivateKeyMaterial, { kind: 'rsa' }>
@@ -7,7 +7,9 @@ export type RsaMaterial = Extract<PrivateKeyMaterial, { kind: 'rsa' }>
 /** A new key with a modulus of so many bits. */
 export function rsaMaterial(bits: number): RsaMaterial {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: bits })
-  const jwk = privateKey.export({ format: 'jwk' })
+  // By way of PEM: Node can lock itself up over the JWK of a key that it has just made (test/crypto/key-lock.test.ts).
+  const plain = createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  const jwk = plain.export({ format: 'jwk' })
   const part = (name: 'n' | 'e' | 'd' | 'p' | 'q' | 'dp' | 'dq' | 'qi'): Uint8Array => {
     const bytes = Uint8Array.from(Buffer.from(jwk[name] ?? '', 'base64url'))
     return bytes.subarray(bytes.findIndex(byte => byte !== 0))

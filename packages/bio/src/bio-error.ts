@@ -1,6 +1,6 @@
 /** The errors of this package: `BioError` inside a `broken`, and `misuse` for what a caller got wrong. */
 
-/** OpenSSL's reason without its prefix where it has one; `CANNOT_BLOCK`, `CLOSED` and `PREMATURE_CLOSE` are ours. */
+/** OpenSSL's reason without its prefix where it has one; `CANNOT_BLOCK`, `CLOSED`, `CORRUPTED` and `PREMATURE_CLOSE` are ours. */
 export type BioReason =
   | 'BAD_BASE64_DECODE'
   | 'BAD_DECRYPT'
@@ -9,6 +9,7 @@ export type BioReason =
   | 'CANNOT_BLOCK'
   | 'CLOSED'
   | 'ENCRYPT_ERROR'
+  | 'CORRUPTED'
   | 'IN_USE'
   | 'INVALID_ARGUMENT'
   | 'PREMATURE_CLOSE'

@@ -1,9 +1,10 @@
 /** One BIO out of two: reads go to the one, writes to the other (two memory BIOs, or an rbio and a wbio). */
 import { type Bio, type Bytes, type LendingBio, lends, type Stopped } from './bio.ts'
+import { setBlocking } from './filter.ts'
 
 /**
  * Joins a BIO to read from and a BIO to write to. `flush` and `end` are about the one that is written, `close` about both.
- * The result lends its storage if both do, and has `ready` if both have. The same BIO twice is that BIO.
+ * The result lends its storage if both do, and has `ready` if both have; it is `blocking` if one of them is. The same BIO twice is that BIO.
  */
 export function duplex(read: LendingBio, write: LendingBio): LendingBio
 export function duplex(read: Bio, write: Bio): Bio
@@ -44,6 +45,27 @@ class Duplex<B extends Bio> implements Bio {
   close(error?: Error): void {
     this.to.close(error)
     this.from.close(error)
+  }
+
+  get pending(): number {
+    return this.from.pending ?? 0
+  }
+
+  get wpending(): number {
+    return this.to.wpending ?? 0
+  }
+
+  get eof(): boolean {
+    return this.from.eof ?? false
+  }
+
+  get blocking(): boolean {
+    return (this.from.blocking ?? false) || (this.to.blocking ?? false)
+  }
+
+  setBlocking(blocking: boolean): void {
+    setBlocking(this.from, blocking)
+    setBlocking(this.to, blocking)
   }
 }
 

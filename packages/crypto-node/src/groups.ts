@@ -29,7 +29,7 @@ import {
 } from '@biopair/crypto/kit'
 import { pkcs8 } from './der.ts'
 import { mlKem768 } from './noble.ts'
-import { base64url, fromBase64url, plain } from './plain.ts'
+import { base64url, plain } from './plain.ts'
 import { randomBytes } from './random.ts'
 
 type Ecdh = ReturnType<typeof createECDH>
@@ -87,10 +87,18 @@ const x25519Fault = (peer: Uint8Array): CryptoFailure | undefined =>
 const x25519 = group('x25519', x25519Fault, random => {
   const { privateKey, publicKey } = random ? x25519From(random) : generateKeyPairSync('x25519')
   return {
-    publicKey: fromBase64url(publicKey.export({ format: 'jwk' }).x),
+    publicKey: x25519Bytes(publicKey),
     agree: peer => x25519Fault(peer) ?? x25519Agree(privateKey, peer),
   }
 })
+
+/**
+ * Not by way of a JWK: Node 20 holds the key's lock while it makes the strings of one; a garbage collection
+ * then, that finds the finished job of `generateKeyPairSync`, takes the same lock, and the thread stands for ever.
+ */
+function x25519Bytes(publicKey: KeyObject): Bytes {
+  return plain(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32))
+}
 
 function x25519From(random: Random): { privateKey: KeyObject; publicKey: KeyObject } {
   const scalar = draw(random, 'x25519 key', 32)

@@ -1,2 +1,5 @@
 /** What package node offers. */
+export * from './accept.ts'
+export * from './connect.ts'
 export * from './fd.ts'
+export * from './file.ts'

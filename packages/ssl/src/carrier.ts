@@ -1,5 +1,5 @@
 /** Bytes between the BIOs and the record layer: the only place where they move. */
-import { type Bio, broken, lends, type Stopped } from '@biopair/bio'
+import { type Bio, broken, lends, type SelectableBio, type Stopped, selectable } from '@biopair/bio'
 import type { Opened, RecordReader, RecordWriter } from '@biopair/record'
 import { misuse } from './misuse.ts'
 import { Readiness } from './readiness.ts'
@@ -11,6 +11,7 @@ export class Carrier {
   readonly #writer: RecordWriter
   /** Bytes given to the BIO since it was last flushed. */
   #unflushed = false
+  #moved = 0
   readonly #readiness = new Readiness()
 
   constructor(rbio: Bio, wbio: Bio, reader: RecordReader, writer: RecordWriter) {
@@ -30,6 +31,30 @@ export class Carrier {
     }
   }
 
+  /** The BIO to select on where reads and writes wait; undefined where they do not, or can only wait each for themselves. */
+  get selectable(): SelectableBio | undefined {
+    if (!this.waitsToRead) return undefined
+    const bio = selectable(this.#rbio)
+    return bio?.blocking && bio === selectable(this.#wbio) ? bio : undefined
+  }
+
+  /** Whether a read waits until bytes come. */
+  get waitsToRead(): boolean {
+    return this.#rbio.blocking ?? false
+  }
+
+  /** Whether a write waits until there is room. */
+  get waitsToWrite(): boolean {
+    return this.#wbio.blocking ?? false
+  }
+
+  /** Whether a read answers at once; undefined where the BIO does not say. */
+  get readsAtOnce(): boolean | undefined {
+    const { pending, eof } = this.#rbio
+    if (pending === undefined) return eof || undefined
+    return pending > 0 || eof
+  }
+
   #fill(): Stopped | undefined {
     if (lends(this.#rbio)) {
       const bio = this.#rbio
@@ -38,6 +63,7 @@ export class Carrier {
       if (run.length === 0)
         return broken(new RangeError('expected the BIO to lend a run or to say why not, got none'))
       const taken = this.#reader.offer(run)
+      this.#moved += taken
       return guard((): undefined => {
         bio.consume(taken)
       })
@@ -46,6 +72,7 @@ export class Carrier {
     const got = counted(room.length, () => this.#rbio.read(room))
     if (typeof got !== 'number') return got
     this.#reader.filled(got)
+    this.#moved += got
     return undefined
   }
 
@@ -56,6 +83,7 @@ export class Carrier {
       const took = counted(pending.length, () => this.#wbio.write(pending))
       if (typeof took !== 'number') return took
       this.#writer.sent(took)
+      this.#moved += took
       this.#unflushed = true
     }
     if (!this.#unflushed) return 'done'
@@ -79,6 +107,7 @@ export class Carrier {
         const length = this.#writer.sealInto('application_data', bytes, room)
         if (length > 0) {
           bio.commit(length)
+          this.#moved += length
           this.#unflushed = true
           return
         }
@@ -87,14 +116,21 @@ export class Carrier {
     this.#writer.write('application_data', bytes)
   }
 
-  /** Reads up to `times` and forgets: nothing of it will be opened. Answers whether more may come. */
+  /** Reads up to `times` and forgets: nothing of it will be opened. Never waits. Answers whether more may come. */
   discard(times: number): boolean {
     const nowhere = new Uint8Array(4096)
     for (let i = 0; i < times; i++) {
+      if (this.waitsToRead && !this.readsAtOnce) return true
       const got = counted(nowhere.length, () => this.#rbio.read(nowhere))
       if (typeof got !== 'number') return got.stop === 'retry'
+      this.#moved += got
     }
     return true
+  }
+
+  /** Bytes moved in all, both ways, those discarded too. */
+  get moved(): number {
+    return this.#moved
   }
 
   /** Settles when a call that stopped is worth another try. TypeError where the BIO has no `ready`. */
@@ -105,9 +141,15 @@ export class Carrier {
     return this.#readiness.any(waits)
   }
 
-  close(): void {
-    guard(() => this.#rbio.close())
-    if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close())
+  /** Whether what was closed still drives something out. */
+  lingers(): boolean {
+    const flushed = guard(() => this.#wbio.flush())
+    return flushed !== 'done' && flushed.stop === 'retry'
+  }
+
+  close(error?: Error): void {
+    guard(() => this.#rbio.close(error))
+    if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close(error))
   }
 }
 

@@ -1,5 +1,5 @@
 /** The driver: the one place where the flow is resumed, alerts are caught, and records meet the handshake. */
-import type { Bio, Stopped } from '@biopair/bio'
+import { type Bio, retryWrite, type SelectableBio, type Stopped } from '@biopair/bio'
 import type { CryptoProvider } from '@biopair/crypto'
 import {
   type Command,
@@ -52,7 +52,7 @@ export interface ConnectionParts {
   readonly trace: Trace | undefined
   readonly flow: (talk: Talk) => Flow<Connected>
   readonly learn: (fact: Fact) => void
-  /** Called once, when the peer's Finished is verified: what to order then (tickets). */
+  /** Called once, after the peer's Finished is verified, over a BIO that waits by the first call that writes: what to order then (tickets). */
   readonly connected: (connection: Connected) => readonly Command[]
   /** Called once, behind the first data that was written: what to order then (tickets that were held back). */
   readonly firstWrite: (connection: Connected) => readonly Command[]
@@ -64,6 +64,8 @@ type End = Closed | Truncated | Failed
 const nothing: Bytes = new Uint8Array(0)
 /** What a NewSessionTicket has beside the ticket, and its records' headers and tags with room to spare. */
 const ticketRoom = 1024
+/** So many, because bytes that a filter below drives out, one by one into a ring of 1, are not seen to move. */
+const mostFruitless = 1 << 17
 
 export class Connection {
   readonly #parts: ConnectionParts
@@ -85,12 +87,24 @@ export class Connection {
   #writeEnd: Failed | undefined
   #announced: 'no' | 'queued' | 'sent' = 'no'
   #sideRecords = 0
+  /** Tickets wait for a call that writes: over a BIO that waits for room they would hold up any other. */
+  #ticketsOwed = false
+  /** The BIO has waited for room in this call, and there was none in time. */
+  #waitedInVain = false
+  /** The call at hand waits: its BIO is asked for what it has at once, and selected on while that is not enough. */
+  #waits = false
+  /** The BIO waits for room, or the call does. */
+  #waitsForRoom = false
   /** Records that the call at hand may still take. */
   #recordsLeft = 0
   #busy = false
   /** `close` was called: nothing else is said, and nothing more is heard. */
   #closing = false
+  /** Why it was, unless all is well. */
+  #closeError: Error | undefined
   #closed = false
+  /** What was closed below has nothing more to say. */
+  #left = false
   #forgotten = false
 
   constructor(parts: ConnectionParts) {
@@ -179,43 +193,51 @@ export class Connection {
     })
   }
 
-  /** Takes plaintext: as many records as the carrier has room for, at least one if nothing waits before it. */
+  /**
+   * Takes plaintext: as many records as the carrier has room for, at least one if nothing waits before it. Where the BIO waits,
+   * all of it; less only where something went wrong on the way, or a timeout was up.
+   */
   write(bytes: Uint8Array): WriteOutcome {
     if (bytes.length === 0) return { status: 'done', bytes: 0 }
-    return this.#call(() => {
+    let taken = 0
+    const outcome = this.#call(() => {
       if (this.#announced !== 'no')
         throw misuse('ERR_PROTOCOL_IS_SHUTDOWN', 'write after shutdown: our close_notify was sent')
       const stop = this.#shake()
       if (stop) return stop
-      let taken = 0
-      for (let records = 0; records < this.#parts.limits.recordsPerCall; records++) {
+      this.#settle(true)
+      const most = this.#waitsForRoom ? bytes.length : this.#parts.limits.recordsPerCall
+      for (let records = 0; records < most; records++) {
         if (taken === bytes.length || !this.#clear()) break
         const chunk = bytes.subarray(taken, taken + this.#writer.fragmentLength)
         if (this.#protected(() => this.#seal(chunk))) break
         taken += chunk.length
       }
-      if (taken > 0 && !this.#wrote) {
+      if (taken > 0 && !this.#wrote && !this.#writeEnd) {
         this.#wrote = true
         this.#protected(() => this.#issue(this.#parts.firstWrite(this.#connected as Connected)))
       }
       this.#push()
-      if (taken > 0) return { status: 'done', bytes: taken }
-      return this.#writeEnd ?? this.#waiting(false)
+      if (this.#writeEnd) return this.#writeEnd
+      const enough = this.#waits ? taken === bytes.length && this.#writer.queue === 0 : taken > 0
+      return enough ? { status: 'done' } : this.#waiting(false)
     })
+    return taken > 0 ? { status: 'done', bytes: taken } : (outcome as Stop)
   }
 
   /** Drives out what is queued. */
   flush(): FlushOutcome {
     return this.#call(() => {
+      if (!this.#closing) this.#settle(true)
       const pushed = this.#push()
       if (this.#writeEnd) return this.#writeEnd
       return pushed === 'done' ? { status: 'done' } : this.#waiting(false)
-    }, true)
+    }, 'flush')
   }
 
   /** Changes our keys, and asks the peer to change its own (RFC 9846 §4.7.3). */
   keyUpdate(request: boolean): FlushOutcome {
-    return this.#call(() => {
+    const outcome = this.#call(() => {
       if (!this.#connected)
         throw misuse('ERR_STILL_IN_INIT', 'keyUpdate before the handshake is over')
       if (this.#announced !== 'no')
@@ -223,22 +245,24 @@ export class Connection {
           'ERR_PROTOCOL_IS_SHUTDOWN',
           'keyUpdate after shutdown: our close_notify was sent',
         )
-      return this.#command({ command: 'key_update', request })
+      return this.#command(() => ({ command: 'key_update', request }))
     })
+    return this.#drained(outcome)
   }
 
-  /** Orders post-handshake output (a ticket). */
-  order(command: Command): FlushOutcome {
-    return this.#call(() => {
+  /** Orders post-handshake output (a ticket), made when its turn comes; undefined orders nothing. */
+  order(command: (connected: Connected) => Command | undefined): FlushOutcome {
+    const outcome = this.#call(() => {
       if (!this.#connected)
         throw misuse('ERR_STILL_IN_INIT', 'a command before the handshake is over')
       if (this.#announced !== 'no')
         throw misuse(
           'ERR_PROTOCOL_IS_SHUTDOWN',
-          `${command.command} after shutdown: our close_notify was sent`,
+          'a ticket after shutdown: our close_notify was sent',
         )
       return this.#command(command)
     })
+    return this.#drained(outcome)
   }
 
   /** Says close_notify behind everything queued; called again, looks for the peer's. Never closes the BIO. */
@@ -247,7 +271,11 @@ export class Connection {
       if (this.#readEnd?.status === 'failed') return this.#readEnd
       if (!this.#connected)
         throw misuse('ERR_SHUTDOWN_WHILE_IN_INIT', 'shutdown before the handshake is over')
-      if (this.#announced === 'no') this.#announce()
+      if (this.#announced === 'no') {
+        // Who has said goodbye may read no more: that one is sent nothing it can do without.
+        this.#settle(this.#readEnd === undefined)
+        this.#announce()
+      }
       let pushed = this.#push()
       if (pushed !== 'done' && !this.#writeEnd) {
         // Reading goes on: the peer may stand at its own close_notify, and wait for us to read.
@@ -270,16 +298,18 @@ export class Connection {
    * Ends both ways: close_notify (before the handshake is over: user_canceled first) behind what is queued, then the BIO is closed.
    * `want_write` until everything is out; call again then. What the peer still sends is dropped, so that two ends that both
    * close make room for each other. From the first call on every other one is a TypeError,
-   * but for `flush` until all is out.
+   * but for `flush` until all is out. With an `error`, an alert says so in the place of a goodbye, and the BIO is closed with it.
    */
-  close(): FlushOutcome {
-    if (this.#closed) return { status: 'done' }
+  close(error?: Error): FlushOutcome {
+    if (this.#left) return { status: 'done' }
     return this.#call(() => {
+      if (this.#closed) return this.#leave()
       if (!this.#writeEnd && this.#announced === 'no') {
-        if (this.#shaking.begun) this.#alert('user_canceled')
-        if (this.#connected || this.#shaking.begun) this.#announce()
+        if (this.#shaking.begun && !error) this.#alert('user_canceled')
+        if (this.#connected || this.#shaking.begun) this.#announce(error)
       }
       this.#closing = true
+      this.#closeError ??= error
       this.#shaking.stop()
       let pushed = this.#push()
       let listens = false
@@ -293,9 +323,20 @@ export class Connection {
       this.#closed = true
       this.#plaintext = nothing
       this.#forget()
-      this.#carrier.close()
-      return { status: 'done' }
-    }, true)
+      this.#carrier.close(this.#closeError)
+      return this.#leave()
+    }, 'close')
+  }
+
+  /** A filter below (TLS in TLS) may have a goodbye of its own to say, for which there was no room when it was closed. */
+  #leave(): FlushOutcome {
+    this.#left = !this.#carrier.lingers()
+    return this.#left ? { status: 'done' } : { status: 'want_write', read: 0, write: 1 }
+  }
+
+  /** Ends the connection with a fatal alert of ours, unless it has failed already. */
+  fail(alert: TlsAlert): Failed {
+    return this.#call(() => this.#fatal() ?? this.#fail(alert))
   }
 
   /** Settles when the call that answered `stop` is worth another try; never rejects. TypeError where the BIO has no `ready`. */
@@ -307,22 +348,51 @@ export class Connection {
   }
 
   // One call at a time; what is queued goes first, whatever the call is for.
-  #call<T>(work: () => T, whileClosing = false): T | Failed {
+  #call<T>(work: () => T, whileClosing?: 'flush' | 'close'): T | Failed {
     if (this.#busy)
       throw misuse(
         'ERR_REENTRANT_CALL',
         'a connection must not be called from inside its own callback',
       )
-    if (this.#closed || (this.#closing && !whileClosing))
+    if (this.#closed ? whileClosing !== 'close' : this.#closing && !whileClosing)
       throw misuse('ERR_CLOSED', 'the connection was closed')
     this.#busy = true
-    this.#recordsLeft = this.#parts.limits.recordsPerCall
+    this.#waitedInVain = false
+    this.#waitsForRoom = this.#carrier.waitsToWrite
+    const bio = this.#carrier.selectable
+    this.#waits = bio !== undefined
     try {
-      this.#push()
-      this.#settle()
-      return work()
+      return bio ? this.#untilItNeedNotWait(bio, work) : this.#once(work)
     } finally {
       this.#busy = false
+    }
+  }
+
+  #once<T>(work: () => T): T {
+    this.#recordsLeft = this.#parts.limits.recordsPerCall
+    this.#push()
+    this.#settle()
+    return work()
+  }
+
+  /** Between two tries, waits for bytes or for room, whichever comes first: so no order of two ends' calls makes them wait for each other. */
+  #untilItNeedNotWait<T>(bio: SelectableBio, work: () => T): T {
+    bio.setBlocking(false)
+    try {
+      let before = this.#carrier.moved
+      for (let fruitless = 0; ; fruitless++) {
+        const outcome = this.#once(work)
+        const { status, read, write } = outcome as Partial<Waiting>
+        if (read === undefined || write === undefined) return outcome
+        const now = this.#carrier.moved
+        if (now !== before) fruitless = 0
+        before = now
+        // A BIO that says so often that it is ready, and moves nothing, is no BIO to wait for.
+        if (fruitless === mostFruitless) return outcome
+        if (!bio.select({ read: read > 0, write: status === 'want_write' })) return outcome
+      }
+    } finally {
+      bio.setBlocking(true)
     }
   }
 
@@ -338,7 +408,9 @@ export class Connection {
       return this.#again(stop)
     }
     const pushed = this.#push()
-    if (this.#flightLeft === 0 && (pushed === 'done' || this.#writer.queue > 0)) {
+    // What is queued for a carrier that broke (tickets) says nothing about our flight.
+    const offered = pushed === 'done' || (this.#writer.queue > 0 && !this.#writeEnd)
+    if (this.#flightLeft === 0 && offered) {
       this.#delivered = true
       return undefined
     }
@@ -365,13 +437,25 @@ export class Connection {
   #step(): Stop | undefined {
     const step = this.#shaking.step(() => this.#message(this.#output.readLevel))
     if (step === 'on') return undefined
-    if (step === 'message') return this.#record()
+    if (step === 'message') {
+      // A flight goes out before its answer is waited for: a carrier that blocks would wait for ever.
+      if (this.#output.flightOver) this.#push()
+      return this.#record()
+    }
     if ('status' in step) return step
     this.#connected = step
     this.#flightLeft = this.#writer.queue
     this.#reader.release()
-    this.#issue(this.#parts.connected(step))
+    this.#ticketsOwed = true
+    if (!this.#waitsForRoom) this.#issueOwed()
     return undefined
+  }
+
+  /** Issues the tickets that are owed. */
+  #issueOwed(): undefined {
+    if (!this.#ticketsOwed || !this.#connected) return
+    this.#ticketsOwed = false
+    this.#issue(this.#parts.connected(this.#connected))
   }
 
   /** The next whole message, if there is one. */
@@ -403,9 +487,13 @@ export class Connection {
 
   /** Takes one record from the carrier and acts on it. */
   #record(): Stop | undefined {
-    // Only here, where nothing but the carrier can help: who waits for it does not wait in vain.
-    if (this.#recordsLeft === 0) return this.#waiting(true)
-    this.#recordsLeft--
+    if (this.#carrier.waitsToRead) {
+      if (!this.#mayWaitToRead()) return this.#waiting(true)
+    } else {
+      // Only here, where nothing but the carrier can help: who waits for it does not wait in vain.
+      if (this.#recordsLeft === 0) return this.#waiting(true)
+      this.#recordsLeft--
+    }
     const opened = this.#carrier.next()
     if ('stop' in opened) return this.#stopped(opened)
     const { type, fragment } = opened
@@ -428,6 +516,15 @@ export class Connection {
       case 'change_cipher_spec':
         throw unexpected('5', 'a change_cipher_spec record')
     }
+  }
+
+  /** Whether to ask a BIO that waits for bytes: not before what the peer may be waiting for is out. */
+  #mayWaitToRead(): boolean {
+    const pushed = this.#push()
+    if (pushed === 'done' || this.#carrier.readsAtOnce) return true
+    // Where writing waits too, it has waited for as long as it may: unsent output never stops reading.
+    if (pushed.stop === 'retry') return this.#carrier.waitsToWrite
+    return this.#delivered || this.#carrier.readsAtOnce === undefined
   }
 
   #data({ fragment }: Opened): Stop | undefined {
@@ -516,10 +613,15 @@ export class Connection {
   #push(): 'done' | Stopped {
     if (this.#writeEnd && this.#writeEnd.error instanceof CarrierError)
       return brokenPipe(this.#writeEnd)
+    if (this.#waitedInVain) return retryWrite
     const before = this.#writer.queue
     const pushed = this.#carrier.push()
     this.#flightLeft = Math.max(0, this.#flightLeft - (before - this.#writer.queue))
-    if (pushed === 'done' || pushed.stop === 'retry') return pushed
+    if (pushed === 'done') return pushed
+    if (pushed.stop === 'retry') {
+      this.#waitedInVain = this.#carrier.waitsToWrite
+      return pushed
+    }
     const cause = pushed.stop === 'broken' ? pushed.error : new Error('it has ended')
     this.#writeEnd ??= failure(new CarrierError('write', cause))
     // Nothing waits for room any more.
@@ -572,23 +674,26 @@ export class Connection {
     }
   }
 
-  #announce(): void {
-    this.#settle()
-    this.#alert('close_notify')
+  /** RFC 9846 §6.1: close_notify, unless an error alert is sent: what was cut short is no clean end. */
+  #announce(error?: Error): void {
+    if (!error) this.#settle()
+    this.#alert(error ? 'internal_error' : 'close_notify')
     this.#announced = 'queued'
   }
 
-  /** The KeyUpdate that is owed goes out once nothing waits before it: so there is never more than one in the queue. */
-  #settle(): void {
-    if (
-      this.#connected?.owesUpdate &&
-      this.#announced === 'no' &&
-      !this.#writeEnd &&
-      this.#writer.queue === 0
-    ) {
-      this.#protected(() => this.#order({ command: 'settle' }))
-      this.#push()
-    }
+  /**
+   * What is owed, a KeyUpdate or tickets, goes out once nothing waits before it: so there is never more than one update in the queue.
+   * Over a BIO that waits for room, only a call that `writes` may do so: reading would have to wait for who does not read.
+   */
+  #settle(writes = false): void {
+    const owes = this.#ticketsOwed || this.#connected?.owesUpdate
+    if (!owes || !this.#connected || (this.#waitsForRoom && !writes)) return
+    if (this.#announced !== 'no' || this.#writeEnd || this.#writer.queue > 0) return
+    this.#protected(() => {
+      this.#issueOwed()
+      this.#order({ command: 'settle' })
+    })
+    this.#push()
   }
 
   #seal(chunk: Uint8Array): undefined {
@@ -610,13 +715,23 @@ export class Connection {
     else if (this.#writer.limitReached) this.#order({ command: 'key_update', request: false })
   }
 
-  #command(command: Command): FlushOutcome {
+  #command(command: (connected: Connected) => Command | undefined): FlushOutcome {
+    this.#settle(true)
     this.#push()
     if (this.#writeEnd) return this.#writeEnd
     if (this.#writer.queue > 0) return this.#waiting(false)
-    const failed = this.#protected(() => this.#order(command))
+    const failed = this.#protected(() => {
+      const ordered = command(this.#connected as Connected)
+      return ordered && this.#order(ordered)
+    })
     this.#push()
     return failed ?? this.#writeEnd ?? { status: 'done' }
+  }
+
+  /** What was done is done; a call that waits comes back when it is out as well. */
+  #drained<T extends FlushOutcome>(outcome: T): T {
+    if (this.#waits && outcome.status === 'done') this.flush()
+    return outcome
   }
 
   /** What is queued is never sent. */

@@ -90,7 +90,7 @@ export function answersOf(connection: AnswersFor): Answers {
         {
           crypto: context.keys,
           anchors: context.anchors,
-          time: context.now(),
+          time: options.verifyTime ?? context.now(),
           ...connection.names,
           required: options.rejectUnauthorized !== false,
           minimumRsaBits: options.minimumRsaBits,

@@ -99,6 +99,8 @@ export interface ContextOptions {
   ) => string | null | undefined | Promise<string | null | undefined>
   /** Server: asks the client for a certificate. */
   readonly requestCert?: boolean
+  /** Server: DER names of the authorities whose certificates would do, as the client is told; those of `ca` unless said otherwise. */
+  readonly requestAuthorities?: readonly Uint8Array[]
   /** Whether a peer that is not believed ends the handshake: true. */
   readonly rejectUnauthorized?: boolean
   /** Chooses the certificate to show; undefined for none. */
@@ -115,6 +117,8 @@ export interface ContextOptions {
   /** Bits of the smallest RSA key that is believed: 2048. */
   readonly minimumRsaBits?: number
   readonly verifyLimits?: Partial<VerifyLimits>
+  /** Milliseconds since 1970: when a chain has to be valid; `now` unless said otherwise. */
+  readonly verifyTime?: number
   /** Primitives: noble, which runs everywhere, unless told otherwise. */
   readonly crypto?: CryptoProvider
   /** Where every random byte comes from; a seed makes a run repeat to the byte. */
@@ -181,6 +185,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   SNICallback: 'function',
   ALPNCallback: 'function',
   requestCert: 'boolean',
+  requestAuthorities: 'list of byte arrays',
   rejectUnauthorized: 'boolean',
   certificateCallback: 'function',
   signCallback: 'function',
@@ -188,6 +193,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   allowPartialTrustChain: 'boolean',
   minimumRsaBits: 'whole number',
   verifyLimits: 'object',
+  verifyTime: 'whole number',
   crypto: 'object',
   random: 'function',
   now: 'function',
@@ -266,6 +272,12 @@ export class SslContext {
         'ERR_INVALID_ARG_VALUE',
         `cookie: expected never, with_retry or always, got ${cookie}`,
       )
+    // RFC 9846 §4.3.4: a DistinguishedName has 1 byte at least.
+    if (options.requestAuthorities?.some(({ length }) => length === 0))
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'requestAuthorities: expected DER names, got an empty one',
+      )
     wholeNumber('numTickets', options.numTickets, 0, 32)
     wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
     if (options.ticketKeys) this.setTicketKeys(options.ticketKeys)
@@ -341,11 +353,13 @@ export class SslContext {
 
   /** As a server: whether a client is asked for a certificate, and whose would do. */
   get clientAuthentication(): ClientAuthentication {
-    const { requestCert, rejectUnauthorized } = this.options
+    const { requestCert, rejectUnauthorized, requestAuthorities } = this.options
     const asked = rejectUnauthorized === false ? 'request' : 'require'
     return {
       clientCertificate: requestCert ? asked : 'none',
-      authorities: this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw)),
+      authorities:
+        requestAuthorities?.map(name => new Uint8Array(name)) ??
+        this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw)),
     }
   }
 

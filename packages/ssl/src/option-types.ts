@@ -15,6 +15,8 @@ const kinds = {
   'whole number': value => Number.isSafeInteger(value) && (value as number) >= 0,
   string: text,
   'list of strings': value => Array.isArray(value) && value.every(text),
+  'list of byte arrays': value =>
+    Array.isArray(value) && value.every(item => item instanceof Uint8Array),
   'string or list of strings': value => text(value) || (Array.isArray(value) && value.every(text)),
   'PEM text, DER bytes or a list of them': value =>
     pem(value) || (Array.isArray(value) && value.every(pem)),

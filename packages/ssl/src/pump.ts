@@ -44,7 +44,8 @@ const over: readonly string[] = ['done', 'closed', 'truncated', 'failed']
 const mostRounds = 10_000_000
 
 /**
- * Steps every task once a round, in the order given, until each is over. An exception of a step is the caller's.
+ * Steps every task once a round, in the order given, until each is over. An exception of a step is the caller's. BIOs must not wait:
+ * a step that does holds up all others.
  * @param rounds the most rounds: ten million unless said otherwise
  */
 export function pump(tasks: readonly PumpTask[], rounds: number = mostRounds): PumpReport {

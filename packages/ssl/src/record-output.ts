@@ -24,6 +24,8 @@ export class RecordOutput implements Output {
   #protected = false
   /** The level that the peer's next message travels at. */
   readLevel: Level = 'initial'
+  /** Whether what was queued last ends a flight, so that the peer's turn has come. */
+  flightOver = false
 
   constructor(parts: {
     readonly reader: RecordReader
@@ -44,6 +46,7 @@ export class RecordOutput implements Output {
   send(level: Level, message: Bytes): void {
     this.#trace?.({ event: 'message', direction: 'write', level, message })
     this.#flight.push(message)
+    this.flightOver = false
   }
 
   protect(direction: 'read' | 'write', level: Level, secret: TrafficSecret): void {
@@ -58,7 +61,7 @@ export class RecordOutput implements Output {
       this.#reader.protect(readProtection13(secret, this.#crypto))
       this.readLevel = level
     } else {
-      this.endOfFlight()
+      this.#cut()
       this.#writer.protect(writeProtection13(secret, this.#crypto))
       this.#protected = true
     }
@@ -66,7 +69,8 @@ export class RecordOutput implements Output {
   }
 
   changeCipherSpec(): void {
-    this.endOfFlight()
+    this.#cut()
+    this.flightOver = false
     this.record('change_cipher_spec', Uint8Array.of(1))
   }
 
@@ -79,6 +83,12 @@ export class RecordOutput implements Output {
   }
 
   endOfFlight(): void {
+    this.#cut()
+    this.flightOver = true
+  }
+
+  /** Queues the messages that share records, which end here. */
+  #cut(): void {
     const [first, ...others] = this.#flight
     if (!first) return
     this.#flight = []

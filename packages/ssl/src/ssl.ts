@@ -1,4 +1,7 @@
-/** `Ssl`: a TLS connection over BIOs (SSL). Every call returns at once and says everything in what it returns. */
+/**
+ * `Ssl`: a TLS connection over BIOs (SSL). Every call returns at once and says everything in what it returns. Over BIOs that
+ * wait (`blocking`), a call returns once it has finished or failed; `want_…` then means a callback's promise, or a timeout of the BIO.
+ */
 import type { Bio } from '@biopair/bio'
 import type { CipherSuite, GroupName, SignatureSchemeName } from '@biopair/crypto'
 import {
@@ -11,7 +14,7 @@ import {
   server13,
   type TicketRequest,
 } from '@biopair/handshake'
-import type { Bytes } from '@biopair/wire'
+import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { Connection } from './connection.ts'
 import type { ContextOptions, SslContext } from './context.ts'
@@ -21,6 +24,7 @@ import { misuse } from './misuse.ts'
 import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import type {
+  Failed,
   FlushOutcome,
   HandshakeOutcome,
   ReadOutcome,
@@ -141,12 +145,15 @@ export class Ssl {
     return this.#started().read(into, true)
   }
 
-  /** Takes plaintext and says how much (SSL_write(3)); what was taken is never offered again. TypeError after `shutdown`. */
+  /**
+   * Takes plaintext and says how much (SSL_write(3)); what was taken is never offered again. TypeError after `shutdown`. Over BIOs
+   * that wait it takes everything; less only where a timeout was up or something failed, which the next call tells.
+   */
   write(bytes: Uint8Array): WriteOutcome {
     return this.#started().write(bytes)
   }
 
-  /** Drives out what was taken and waits for room. */
+  /** Drives out what was taken and waits for room; over BIOs that wait, tickets too, which no call that reads sends there. */
   flush(): FlushOutcome {
     return this.#started().flush()
   }
@@ -166,9 +173,20 @@ export class Ssl {
     return this.#started().shutdown()
   }
 
-  /** Says goodbye, drains, and closes the BIO. `want_write` until everything is out. */
-  close(): FlushOutcome {
-    return this.#started().close()
+  /**
+   * Ends the connection with a fatal alert: for a program that learns between two calls that it must not go on (BoringSSL's
+   * SSL_send_fatal_alert). It is queued behind what waits; `flush` drives it out. A connection that has failed already stays as it is.
+   */
+  fail(alert: TlsAlert): Failed {
+    return this.#started().fail(alert)
+  }
+
+  /**
+   * Says goodbye, drains, and closes the BIO. `want_write` until everything is out. With an `error`, the goodbye is the alert
+   * internal_error and the BIO is closed with it, so that the peer does not take what it has for all there was.
+   */
+  close(error?: Error): FlushOutcome {
+    return this.#started().close(error)
   }
 
   /** Changes our keys; with `request`, the peer changes its own (SSL_key_update(3)). */
@@ -183,8 +201,7 @@ export class Ssl {
       throw misuse('ERR_STILL_IN_INIT', 'newSessionTicket: expected a server after its handshake')
     if (!this.#context.opensTickets)
       throw misuse('ERR_INVALID_ARG_VALUE', 'newSessionTicket: the ticketPolicy is never')
-    const [ticket] = this.#tickets(connected, connected.tickets, 1)
-    return ticket ? this.#started().order(ticket) : { status: 'done' }
+    return this.#started().order(now => this.#tickets(now, 1)[0])
   }
 
   /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. Never rejects; TypeError at once where a BIO that has to be waited for has no `ready`. */
@@ -366,11 +383,9 @@ export class Ssl {
             }),
       learn: fact => facts.learn(fact),
       connected: connected =>
-        this.#policy === 'at_once' ? this.#tickets(connected, 0, connected.ticketsDue) : [],
+        this.#policy === 'at_once' ? this.#tickets(connected, connected.ticketsDue) : [],
       firstWrite: connected =>
-        this.#policy === 'with_first_write'
-          ? this.#tickets(connected, connected.tickets, connected.ticketsDue)
-          : [],
+        this.#policy === 'with_first_write' ? this.#tickets(connected, connected.ticketsDue) : [],
     })
     return this.#connection
   }
@@ -420,7 +435,8 @@ export class Ssl {
     return context.spend(session) || this.#options.reuseSession ? session : undefined
   }
 
-  #tickets(connected: Connected, first: number, count = 0): readonly Command[] {
+  /** So many tickets more, numbered on from those that were issued. */
+  #tickets(connected: Connected, count = 0): readonly Command[] {
     const context = this.#context
     const { ticketLifetime = 7200, sessionIdContext = '', sessionCache } = context.options
     if (!connected.ticketsAllowed) return []
@@ -433,7 +449,9 @@ export class Ssl {
       cache: sessionCache,
       key: () => context.ticketKey,
     }
-    return Array.from({ length: count }, (_, i) => makeTicket(connected, first + i, issuing))
+    return Array.from({ length: count }, (_, i) =>
+      makeTicket(connected, connected.tickets + i, issuing),
+    )
       .filter(ticket => ticket !== undefined)
       .map(ticket => ({ command: 'ticket', ...ticket }))
   }

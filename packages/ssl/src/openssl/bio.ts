@@ -1,58 +1,72 @@
-/** The BIO calls: a BIO of ours with what C programs ask of one: retry flags, counters, references, -1 and 0. */
-import { type Bio, BioError, MemoryBio, PairBio, type Stopped } from '@biopair/bio'
+/** BIO: one link of a chain with what C programs ask of it: flags, counters, callbacks, owners, -1 and 0 (BIO_new(3)). */
+import { type Bio, BioError, type BioReason, type DatagramBio, type Stopped } from '@biopair/bio'
+import type { BIO_callback_fn_ex, BIO_processed } from './bio-callback.ts'
 import {
-  BIO_FLAGS_IO_SPECIAL,
+  BIO_C_SET_NBIO,
+  BIO_C_SHUTDOWN_WR,
+  BIO_CB_FREE,
+  BIO_CLOSE,
+  BIO_CTRL_FLUSH,
   BIO_FLAGS_READ,
   BIO_FLAGS_RWS,
   BIO_FLAGS_SHOULD_RETRY,
   BIO_FLAGS_WRITE,
-  BIO_TYPE_BIO,
-  BIO_TYPE_MEM,
-} from './constants.ts'
+} from './bio-constants.ts'
+import { BIO_ctrl, BIO_eof } from './bio-ctrl.ts'
+import { ExData } from './bio-ex-data.ts'
+import { BIO_read, BIO_write } from './bio-io.ts'
+import { unlink } from './bio-link.ts'
+import type { BIO_CUSTOM_METHOD, BIO_info_cb, BIO_METHOD } from './bio-method.ts'
+import { reasonFor, reasonOf, typeFor } from './bio-retry.ts'
 import { ErrorList } from './errors.ts'
 import { ERR_LIB_BIO } from './reasons.ts'
 
-/** A kind of BIO (BIO_METHOD). */
-export interface BIO_METHOD {
-  readonly type: number
-  readonly name: string
-  /** Makes the carrier below a new BIO. */
-  readonly make: () => Bio
-}
-
-/** Halves of BIO pairs (BIO_s_bio(3)). */
-export function BIO_s_bio(): BIO_METHOD {
-  return { type: BIO_TYPE_BIO, name: 'BIO pair', make: () => new PairBio() }
-}
-
-/** Memory (BIO_s_mem(3)). */
-export function BIO_s_mem(): BIO_METHOD {
-  return { type: BIO_TYPE_MEM, name: 'memory buffer', make: () => new MemoryBio() }
-}
+export { utf8 } from './bio-text.ts'
 
 /**
- * A BIO. Made by BIO_new, BIO_new_bio_pair, BIO_new_mem_buf or BIO_from; its members are for the calls of this folder.
- * It is a `Bio` that does not lend, so that an SSL over it asks for what it wants: 5 bytes, then the body.
+ * A BIO. Made by BIO_new and its like; its members are for the calls of this folder. It is a `Bio` too, whose calls are BIO_read,
+ * BIO_write and BIO_flush: so an SSL stands on it, and so does a filter of a chain. It does not lend: an SSL asks for what it
+ * wants, 5 bytes, then the body.
  */
 export class BIO implements Bio {
   readonly method: BIO_METHOD
-  readonly native: Bio
   readonly errors = new ErrorList()
-  /** What the last call on this BIO came to. */
+  readonly exData = new ExData(this)
+  /** What does the work, where that is a BIO of package bio. */
+  native: Bio | DatagramBio | undefined
+  /** What a method of one's own keeps here (BIO_set_data). */
+  data: unknown = null
+  /** Whether it can be read and written yet. */
+  init: number
+  /** BIO_CLOSE or BIO_NOCLOSE. */
+  shutdown: number = BIO_CLOSE
+  /** What the last call on this BIO came to, and how it is to behave. */
   flags = 0
+  /** What a special retry waits for (BIO_RR_...). */
+  retryReason = 0
   references = 1
   numberRead = 0
   numberWritten = 0
+  /** Below and above it in its chain. */
+  next: BIO | undefined
+  prev: BIO | undefined
+  callback: BIO_callback_fn_ex | undefined
+  callbackArg: unknown = null
+  infoCallback: BIO_info_cb | undefined
+  /** Bytes that were read and that a callback has kept back: the next read gives them. */
+  unread: Uint8Array = new Uint8Array(0)
   /** The other half of a pair. */
   peer: BIO | undefined
   /** What an empty memory BIO answers (BIO_set_mem_eof_return). */
   eofReturn = -1
   /** Whether the last read found the end. */
   ended = false
+  /** Its last owner is letting go of it. */
+  freeing = false
 
-  constructor(method: BIO_METHOD, native: Bio) {
+  constructor(method: BIO_METHOD) {
     this.method = method
-    this.native = native
+    this.init = method.create ? 0 : 1
   }
 
   get freed(): boolean {
@@ -60,93 +74,136 @@ export class BIO implements Bio {
   }
 
   read(into: Uint8Array): number | Stopped {
-    this.begin()
-    if (into.length === 0) {
-      if (this.peer?.native instanceof PairBio) this.peer.native.resetReadRequest()
-      return 0
-    }
-    return this.note(
-      this.freed ? uninitialized : (this.#exhausted() ?? this.native.read(into)),
-      'read',
-    )
+    const got = BIO_read(this, into)
+    return got > 0 || into.length === 0 ? Math.max(got, 0) : this.why('read', got)
   }
 
   write(bytes: Uint8Array): number | Stopped {
-    if (bytes.length === 0) return 0
-    this.begin()
-    return this.note(this.freed ? uninitialized : this.native.write(bytes), 'write')
+    const took = BIO_write(this, bytes)
+    return took > 0 || bytes.length === 0 ? Math.max(took, 0) : this.why('write', took)
   }
 
-  /** A pair has nothing below it, paired or not. */
   flush(): 'done' | Stopped {
-    if (this.freed || this.native instanceof PairBio) return 'done'
-    this.begin()
-    const flushed = this.native.flush()
-    return flushed === 'done' ? flushed : this.noted(flushed)
+    const flushed = BIO_ctrl(this, BIO_CTRL_FLUSH)
+    return flushed > 0 ? 'done' : this.why('write', -1)
   }
 
   end(): 'done' | Stopped {
-    return this.native.end()
+    const ended = BIO_ctrl(this, BIO_C_SHUTDOWN_WR)
+    return ended > 0 ? 'done' : this.why('write', -1)
   }
 
   close(error?: Error): void {
-    this.native.close(error)
+    this.native?.close(error)
   }
 
-  /** A call of this BIO's own begins: nothing else clears the flags. */
+  ready(on: 'read' | 'write'): Promise<void> {
+    const { method, native } = this
+    if (on === 'read' && this.unread.length > 0) return Promise.resolve()
+    if (method.ready) return method.ready(this, on)
+    if (native?.ready) return native.ready(on)
+    throw new TypeError(`expected a BIO that can be waited for, until it can ${on}`)
+  }
+
+  get pending(): number {
+    return (this.native?.pending ?? 0) + this.unread.length
+  }
+
+  get wpending(): number {
+    return this.native && 'wpending' in this.native ? (this.native.wpending ?? 0) : 0
+  }
+
+  get eof(): boolean {
+    return BIO_eof(this) === 1
+  }
+
+  get blocking(): boolean {
+    return this.native && 'blocking' in this.native ? (this.native.blocking ?? false) : false
+  }
+
+  setBlocking(blocking: boolean): void {
+    if (BIO_ctrl(this, BIO_C_SET_NBIO, blocking ? 0 : 1) > 0 || blocking === this.blocking) return
+    const why = `this ${this.method.name} BIO ${blocking ? 'cannot wait' : 'always waits'}`
+    throw Object.assign(new TypeError(why), { code: 'ERR_BIO_CANNOT_BLOCK' })
+  }
+
+  /** A call of this BIO's own begins: nothing else clears the flags of a retry. The reason stays, as in OpenSSL. */
   begin(): void {
-    this.flags = 0
+    this.flags &= ~(BIO_FLAGS_RWS | BIO_FLAGS_SHOULD_RETRY)
     this.errors.clear()
   }
 
-  note(answer: number | Stopped, counted: 'read' | 'write'): number | Stopped {
-    if (typeof answer !== 'number') return this.noted(answer)
-    if (counted === 'read') this.numberRead += answer
-    else this.numberWritten += answer
-    return answer
-  }
-
-  /** Keeps the flags, the end or the error of an answer. */
-  noted(stopped: Stopped): Stopped {
-    if (stopped.stop === 'retry') this.flags = BIO_FLAGS_SHOULD_RETRY | retryFlags[stopped.on]
-    if (stopped.stop === 'broken') this.errors.broken(stopped.error)
-    this.ended = stopped.stop === 'eof'
-    return stopped
+  /** Keeps what a call of `native` came to, and answers as C does: a count, 1 for `done`, 0 at the end, -1 for all else. */
+  came(to: number | 'done' | Stopped): number {
+    if (typeof to === 'number') return to
+    if (to === 'done') return 1
+    this.ended = to.stop === 'eof'
+    if (to.stop === 'eof') return 0
+    if (to.stop === 'broken') this.errors.broken(to.error)
+    else this.waits(typeFor(to.on), to.reason === undefined ? undefined : reasonFor(to.reason))
+    return -1
   }
 
   /** Notes an error of the caller's, and answers with `result`. */
-  refuse<T>(reason: string, data: string, result: T): T {
-    this.errors.push(ERR_LIB_BIO, reason, data)
+  refuse<T>(reason: BioReason, data: string, result: T): T {
+    this.errors.push(ERR_LIB_BIO, reason, data, new BioError(reason, data))
     return result
   }
 
-  #exhausted(): Stopped | undefined {
-    if (!(this.native instanceof MemoryBio) || this.native.pending > 0) return undefined
-    return this.eofReturn === 0 ? { stop: 'eof' } : { stop: 'retry', on: 'read' }
+  /** Notes that this BIO cannot be used yet, or no more. */
+  uninitialized(): -1 {
+    const why = this.freed ? 'the BIO was freed' : 'the BIO is not ready to be used'
+    return this.refuse('UNINITIALIZED', why, -1)
+  }
+
+  /** Why a call that answered 0 or below did, from what its method left here, as SSL_get_error(3) works it out. */
+  why(call: 'read' | 'write', answer: number): Stopped {
+    if (this.flags & BIO_FLAGS_SHOULD_RETRY) {
+      if (this.flags & BIO_FLAGS_READ) return { stop: 'retry', on: 'read' }
+      if (this.flags & BIO_FLAGS_WRITE) return { stop: 'retry', on: 'write' }
+      if ((this.flags & BIO_FLAGS_RWS) === 0) return { stop: 'retry', on: call }
+      const reason = reasonOf(this.retryReason)
+      return { stop: 'retry', on: 'special', ...(reason === undefined ? {} : { reason }) }
+    }
+    const { first } = this.errors
+    if (call === 'read' && (answer === 0 || (!first && BIO_eof(this) === 1))) return { stop: 'eof' }
+    if (first?.cause instanceof Error) return { stop: 'broken', error: first.cause }
+    return { stop: 'broken', error: new Error(first?.data || 'the BIO failed, and gave no reason') }
+  }
+
+  /** What the callback answers; `ret` where there is none. */
+  callBack(
+    oper: number,
+    argp: unknown,
+    len: number,
+    argi: number,
+    argl: number,
+    ret: number,
+    processed: BIO_processed | null,
+  ): number {
+    return this.callback ? this.callback(this, oper, argp, len, argi, argl, ret, processed) : ret
+  }
+
+  /** A filter has the reason of what is below it, if it is that which waits. */
+  waits(type: number, reason: number | undefined): void {
+    const { next } = this
+    this.flags |= BIO_FLAGS_SHOULD_RETRY | type
+    if (reason !== undefined) this.retryReason = reason
+    else if (next && next.flags & BIO_FLAGS_SHOULD_RETRY && next.flags & type)
+      this.retryReason = next.retryReason
   }
 }
 
-const retryFlags = {
-  read: BIO_FLAGS_READ,
-  write: BIO_FLAGS_WRITE,
-  special: BIO_FLAGS_IO_SPECIAL,
-} as const
-
-const uninitialized: Stopped = {
-  stop: 'broken',
-  error: new BioError('UNINITIALIZED', 'the BIO was freed'),
+/** A new BIO; null where a method of one's own has a `create` that answers 0. */
+export function BIO_new(method: BIO_CUSTOM_METHOD): BIO | null
+export function BIO_new(method: BIO_METHOD): BIO
+export function BIO_new(method: BIO_METHOD): BIO | null {
+  const bio = new BIO(method)
+  if (!method.create) return bio
+  return method.create(bio) > 0 ? bio : null
 }
 
-/** A new BIO: a half without a peer, or empty memory. */
-export function BIO_new(method: BIO_METHOD): BIO {
-  return new BIO(method, method.make())
-}
-
-/** Ours: a BIO over any `Bio` (a socket, a WebSocket, one of your own), for SSL_set_bio. */
-export function BIO_from(native: Bio): BIO {
-  return new BIO({ type: 1024, name: 'carrier', make: () => native }, native)
-}
-
+/** A number for its kind, class bits included. */
 export function BIO_method_type(bio: BIO): number {
   return bio.method.type
 }
@@ -155,138 +212,50 @@ export function BIO_method_name(bio: BIO): string {
   return bio.method.name
 }
 
-/** One owner more. */
-export function BIO_up_ref(bio: BIO): 1 {
+/** One owner more. 1, or 0 for a BIO that was freed. */
+export function BIO_up_ref(bio: BIO): 0 | 1 {
+  if (bio.freed) return bio.refuse('UNINITIALIZED', 'the BIO was freed', 0)
   bio.references++
   return 1
 }
 
 /**
- * One owner less; the last one frees it. A freed half of a pair leaves what it wrote readable for its peer, which then reads
- * the end and may no longer write (OpenSSL drops what was not read).
+ * One owner less; the last one frees it, and takes it out of its chain. A freed half of a pair leaves what it wrote readable for its
+ * peer, which then reads the end and may no longer write (OpenSSL drops what was not read). 1; 0 for null, for a BIO that was freed,
+ * and where a callback forbids it: then the owner keeps it.
  */
 export function BIO_free(bio: BIO | null): 0 | 1 {
-  if (bio === null || bio.freed) return 0
-  bio.references--
-  if (bio.freed) bio.close()
+  if (bio === null || bio.freed || bio.freeing) return 0
+  if (bio.references > 1) {
+    bio.references--
+    return 1
+  }
+  // A callback, or a method of one's own, may free it too.
+  bio.freeing = true
+  try {
+    if (bio.callBack(BIO_CB_FREE, null, 0, 0, 0, 1, null) <= 0) return 0
+    if (bio.method.destroy) bio.method.destroy(bio)
+  } finally {
+    bio.freeing = false
+  }
+  unlink(bio)
+  bio.exData.free()
+  bio.references = 0
+  bio.init = 0
   return 1
 }
 
-/** As BIO_free: there are no chains yet. */
-export function BIO_free_all(bio: BIO | null): void {
+/** Frees it. */
+export function BIO_vfree(bio: BIO | null): void {
   BIO_free(bio)
 }
 
-/** Bytes read (above 0), 0 at the end or for nothing asked, -1 to be tried again or failed (BIO_read(3)). */
-export function BIO_read(bio: BIO, buf: Uint8Array, len: number = buf.length): number {
-  const got = bio.read(buf.subarray(0, Math.max(len, 0)))
-  if (typeof got === 'number') return got
-  if (got.stop === 'eof') return 0
-  return got.stop === 'retry' ? bio.eofReturn : -1
-}
-
-/** Bytes taken, 0 for nothing given, -1 to be tried again or failed (BIO_write(3)). */
-export function BIO_write(bio: BIO, buf: Uint8Array, len: number = buf.length): number {
-  const took = bio.write(buf.subarray(0, Math.max(len, 0)))
-  return typeof took === 'number' ? took : -1
-}
-
-/** Writes a text as UTF-8. */
-export function BIO_puts(bio: BIO, text: string): number {
-  return BIO_write(bio, utf8(text))
-}
-
-/** 1, or 0 and below where it has to be tried again or failed. */
-export function BIO_flush(bio: BIO): number {
-  return bio.flush() === 'done' ? 1 : -1
-}
-
-/** Drops what can be read (memory) or what was written and not read (half of a pair). 1; for a half, as in OpenSSL, 0. */
-export function BIO_reset(bio: BIO): number {
-  if (bio.freed) return -1
-  if (bio.native instanceof PairBio) bio.native.reset()
-  if (!(bio.native instanceof MemoryBio)) return 0
-  bio.native.reset()
-  return 1
-}
-
-/** Half: nothing to read and never again. Memory: nothing to read. */
-export function BIO_eof(bio: BIO): 0 | 1 {
-  if (bio.freed) return 1
-  if (bio.native instanceof PairBio) return bio.native.eof ? 1 : 0
-  if (bio.native instanceof MemoryBio) return bio.native.pending === 0 ? 1 : 0
-  return bio.ended ? 1 : 0
-}
-
-/** Bytes that can be read. */
-export function BIO_ctrl_pending(bio: BIO): number {
-  const { native } = bio
-  return !bio.freed && (native instanceof PairBio || native instanceof MemoryBio)
-    ? native.pending
-    : 0
-}
-
-export function BIO_pending(bio: BIO): number {
-  return BIO_ctrl_pending(bio)
-}
-
-/** Half: bytes written here that the peer has not read. 0 for memory, always: nothing lies below it. */
-export function BIO_ctrl_wpending(bio: BIO): number {
-  return !bio.freed && bio.native instanceof PairBio ? bio.native.wpending : 0
-}
-
-export function BIO_wpending(bio: BIO): number {
-  return BIO_ctrl_wpending(bio)
-}
-
-/** Whether the last call on this BIO is worth another try (BIO_should_retry(3)); not 0 if so. */
-export function BIO_should_retry(bio: BIO): number {
-  return bio.flags & BIO_FLAGS_SHOULD_RETRY
-}
-
-export function BIO_should_read(bio: BIO): number {
-  return bio.flags & BIO_FLAGS_READ
-}
-
-export function BIO_should_write(bio: BIO): number {
-  return bio.flags & BIO_FLAGS_WRITE
-}
-
-export function BIO_should_io_special(bio: BIO): number {
-  return bio.flags & BIO_FLAGS_IO_SPECIAL
-}
-
-export function BIO_retry_type(bio: BIO): number {
-  return bio.flags & BIO_FLAGS_RWS
-}
-
-/** Bytes read from this BIO since it was made; exact up to 2^53. */
-export function BIO_number_read(bio: BIO): number {
-  return bio.numberRead
-}
-
-/** Bytes written to this BIO since it was made. */
-export function BIO_number_written(bio: BIO): number {
-  return bio.numberWritten
-}
-
-/** UTF-8 (RFC 3629); a lone surrogate becomes U+FFFD. */
-export function utf8(text: string): Uint8Array<ArrayBuffer> {
-  const bytes: number[] = []
-  for (const character of text) {
-    const point = character.codePointAt(0) as number
-    const code = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point
-    if (code < 0x80) bytes.push(code)
-    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63))
-    else if (code < 0x10000)
-      bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63))
-    else
-      bytes.push(
-        0xf0 | (code >> 18),
-        0x80 | ((code >> 12) & 63),
-        0x80 | ((code >> 6) & 63),
-        0x80 | (code & 63),
-      )
+/** Frees a chain from `bio` downwards, up to and with the first one that has other owners too. */
+export function BIO_free_all(bio: BIO | null): void {
+  for (let at = bio ?? undefined; at !== undefined; ) {
+    const { next, references } = at
+    BIO_free(at)
+    if (references > 1) return
+    at = next
   }
-  return Uint8Array.from(bytes)
 }

@@ -51,6 +51,11 @@ export class ErrorList {
     this.#entries.push({ code: pack(lib, number as number), reason, data, cause })
   }
 
+  /** Those of what this object stands on. */
+  copy(from: ErrorList): void {
+    this.#entries.push(...from.#entries)
+  }
+
   /** A fatal error of a connection. */
   failed(error: TlsAlert | CarrierError): void {
     if (error instanceof TlsAlert) {
