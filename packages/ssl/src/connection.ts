@@ -52,14 +52,18 @@ export interface ConnectionParts {
   readonly trace: Trace | undefined
   readonly flow: (talk: Talk) => Flow<Connected>
   readonly learn: (fact: Fact) => void
-  /** Called once, after the peer's Finished is verified: what to order then (tickets). */
+  /** Called once, after the peer's Finished is verified, over a BIO that waits by the first call that writes: what to order then (tickets). */
   readonly connected: (connection: Connected) => readonly Command[]
+  /** Called once, behind the first data that was written: what to order then (tickets that were held back). */
+  readonly firstWrite: (connection: Connected) => readonly Command[]
 }
 
 /** How a half ended: for reading one of these, for writing the last. */
 type End = Closed | Truncated | Failed
 
 const nothing: Bytes = new Uint8Array(0)
+/** What a NewSessionTicket has beside the ticket, and its records' headers and tags with room to spare. */
+const ticketRoom = 1024
 /** So many, because bytes that a filter below drives out, one by one into a ring of 1, are not seen to move. */
 const mostFruitless = 1 << 17
 
@@ -76,6 +80,7 @@ export class Connection {
   /** Bytes of our last flight that the carrier has not taken; done is when there are none, and it is flushed. */
   #flightLeft = 0
   #delivered = false
+  #wrote = false
   /** Decrypted data that nobody has read yet: of one record. */
   #plaintext: Bytes = nothing
   #readEnd: End | undefined
@@ -208,6 +213,10 @@ export class Connection {
         if (this.#protected(() => this.#seal(chunk))) break
         taken += chunk.length
       }
+      if (taken > 0 && !this.#wrote && !this.#writeEnd) {
+        this.#wrote = true
+        this.#protected(() => this.#issue(this.#parts.firstWrite(this.#connected as Connected)))
+      }
       this.#push()
       if (this.#writeEnd) return this.#writeEnd
       const enough = this.#waits ? taken === bytes.length && this.#writer.queue === 0 : taken > 0
@@ -241,8 +250,8 @@ export class Connection {
     return this.#drained(outcome)
   }
 
-  /** Orders post-handshake output (a ticket). */
-  order(command: (connected: Connected) => Command): FlushOutcome {
+  /** Orders post-handshake output (a ticket), made when its turn comes; undefined orders nothing. */
+  order(command: (connected: Connected) => Command | undefined): FlushOutcome {
     const outcome = this.#call(() => {
       if (!this.#connected)
         throw misuse('ERR_STILL_IN_INIT', 'a command before the handshake is over')
@@ -438,15 +447,15 @@ export class Connection {
     this.#flightLeft = this.#writer.queue
     this.#reader.release()
     this.#ticketsOwed = true
-    if (!this.#waitsForRoom) this.#issue()
+    if (!this.#waitsForRoom) this.#issueOwed()
     return undefined
   }
 
   /** Issues the tickets that are owed. */
-  #issue(): undefined {
+  #issueOwed(): undefined {
     if (!this.#ticketsOwed || !this.#connected) return
     this.#ticketsOwed = false
-    for (const command of this.#parts.connected(this.#connected)) this.#order(command)
+    this.#issue(this.#parts.connected(this.#connected))
   }
 
   /** The next whole message, if there is one. */
@@ -681,7 +690,7 @@ export class Connection {
     if (!owes || !this.#connected || (this.#waitsForRoom && !writes)) return
     if (this.#announced !== 'no' || this.#writeEnd || this.#writer.queue > 0) return
     this.#protected(() => {
-      this.#issue()
+      this.#issueOwed()
       this.#order({ command: 'settle' })
     })
     this.#push()
@@ -706,12 +715,15 @@ export class Connection {
     else if (this.#writer.limitReached) this.#order({ command: 'key_update', request: false })
   }
 
-  #command(command: (connected: Connected) => Command): FlushOutcome {
+  #command(command: (connected: Connected) => Command | undefined): FlushOutcome {
     this.#settle(true)
     this.#push()
     if (this.#writeEnd) return this.#writeEnd
     if (this.#writer.queue > 0) return this.#waiting(false)
-    const failed = this.#protected(() => this.#order(command(this.#connected as Connected)))
+    const failed = this.#protected(() => {
+      const ordered = command(this.#connected as Connected)
+      return ordered && this.#order(ordered)
+    })
     this.#push()
     return failed ?? this.#writeEnd ?? { status: 'done' }
   }
@@ -725,6 +737,15 @@ export class Connection {
   /** What is queued is never sent. */
   #unqueue(): void {
     while (this.#writer.queue > 0) this.#writer.sent(this.#writer.pending().length)
+  }
+
+  /** Orders tickets, as many as the queue has room for: none is worth a failure. */
+  #issue(commands: readonly Command[]): undefined {
+    for (const command of commands) {
+      if (command.command === 'ticket' && this.#writer.room() < command.ticket.length + ticketRoom)
+        return
+      this.#order(command)
+    }
   }
 
   #order(command: Command): undefined {

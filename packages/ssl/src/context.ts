@@ -15,6 +15,7 @@ import {
   type Edit,
   type Identity,
   longestLifetime,
+  type PskMode,
   type WantCertificate,
   type WantSignature,
 } from '@biopair/handshake'
@@ -27,8 +28,11 @@ import { type Credential, credentialsFrom } from './credentials.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
+import type { PskCallback } from './psk-answers.ts'
+import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
-import type { Session, TicketKey } from './tickets.ts'
+import type { Session } from './session.ts'
+import { type SessionCache, type TicketKey, ticketKeyFrom } from './tickets.ts'
 import type { Trace } from './trace.ts'
 import type { VerifyCallback } from './verification.ts'
 
@@ -121,12 +125,34 @@ export interface ContextOptions {
   readonly random?: Random
   /** Milliseconds since 1970. */
   readonly now?: () => number
-  /** Tickets that a server issues after a handshake: 2, at most 32. They never hold up a handshake. */
+  /** Tickets that a server issues after a full handshake: 2, at most 32; after a resumption one takes the place of the one that was used. They never hold up a handshake. */
   readonly numTickets?: number
   /** Seconds: 7200. At most 604800. */
   readonly ticketLifetime?: number
-  /** 48 bytes (16 of name, 32 of key), to share tickets between servers; drawn once per context where absent. */
-  readonly ticketKeys?: Uint8Array
+  /**
+   * Server: 48 bytes (16 of name, 32 of key), to share tickets between servers; drawn once per context where absent. Of several the
+   * first seals, and all open. `SslContext.setTicketKeys` changes them.
+   */
+  readonly ticketKeys?: Uint8Array | readonly Uint8Array[]
+  /**
+   * Server: when tickets go out. `at_once`, behind the handshake and blocking nothing, is the default; `with_first_write`, behind the first data; `on_demand`,
+   * when newSessionTicket is called; `never` also resumes no session.
+   */
+  readonly ticketPolicy?: 'at_once' | 'with_first_write' | 'on_demand' | 'never'
+  /** Server: keeps sessions here, and a ticket is a name of 32 random bytes, instead of sealing them into the ticket. */
+  readonly sessionCache?: SessionCache
+  /** Server with a `sessionCache`: a session is resumed once. False: a client that is not ours may come back with one ticket several times. */
+  readonly singleUseTickets?: boolean
+  /** Server: sessions of one context are not resumed in another (SSL_CTX_set_session_id_context(3)), where both have the same keys or cache. ASCII. */
+  readonly sessionIdContext?: string
+  /** Client: how many tickets to ask for, after a full handshake and after a resumption (RFC 9149). 0 to 255. */
+  readonly ticketRequest?: { readonly newSessions: number; readonly resumptions: number }
+  /** How pre-shared keys may be used, tickets included: `psk_dhe_ke`. `psk_ke` gives up forward secrecy. */
+  readonly pskModes?: readonly PskMode[]
+  /** Keys that both ends were given; one whose identity a client offers replaces certificates in both directions, client certificates included. */
+  readonly psks?: readonly PskOption[]
+  /** Gives such keys by name, now or later. */
+  readonly pskCallback?: PskCallback
   /** Client: whether tickets are of use. True. */
   readonly tickets?: boolean
   /** Client: is told of each ticket. */
@@ -173,7 +199,15 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   now: 'function',
   numTickets: 'whole number',
   ticketLifetime: 'whole number',
-  ticketKeys: 'Uint8Array',
+  ticketKeys: 'Uint8Array or a list of them',
+  ticketPolicy: 'string',
+  sessionCache: 'object',
+  singleUseTickets: 'boolean',
+  sessionIdContext: 'string',
+  ticketRequest: 'object',
+  pskModes: 'list of strings',
+  psks: 'list of objects',
+  pskCallback: 'function',
   tickets: 'boolean',
   onSession: 'function',
   middleboxCompat: 'boolean',
@@ -208,7 +242,11 @@ export class SslContext {
   readonly buffers = new Buffers()
   /** Imports the keys of peers and authorities, and knows those that were seen last. */
   readonly keys: KeyImport
-  #ticketKey: TicketKey | undefined
+  /** Keys that were agreed on elsewhere, as they stand on the wire. */
+  readonly psks: readonly StaticPsk[]
+  #ticketKeys: readonly TicketKey[] = []
+  /** Sessions that were offered: each goes once (RFC 9846 appendix C.4). */
+  readonly #offered = new WeakSet<Session>()
 
   /** Reads and checks everything now, so that a mistake shows here. TypeError with a stable `code`. */
   constructor(options: ContextOptions = {}) {
@@ -242,11 +280,21 @@ export class SslContext {
       )
     wholeNumber('numTickets', options.numTickets, 0, 32)
     wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
-    if (options.ticketKeys && options.ticketKeys.length !== 48)
+    if (options.ticketKeys) this.setTicketKeys(options.ticketKeys)
+    oneOf('ticketPolicy', options.ticketPolicy, ticketPolicies)
+    for (const mode of options.pskModes ?? []) oneOf('pskModes', mode, pskModes)
+    if (options.pskModes?.length === 0)
+      throw misuse('ERR_INVALID_ARG_VALUE', 'pskModes: expected at least one mode, got none')
+    wholeNumber('ticketRequest.newSessions', options.ticketRequest?.newSessions, 0, 255)
+    wholeNumber('ticketRequest.resumptions', options.ticketRequest?.resumptions, 0, 255)
+    if (options.singleUseTickets && !options.sessionCache)
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
-        `ticketKeys: expected 48 bytes, got ${options.ticketKeys.length}`,
+        'singleUseTickets: expected a sessionCache, which alone can tell',
       )
+    if (!/^[\x20-\x7e]{0,255}$/.test(options.sessionIdContext ?? ''))
+      throw misuse('ERR_INVALID_ARG_VALUE', 'sessionIdContext: expected up to 255 ASCII characters')
+    this.psks = pskListFrom(options.psks ?? [], this.crypto)
   }
 
   /** Milliseconds since 1970. */
@@ -261,18 +309,46 @@ export class SslContext {
       : this.crypto.randomBytes(length)
   }
 
-  /** The key that tickets are sealed with. */
+  /** The key that tickets are sealed with; drawn when it is first asked for, where none was given. */
   get ticketKey(): TicketKey {
-    if (!this.#ticketKey) {
-      const drawn = this.options.ticketKeys ? undefined : this.draw('ticket keys', 48)
-      const bytes = this.options.ticketKeys ?? (drawn as Bytes)
-      this.#ticketKey = {
-        name: Uint8Array.from(bytes.subarray(0, 16)),
-        secret: Uint8Array.from(bytes.subarray(16)),
-      }
+    if (this.#ticketKeys.length === 0) {
+      const drawn = this.draw('ticket keys', 48)
+      this.#ticketKeys = [ticketKeyFrom(drawn)]
       wipe(drawn)
     }
-    return this.#ticketKey
+    return this.#ticketKeys[0] as TicketKey
+  }
+
+  /** The keys that tickets are opened with. */
+  get ticketKeys(): readonly TicketKey[] {
+    return this.#ticketKeys
+  }
+
+  /**
+   * Sets the keys of tickets, 48 bytes each: the first seals from now on, and all open. To rotate, put a new one first and drop the last; to share tickets, give
+   * servers the same ones.
+   */
+  setTicketKeys(keys: Uint8Array | readonly Uint8Array[]): void {
+    const list = keys instanceof Uint8Array ? [keys] : keys
+    const wrong = list.find(key => key.length !== 48)
+    if (wrong || list.length === 0)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        `ticketKeys: expected 48 bytes each, got ${wrong ? wrong.length : 'none'}`,
+      )
+    this.#ticketKeys = list.map(ticketKeyFrom)
+  }
+
+  /** Whether a server resumes sessions. */
+  get opensTickets(): boolean {
+    return this.options.ticketPolicy !== 'never'
+  }
+
+  /** Whether a session is offered for the first time; it counts as offered from now on. */
+  spend(session: Session): boolean {
+    if (this.#offered.has(session)) return false
+    this.#offered.add(session)
+    return true
   }
 
   /** As a server: whether a client is asked for a certificate, and whose would do. */
@@ -300,6 +376,17 @@ export class SslContext {
     const classical = this.groups.find(group => !hybrid(group))
     return classical ? [first, classical] : [first]
   }
+}
+
+const ticketPolicies = ['at_once', 'with_first_write', 'on_demand', 'never']
+const pskModes = ['psk_ke', 'psk_dhe_ke']
+
+function oneOf(option: string, value: string | undefined, names: readonly string[]): void {
+  if (value === undefined || names.includes(value)) return
+  throw misuse(
+    'ERR_INVALID_ARG_VALUE',
+    `${option}: expected one of ${names.join(', ')}, got ${value}`,
+  )
 }
 
 function wholeNumber(option: string, value: number | undefined, least: number, most: number): void {

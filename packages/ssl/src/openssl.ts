@@ -264,4 +264,4 @@ export {
   X509_VERIFY_PARAM_set1_ip_asc,
 } from './openssl/verify-param.ts'
 export * from './openssl/x509-store-ctx.ts'
-export type { Session as SSL_SESSION } from './tickets.ts'
+export type { Session as SSL_SESSION } from './session.ts'

@@ -7,6 +7,11 @@ const kinds = {
   function: value => typeof value === 'function',
   object: value => typeof value === 'object' && value !== null,
   Uint8Array: value => value instanceof Uint8Array,
+  'Uint8Array or a list of them': value =>
+    value instanceof Uint8Array ||
+    (Array.isArray(value) && value.every(item => item instanceof Uint8Array)),
+  'list of objects': value =>
+    Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null),
   'whole number': value => Number.isSafeInteger(value) && (value as number) >= 0,
   string: text,
   'list of strings': value => Array.isArray(value) && value.every(text),

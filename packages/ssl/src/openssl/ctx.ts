@@ -2,7 +2,7 @@
 import { certificateChainFrom, trustStore } from '@biopair/x509'
 import { SslContext } from '../context.ts'
 import { credentialsFrom } from '../credentials.ts'
-import type { Session } from '../tickets.ts'
+import type { Session } from '../session.ts'
 import { TLS1_3_VERSION } from './constants.ts'
 import { ErrorList } from './errors.ts'
 import { ExData } from './ex-data.ts'

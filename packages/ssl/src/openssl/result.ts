@@ -141,6 +141,9 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
       return -1
     case 'want_client_hello':
     case 'want_server_name':
+    case 'want_psk_offer':
+    case 'want_psk':
+    case 'want_psk_claim':
     case 'want_alpn':
       ssl.result = SSL_ERROR_WANT_CLIENT_HELLO_CB
       return -1

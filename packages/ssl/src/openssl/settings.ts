@@ -2,7 +2,7 @@
 import type { Bytes } from '@biopair/wire'
 import { type ContextOptions, SslContext } from '../context.ts'
 import { misuse } from '../misuse.ts'
-import type { Session } from '../tickets.ts'
+import type { Session } from '../session.ts'
 import type { VerifyCallback } from '../verification.ts'
 import type { Caller } from './caller.ts'
 import { askCertificate, type SSL_cert_cb, type SSL_client_cert_cb } from './certificate-cb.ts'

@@ -1,7 +1,7 @@
 /** The calls that say something about a connection, and the names it is told. */
 import type { CipherSuite } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
-import type { Session } from '../tickets.ts'
+import type { Session } from '../session.ts'
 import { utf8 } from './bio.ts'
 import { TLSEXT_NAMETYPE_host_name } from './constants.ts'
 import { noteMisuse } from './misused.ts'
