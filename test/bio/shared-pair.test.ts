@@ -66,14 +66,15 @@ for (const [how, reading, writing] of [
       const { b, trouble } = await threads({
         tls: false,
         sizes: [10, 10],
-        a: [['sleep', 100], [how]],
+        // The other thread may be long in starting: its first byte says that it has.
+        a: [['take', 1], ['sleep', 100], [how]],
         b: [
           ['put', 100],
           ['put', 1],
         ],
       })
       t.is(trouble, undefined)
-      t.is(b[0]?.bytes, 10)
+      t.is(b[0]?.bytes, 11)
       for (const came of b) t.is(came.reason, writing)
     })
 }

@@ -6,8 +6,8 @@ import test from 'ava'
 const program = `
 import { nodeCrypto } from ${JSON.stringify(import.meta.resolve('@biopair/crypto-node'))}
 let kept = []
-for (let i = 0; i < 15000; i++) {
-  kept.push('x' + i, new Array(i % 97))
+for (let i = 0; i < 20000; i++) {
+  kept.push('x' + i, new Array(i % (1 + Math.floor(i / 100))))
   if (kept.length > 200) kept = []
   nodeCrypto.groups.x25519.start().wipe()
 }

@@ -1,4 +1,4 @@
-/** The published handshakes that need neither PSK nor raw public keys, byte for byte, as either end and with both providers. */
+/** The published handshakes that need no raw public keys, byte for byte, as either end and with both providers. */
 import { readFileSync } from 'node:fs'
 import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
@@ -10,6 +10,7 @@ import {
   extensionTypes,
   ServerHello,
 } from '@biopair/handshake'
+import type { SessionCache, Ssl } from '@biopair/ssl'
 import test, { type ExecutionContext } from 'ava'
 import { Recording, type Replay, replayClient, replayServer } from '../support/replay.ts'
 import { transcripts } from '../support/transcripts.ts'
@@ -23,14 +24,12 @@ const plain = [
   'HelloRetryRequest_Handshake',
   'Client_Authentication_Handshake',
   'Middlebox_Compatibility_Mode',
+  'Externally_Provided_PSK_with_Ephemeral_Key',
 ]
+/** The resumption of the first handshake's session. Its early data is still to come: until then it is followed as far as that. */
+const resumption = 'Resumed_0RTT_Handshake'
 /** Why the others wait, and the extension of their ClientHello that shows it. */
 const waiting = {
-  Resumed_0RTT_Handshake: ['session resumption comes later', extensionTypes.pre_shared_key],
-  Externally_Provided_PSK_with_Ephemeral_Key: [
-    'external PSKs come later',
-    extensionTypes.pre_shared_key,
-  ],
   RawPublicKey_With_Client_Authentication: [
     'raw public keys come later',
     extensionTypes.server_certificate_type,
@@ -49,6 +48,16 @@ if (recordings) {
       }
       continue
     }
+    if (section === resumption) {
+      const first = recordings.find(one => one.section === plain[0]) as Recording
+      for (const crypto of providers) {
+        test(`${section}: our client goes on with the session of ${plain[0]}, and says what the recorded client said first (${crypto.name})`, t =>
+          resumesAsClient(t, first, recording, crypto))
+        test(`${section}: our server goes on with it, and says what the recorded server said (${crypto.name})`, t =>
+          resumesAsServer(t, first, recording, crypto))
+      }
+      continue
+    }
     const [reason, extension] = waiting[section as keyof typeof waiting]
     test(`${section} (skipped: ${reason})`, t => {
       const hello = recording.inRecord('Record_ClientHello_1', ClientHello)
@@ -59,7 +68,7 @@ if (recordings) {
   test('every recorded handshake is replayed or named with its reason', t => {
     t.deepEqual(
       recordings.map(({ section }) => section).sort(),
-      [...plain, ...Object.keys(waiting)].sort(),
+      [...plain, resumption, ...Object.keys(waiting)].sort(),
     )
   })
 } else {
@@ -69,7 +78,48 @@ if (recordings) {
   })
 }
 
-function asClient(t: ExecutionContext, recording: Recording, crypto: typeof noble): void {
+/** The ClientHello: ticket, age and binder come of the first handshake and the time that has passed since. */
+function resumesAsClient(
+  t: ExecutionContext,
+  first: Recording,
+  recording: Recording,
+  crypto: typeof noble,
+): void {
+  const { session } = asClient(t, first, crypto)
+  const { end, pool } = replayClient(recording, crypto, undefined, session)
+  t.is(end.ssl.doHandshake().status, 'want_read')
+  t.is(end.written(), hex(recording.bytes('Record_ClientHello_1')))
+  t.is(pool.left, 0)
+}
+
+/** ServerHello to Finished: the key schedule begins with the PSK of the ticket, which our server finds in its cache. */
+function resumesAsServer(
+  t: ExecutionContext,
+  first: Recording,
+  recording: Recording,
+  crypto: typeof noble,
+): void {
+  const kept = new Map<string, Uint8Array>()
+  asServer(t, first, crypto, kept)
+  const [state] = kept.values()
+  const { end, pool } = replayServer(recording, crypto, nobody, {
+    extensions: recording.message('Message_EncryptedExtensions', EncryptedExtensions).extensions,
+    sessionCache: new Map([[hex(recording.bytes('SessionTicket')), state as Uint8Array]]),
+  })
+  end.feed(recording.bytes('Record_ClientHello_1'))
+  t.is(end.ssl.doHandshake().status, 'want_read')
+  t.is(
+    end.written(),
+    hex(recording.bytes('Record_ServerHello')) +
+      hex(recording.bytes('Record_ServerHandshakeMessages')),
+  )
+  t.true(end.ssl.resumed)
+  t.is(pool.left, 0)
+}
+
+const nobody = { chain: [], scheme: 'rsa_pss_rsae_sha256' } as const
+
+function asClient(t: ExecutionContext, recording: Recording, crypto: typeof noble): Ssl {
   const authenticates = recording.has('Client_MessageSignature')
   const replay = replayClient(
     recording,
@@ -102,12 +152,20 @@ function asClient(t: ExecutionContext, recording: Recording, crypto: typeof nobl
   ])
   t.is(pool.left, 0)
   signedAsRecorded(t, replay, recording, 'Client')
+  return end.ssl
 }
 
-function asServer(t: ExecutionContext, recording: Recording, crypto: typeof noble): void {
+function asServer(
+  t: ExecutionContext,
+  recording: Recording,
+  crypto: typeof noble,
+  sessionCache?: SessionCache,
+): void {
   const requested = recording.has('Message_CertificateRequest')
   const ticket = recording.has('SessionTicket') ? ticketOf(recording) : undefined
-  const [entry] = recording.message('Message_Server_Certificate', Certificate).certificate_list
+  const entry = recording.has('Message_Server_Certificate')
+    ? recording.message('Message_Server_Certificate', Certificate).certificate_list[0]
+    : undefined
   const replay = replayServer(
     recording,
     crypto,
@@ -124,6 +182,7 @@ function asServer(t: ExecutionContext, recording: Recording, crypto: typeof nobl
           }
         : {}),
       ...(ticket ? { ticket } : {}),
+      ...(sessionCache ? { sessionCache } : {}),
       ...(recording.has('Record_HelloRetryRequest')
         ? { retry: recording.inRecord('Record_HelloRetryRequest', ServerHello) }
         : {}),

@@ -1,31 +1,13 @@
 /** Go's crypto/tls, for the group that OpenSSL 3.0 does not have. */
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { moreGroups } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { Child } from './support/child.ts'
-import { filesFor, scratch } from './support/files.ts'
+import { filesFor } from './support/files.ts'
+import { program } from './support/go.ts'
 import { connectTo, listen } from './support/ours.ts'
 import { peerTest, versionOf } from './support/peers.ts'
-
-/** The Go program, built once. */
-function program(t: ExecutionContext): string {
-  const built = scratch('go-peer')
-  if (existsSync(built)) return built
-  // The tests run from dist/, the Go program stands beside their sources.
-  const source = fileURLToPath(new URL('../../interop/go', import.meta.url))
-  const { status, stderr } = spawnSync('go', ['build', '-o', built, '.'], {
-    cwd: source,
-    encoding: 'utf8',
-    env: { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=mod', CGO_ENABLED: '0' },
-    timeout: 120_000,
-  })
-  if (status !== 0) t.fail(`go build: ${stderr}`)
-  return built
-}
 
 for (const crypto of [nodeCrypto, noble]) {
   peerTest('go', `our client agrees on X25519MLKEM768 with Go, over ${crypto.name}`, async t => {

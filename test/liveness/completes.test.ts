@@ -49,7 +49,9 @@ function completes(session: Session, rings: Rings, seed: number, crypto: CryptoP
   same('alpn', c.alpn, session.alpn ? 'http/1.1' : undefined)
   same('servername', c.servername, serverName)
   same('retried', c.retried, session.retry || session.cookie === 'always')
-  same('server believed', client.authorized, true)
+  same('resumed', c.resumed, session.resume === 'ticket')
+  same('key', c.psk !== '', session.resume === 'psk')
+  same('server believed', client.authorized, session.resume !== 'psk')
   same('client believed', server.authorized, shownBy(session, 'client').length > 0)
   same('handshakes', `${client.doHandshake().status} ${server.doHandshake().status}`, 'done done')
   same('request', Buffer.compare(ends[1].received, request), 0)
@@ -71,6 +73,7 @@ function check(t: ExecutionContext, numRuns: number, crypto: CryptoProvider): vo
       note(session.suite)
       note(session.group)
       note(`${session.certificate} certificate`)
+      note(`resume: ${session.resume}`)
       note(session.retry ? 'with HelloRetryRequest' : 'without HelloRetryRequest')
       completes(session, rings, seed, crypto)
     }),

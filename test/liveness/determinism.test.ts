@@ -100,6 +100,16 @@ test('another seed gives other bytes', t => {
   t.true(a.client !== b.client && a.server !== b.server)
 })
 
+test('resumptions and pre-shared keys repeat as well', t => {
+  for (const resume of ['ticket', 'psk'] as const)
+    for (const suite of suiteNames) {
+      const session: Session = { ...plainSession, resume, suite, retry: true, client: 'ed25519' }
+      const first = sent(session, nodeCrypto, suite)
+      t.is(difference(sent(session, nodeCrypto, suite), first), 'none')
+      t.is(difference(sent(session, noble, suite), first), 'none')
+    }
+})
+
 test('HelloRetryRequest, cookie and client certificates of each type repeat as well', t => {
   for (const client of keyKinds) {
     const session: Session = {

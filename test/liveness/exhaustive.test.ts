@@ -22,6 +22,11 @@ const scenarios: readonly { name: string; session: Session; program: Program }[]
     program: handshakeOnly,
   },
   {
+    name: 'a resumption with HelloRetryRequest',
+    session: { ...small, resume: 'ticket', retry: true, group: 'secp256r1' },
+    program: handshakeOnly,
+  },
+  {
     name: 'a session with two tickets, from hello to goodbye',
     session: small,
     program: wholeSession,

@@ -173,7 +173,26 @@ test('1.4: a half with a peer is not copied: OpenSSL copies it, and crashes when
   t.is(C.BIO_get_write_buf_size(half), 5)
   t.is(C.BIO_read(half, into(1)), -1)
   t.is(reason(half), 'uninitialized')
-  t.is(C.BIO_dup_chain(C.BIO_new_ssl(C.SSL_CTX_new(C.TLS_client_method()), 1)), null)
+})
+
+test('1.4: TLS is copied, settings and all, until it has begun', t => {
+  const filter = C.BIO_new_ssl(C.SSL_CTX_new(C.TLS_client_method()), 1)
+  const [, ssl] = C.BIO_get_ssl(filter)
+  C.SSL_set_mode(ssl as C.SSL, C.SSL_MODE_ENABLE_PARTIAL_WRITE)
+  C.SSL_set1_host(ssl as C.SSL, null)
+  C.SSL_set_verify(ssl as C.SSL, C.SSL_VERIFY_NONE)
+  const copy = C.BIO_dup_chain(filter) as C.BIO
+  const [, copied] = C.BIO_get_ssl(copy)
+  t.not(copied, ssl)
+  t.is(C.SSL_get_mode(copied as C.SSL), C.SSL_get_mode(ssl as C.SSL))
+  t.is(C.SSL_is_server(copied as C.SSL), 0)
+  for (const each of [filter, copy]) {
+    C.BIO_push(each, C.BIO_new_bio_pair(0, 0)[0])
+    t.is(C.BIO_do_handshake(each), -1)
+    t.is(C.BIO_should_retry(each), 8)
+    t.is(C.BIO_dup_chain(each), null)
+    t.is(reason(each), 'in use')
+  }
 })
 
 test('1.4: ex_data has the application at index 0, is null where unset, and indexes need no order', t => {

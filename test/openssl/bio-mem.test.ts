@@ -91,6 +91,17 @@ test('M2: read-only memory is not written, comes to an end, and a reset rewinds 
   t.is(BIO_ctrl_pending(BIO_new_mem_buf('one\ntwo', 3)), 3)
 })
 
+test('writing nothing forgets the error of the call before, and a flush leaves the flags of the last read', t => {
+  const bio = BIO_new_mem_buf('one')
+  t.is(BIO_write(bio, counted(1)), -1)
+  t.is(BIO_write(bio, counted(0)), 0)
+  t.is(ERR_get_error(bio), 0)
+  const empty = BIO_new(BIO_s_mem())
+  t.is(BIO_read(empty, into(4)), -1)
+  t.is(BIO_flush(empty), 1)
+  t.is(BIO_should_retry(empty), BIO_FLAGS_SHOULD_RETRY)
+})
+
 test('BIO_puts and BIO_gets agree on lines', t => {
   const bio = BIO_new(BIO_s_mem())
   t.is(BIO_puts(bio, 'a\n\nb'), 4)

@@ -22,6 +22,7 @@ import {
   SSL_get_error,
   SSL_get_shutdown,
   SSL_get_verify_result,
+  SSL_is_init_finished,
   SSL_NOTHING,
   SSL_new,
   SSL_peek,
@@ -88,6 +89,36 @@ test('S1: a context of one role refuses the other with 0', t => {
   SSL_set_bio(server, far, far)
   t.is(SSL_connect(server), 0)
   t.is(SSL_get_error(server, 0), SSL_ERROR_SSL)
+})
+
+test('S1: reading, writing and shutting down in a role that the method lacks is -1, never 0', t => {
+  const [near] = BIO_new_bio_pair()
+  const ssl = SSL_new(clientContext())
+  SSL_set_bio(ssl, near, near)
+  SSL_set_accept_state(ssl)
+  const calls = [
+    (s: SSL) => SSL_read(s, into(1)),
+    (s: SSL) => SSL_peek(s, into(1)),
+    (s: SSL) => SSL_write(s, into(1)),
+    SSL_shutdown,
+  ]
+  for (const call of calls) {
+    t.is(call(ssl), -1)
+    t.is(SSL_get_error(ssl, -1), SSL_ERROR_SSL)
+    t.is(why(ssl), 'SHOULD_NOT_HAVE_BEEN_CALLED')
+  }
+})
+
+test('a handshake that ends inside a read is finished, whatever that read says', t => {
+  const { client, server } = endsOver(17408)
+  t.is(SSL_read(client, into(1)), -1)
+  t.is(SSL_read(server, into(1)), -1)
+  t.deepEqual([SSL_is_init_finished(client), SSL_is_init_finished(server)], [0, 0])
+  t.is(SSL_read(client, into(1)), -1)
+  t.is(SSL_get_error(client, -1), SSL_ERROR_WANT_READ)
+  t.deepEqual([SSL_is_init_finished(client), SSL_is_init_finished(server)], [1, 0])
+  t.is(SSL_read(server, into(1)), -1)
+  t.is(SSL_is_init_finished(server), 1)
 })
 
 test('S1: without a BIO, a name, somebody to believe or a certificate, the first call says which', t => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import * as C from '@biopair/ssl/openssl'
+import * as C from '@biopair/node/openssl'
 import test from 'ava'
 
 /** The project's root, from `test/` or from `test/dist/`. */

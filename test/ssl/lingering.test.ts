@@ -5,10 +5,11 @@
 import { type Bio, MemoryBio } from '@biopair/bio'
 import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
-import type { ContextOptions, Ssl, TraceEvent } from '@biopair/ssl'
+import { type ContextOptions, type Ssl, SslContext, type TraceEvent } from '@biopair/ssl'
 import test from 'ava'
 import { chainFor } from '../support/mint.ts'
 import { recordConversation, type Scenario, sink } from '../support/recorded-handshake.ts'
+import { sessionOf } from '../support/resume.ts'
 import { Watch } from '../support/watching-crypto.ts'
 
 const { leaf, intermediate } = chainFor('ed25519')
@@ -28,6 +29,20 @@ const hybrid: Omit<Scenario, 'crypto'> = {
   memo: false,
 }
 
+/** A session that the first scenario's ends have had, and a key: neither has certificates in its handshake. */
+const before = { now: () => Date.UTC(2026, 6, 1), crypto: nodeCrypto }
+const session = await sessionOf(
+  new SslContext({ ...full.client, ...before }),
+  new SslContext({ ...full.server, ...before }),
+)
+const psks = [{ identity: 'both', key: new Uint8Array(32).fill(5) }]
+const resumed = { ...full, session }
+const keyed = {
+  ...full,
+  client: { ...full.client, psks },
+  server: { ...full.server, psks },
+}
+
 /** Every event of a trace, one after the other, throws. */
 class Tripwire {
   at = Number.POSITIVE_INFINITY
@@ -41,9 +56,9 @@ const tripwire = new Tripwire()
 const providers = { node: nodeCrypto, noble }
 const role = ['client', 'server'] as const
 
-for (const [name, scenario] of Object.entries({ full, hybrid }))
+for (const [name, scenario] of Object.entries({ full, hybrid, resumed, keyed }))
   for (const [providerName, provider] of Object.entries(providers)) {
-    if (name === 'hybrid' && providerName === 'noble') continue
+    if (name !== 'full' && providerName === 'noble') continue
     const watch = new Watch(ticketKeys.subarray(16))
     const ends = recordConversation({
       ...scenario,
@@ -53,7 +68,15 @@ for (const [name, scenario] of Object.entries({ full, hybrid }))
       random: watch.random,
     })
     for (const side of role) {
-      const { heard, fresh } = ends[side]
+      const { heard, fresh, original } = ends[side]
+      test.serial(
+        `what is watched is a session of the kind: ${side} (${name}, ${providerName})`,
+        t => {
+          t.is(original.status, 'closed')
+          const [, , , , , , , , went] = JSON.parse(original.facts)
+          t.is(went, name === 'resumed' ? 'resumed' : name === 'keyed' ? 'keyed' : 'full')
+        },
+      )
       const title = (what: string) =>
         `${what}, nothing lingers in a ${side} (${name}, ${providerName})`
       /** Offsets behind each record, and one inside of each. */

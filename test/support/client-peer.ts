@@ -59,7 +59,10 @@ export class ClientPeer extends Peer {
 
   #takeKeys(answer: ServerHello): void {
     const share = readExtension('ServerHello', 'key_share', answer.extensions)?.server_share
-    const secret = share && this.shares.get(share.group)?.finish(share.key_exchange)
+    if (!readExtension('ServerHello', 'pre_shared_key', answer.extensions)) this.psk = undefined
+    const secret = share
+      ? this.shares.get(share.group)?.finish(share.key_exchange)
+      : this.psk && new Uint8Array(this.suite.hash === 'sha384' ? 48 : 32)
     if (!secret || failed(secret)) throw new Error('our server answered a share that was not sent')
     const { client, server } = this.deriveHandshake(secret)
     this.write(client)

@@ -54,13 +54,24 @@ export function deriveSecret(
 }
 
 /** The column of the diagram: Early Secret, Handshake Secret, Main Secret. */
-export function stages(hash: HashName, shared: Uint8Array) {
+export function stages(hash: HashName, shared: Uint8Array, psk?: Uint8Array) {
   const zeros = new Uint8Array(digest(hash).length)
   const empty = digest(hash)
-  const early = hmac(hash, zeros, zeros)
+  const early = hmac(hash, zeros, psk ?? zeros)
   const handshake = hmac(hash, deriveSecret(hash, early, 'derived', empty), shared)
   const main = hmac(hash, deriveSecret(hash, handshake, 'derived', empty), zeros)
   return { early, handshake, main }
+}
+
+/** A PskBinderEntry (RFC 9846 §4.3.11.2), given Transcript-Hash of the truncated ClientHello. */
+export function binderOf(
+  hash: HashName,
+  psk: Uint8Array,
+  label: string,
+  transcript: Uint8Array,
+): Bytes {
+  const { early } = stages(hash, psk, psk)
+  return verifyData(hash, deriveSecret(hash, early, label, digest(hash)), transcript)
 }
 
 /** verify_data (RFC 9846 §4.5.3). */

@@ -64,6 +64,8 @@ export abstract class Peer {
   handshakeSecrets: TrafficSecrets | undefined
   applicationSecrets: TrafficSecrets | undefined
   exporterSecret: Bytes | undefined
+  /** The pre-shared key that the Early Secret is made of. */
+  psk: Uint8Array | undefined
   resumptionSecret: Bytes | undefined
   #main: Bytes | undefined
   protected messages: Bytes[] = []
@@ -82,6 +84,11 @@ export abstract class Peer {
 
   get hash(): HashName {
     return this.suite.hash as HashName
+  }
+
+  /** The messages that the transcript is made of, so far. */
+  get transcript(): readonly Bytes[] {
+    return this.messages
   }
 
   /** Transcript-Hash of what was said so far. */
@@ -178,7 +185,7 @@ export abstract class Peer {
 
   /** After ClientHello...ServerHello. */
   protected deriveHandshake(shared: Uint8Array): TrafficSecrets {
-    const { handshake, main } = stages(this.hash, shared)
+    const { handshake, main } = stages(this.hash, shared, this.psk)
     this.#main = main
     const after = this.transcriptHash
     this.handshakeSecrets = {

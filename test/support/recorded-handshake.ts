@@ -1,7 +1,7 @@
 /** A conversation that was recorded once, and ends of it that can be replayed as often as a test likes. */
 import { type Bio, MemoryBio, retryRead } from '@biopair/bio'
 import type { CryptoProvider, Random } from '@biopair/crypto'
-import { type ContextOptions, type Failed, Ssl, SslContext } from '@biopair/ssl'
+import { type ContextOptions, type Failed, type Session, Ssl, SslContext } from '@biopair/ssl'
 import { memoCrypto } from './memo-crypto.ts'
 import { RewindableRandom } from './rewindable-random.ts'
 
@@ -31,6 +31,8 @@ export interface Scenario {
   readonly client: ContextOptions
   readonly server: ContextOptions
   readonly servername: string
+  /** What the client goes on with. */
+  readonly session?: Session
   /** False leaves every operation to `crypto`, for tests that watch it. */
   readonly memo?: boolean
   /** Wraps the source of random bytes. */
@@ -71,7 +73,8 @@ export function recordConversation(scenario: Scenario): {
 
 function makeEnd(role: 'client' | 'server', scenario: Scenario) {
   const { crypto: provider, memo = true, random: wrap = (same: Random) => same } = scenario
-  const ssl = role === 'client' ? { servername: scenario.servername } : {}
+  const { servername, session } = scenario
+  const ssl = role === 'client' ? { servername, session, reuseSession: true } : {}
   const random = new RewindableRandom(role)
   const crypto = memo ? memoCrypto(provider, random) : provider
   const context = new SslContext({
@@ -134,6 +137,7 @@ function facts(end: Ssl): string {
     end.authorized,
     end.retried,
     end.session && Buffer.from(end.session.psk).toString('hex'),
+    end.resumed ? 'resumed' : end.pskIdentity ? 'keyed' : 'full',
   ])
 }
 

@@ -13,8 +13,16 @@ import {
   type NewSessionTicket,
   type RawExtension,
   type ServerHello,
+  ServerHello as ServerHelloMessage,
 } from '@biopair/handshake'
-import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
+import {
+  type ContextOptions,
+  type PskOption,
+  type Session,
+  type SessionCache,
+  Ssl,
+  SslContext,
+} from '@biopair/ssl'
 import type { Bytes } from './key-schedule.ts'
 import type { Transcript } from './transcripts.ts'
 
@@ -86,9 +94,17 @@ export class End {
   readonly #toUs = new MemoryBio()
   readonly #fromUs = new MemoryBio()
 
-  constructor(role: 'client' | 'server', options: ContextOptions, servername?: string) {
+  constructor(
+    role: 'client' | 'server',
+    options: ContextOptions,
+    servername?: string,
+    session?: Session,
+  ) {
     const context = new SslContext({ ...options, keylog: line => this.lines.push(line) })
-    this.ssl = new Ssl(context, servername === undefined ? {} : { servername })
+    this.ssl = new Ssl(context, {
+      ...(servername === undefined ? {} : { servername }),
+      ...(session ? { session } : {}),
+    })
     this.ssl.setBio(this.#toUs, this.#fromUs)
     if (role === 'client') this.ssl.setConnectState()
     else this.ssl.setAcceptState()
@@ -126,7 +142,11 @@ export function recordedExtensions(
   recorded: readonly RawExtension[],
   ours: readonly RawExtension[],
 ): RawExtension[] {
-  const own: readonly number[] = [extensionTypes.key_share, extensionTypes.cookie]
+  const own: readonly number[] = [
+    extensionTypes.key_share,
+    extensionTypes.cookie,
+    extensionTypes.pre_shared_key,
+  ]
   return recorded.map(extension => {
     if (!own.includes(extension.extension_type)) return extension
     const written = ours.find(other => other.extension_type === extension.extension_type)
@@ -158,6 +178,7 @@ export function replayClient(
   recording: Recording,
   crypto: CryptoProvider,
   signer?: Signer,
+  session?: Session,
 ): Replay {
   const pool = new Pool(recording.bytes('Client_RNG_Pool'))
   const signed: Bytes[] = []
@@ -175,7 +196,8 @@ export function replayClient(
     {
       crypto,
       random: pool.draw,
-      now: () => Date.UTC(2022, 4, 6),
+      now: () => timeOf(recording),
+      psks: keysOf(recording),
       ciphers: suites,
       groups: ['x25519', 'secp256r1', 'secp384r1'],
       keyShares: ['x25519'],
@@ -193,6 +215,7 @@ export function replayClient(
         : {}),
     },
     'server',
+    session,
   )
   return { end, pool, signed }
 }
@@ -207,15 +230,16 @@ export function replayServer(
     readonly requestExtensions?: readonly RawExtension[]
     readonly ticket?: Pick<NewSessionTicket, 'ticket' | 'extensions'>
     readonly retry?: ServerHello
+    readonly sessionCache?: SessionCache
   },
 ): Replay {
-  const pool = new Pool(recording.bytes('Server_RNG_Pool'), ['cookie', 'ticket nonce'])
+  const pool = new Pool(recording.bytes('Server_RNG_Pool'), ['cookie', 'ticket nonce', 'ticket id'])
   const signed: Bytes[] = []
   const edit = onMessages({
     ServerHello: (hello: ServerHello) =>
       parts.retry && isHelloRetryRequest(hello)
         ? { ...hello, extensions: parts.retry.extensions }
-        : hello,
+        : inOrder(hello, recording),
     EncryptedExtensions: () => ({ extensions: parts.extensions }),
     CertificateRequest: (request: object) => ({ ...request, extensions: parts.requestExtensions }),
     NewSessionTicket: (ticket: NewSessionTicket) => ({ ...ticket, ...parts.ticket }),
@@ -223,7 +247,9 @@ export function replayServer(
   const end = new End('server', {
     crypto,
     random: pool.draw,
-    now: () => Date.UTC(2022, 4, 6),
+    now: () => timeOf(recording),
+    psks: keysOf(recording),
+    ...(parts.sessionCache ? { sessionCache: parts.sessionCache } : {}),
     ciphers: suites,
     groups: parts.retry ? ['secp256r1', 'secp384r1'] : ['x25519'],
     cookie: parts.retry ? 'with_retry' : 'never',
@@ -240,6 +266,25 @@ export function replayServer(
     edit,
   })
   return { end, pool, signed }
+}
+
+/** Milliseconds since 1970, as text in the recording: its digits were taken for hexadecimal. */
+function timeOf(recording: Recording): number {
+  return Number(Buffer.from(recording.bytes('CurrentTimestamp')).toString('hex'))
+}
+
+/** The key that both ends of a recording were given. */
+function keysOf(recording: Recording): PskOption[] {
+  if (!recording.has('PskSecret')) return []
+  return [{ identity: 'rfc8448', key: recording.bytes('PskSecret') }]
+}
+
+/** Extensions in the order that the recorded server had. */
+function inOrder(hello: ServerHello, recording: Recording): ServerHello {
+  const recorded = recording.inRecord('Record_ServerHello', ServerHelloMessage).extensions
+  const place = ({ extension_type }: RawExtension) =>
+    recorded.findIndex(other => other.extension_type === extension_type)
+  return { ...hello, extensions: hello.extensions.toSorted((a, b) => place(a) - place(b)) }
 }
 
 function identity({ chain, scheme }: Signer): Identity {

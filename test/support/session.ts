@@ -1,4 +1,6 @@
 /** A whole session by description: contexts for both ends, and the facts that both have to agree on. */
+
+import { bioPair } from '@biopair/bio'
 import {
   type CipherSuiteName,
   type CryptoProvider,
@@ -7,7 +9,8 @@ import {
   groups,
   type Random,
 } from '@biopair/crypto'
-import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
+import { nodeCrypto } from '@biopair/crypto-node'
+import { type ContextOptions, Ssl, SslContext, sessionToBytes } from '@biopair/ssl'
 import fc from 'fast-check'
 import { chainFor, type KeyKind, keyKinds } from './mint.ts'
 import type { Rings } from './schedule.ts'
@@ -28,6 +31,8 @@ export interface Session {
   readonly tickets: number
   readonly middleboxCompat: boolean
   readonly maxFragment: number
+  /** Whether a session before is gone on with, or a key that both were given takes the place of certificates. */
+  readonly resume: 'no' | 'ticket' | 'psk'
 }
 
 /** Every choice that a session has. */
@@ -43,6 +48,7 @@ export const anySession: fc.Arbitrary<Session> = fc.record({
   tickets: fc.nat(2),
   middleboxCompat: fc.boolean(),
   maxFragment: fc.constantFrom(16_384, 16_384, 512, 1000),
+  resume: fc.constantFrom('no', 'no', 'ticket', 'ticket', 'psk'),
 })
 
 /** A session without anything special. */
@@ -57,6 +63,7 @@ export const plainSession: Session = {
   tickets: 2,
   middleboxCompat: true,
   maxFragment: 16_384,
+  resume: 'no',
 }
 
 const size = fc.oneof(
@@ -86,10 +93,41 @@ export const serverName = 'server.example'
 /** A client and a server for a session, without BIOs. */
 export function endsOf(session: Session, surroundings: Surroundings): { client: Ssl; server: Ssl } {
   const { server, client } = optionsOf(session, surroundings)
+  const before =
+    session.resume === 'ticket' ? { session: sessionBefore(session, surroundings) } : {}
   return {
-    client: new Ssl(new SslContext(client), { servername: serverName }).setConnectState(),
+    client: new Ssl(new SslContext(client), {
+      servername: serverName,
+      ...before,
+    }).setConnectState(),
     server: new Ssl(new SslContext(server)).setAcceptState(),
   }
+}
+
+/** Sessions that were had before, as bytes, by description: making one costs a handshake. */
+const had = new Map<string, Uint8Array>()
+
+/** The session that a description goes on with. */
+function sessionBefore(session: Session, { more }: Surroundings): Uint8Array {
+  const description = JSON.stringify([session, more?.now?.()])
+  const known = had.get(description)
+  if (known) return known
+  const options = optionsOf(
+    { ...session, group: 'x25519', retry: false, cookie: 'never', tickets: 1, maxFragment: 16_384 },
+    { crypto: nodeCrypto, judge: false, ...(more ? { more } : {}) },
+  )
+  const [near, far] = bioPair(2 ** 17, 2 ** 17)
+  const client = new Ssl(new SslContext(options.client), { servername: serverName })
+  const server = new Ssl(new SslContext(options.server)).setBio(far).setAcceptState()
+  client.setBio(near).setConnectState()
+  for (let i = 0; i < 3; i++) {
+    client.read(new Uint8Array(1))
+    server.read(new Uint8Array(1))
+  }
+  if (!client.session) throw new Error('there is no session to go on with')
+  const bytes = sessionToBytes(client.session)
+  had.set(description, bytes)
+  return bytes
 }
 
 /** Options of both contexts. */
@@ -105,6 +143,10 @@ export function optionsOf(
     crypto,
     middleboxCompat: session.middleboxCompat,
     limits: { maxFragment: session.maxFragment },
+    ...(session.resume === 'ticket' ? { ticketKeys: new Uint8Array(48).fill(1) } : {}),
+    ...(session.resume === 'psk'
+      ? { psks: [{ identity: 'both', key: new Uint8Array(32).fill(5), kind: 'imported' }] }
+      : {}),
     ...more,
   }
   return {
@@ -143,6 +185,8 @@ export interface Facts {
   readonly alpn: string | undefined
   readonly servername: string | undefined
   readonly retried: boolean
+  readonly resumed: boolean
+  readonly psk: string
   readonly exporter: string
   /** DER as hex. */
   readonly serverChain: readonly string[]
@@ -160,6 +204,8 @@ export function factsOf(ssl: Ssl, shown: readonly Uint8Array[]): Facts {
     alpn: ssl.alpnProtocol,
     servername: ssl.servername,
     retried: ssl.retried,
+    resumed: ssl.resumed,
+    psk: hex(ssl.pskIdentity ?? new Uint8Array(0)),
     exporter: hex(ssl.exportKeyingMaterial(40, 'EXPORTER-biopair-test', context)),
     serverChain: ssl.role === 'server' ? own : peer,
     clientChain: ssl.role === 'server' ? peer : own,
@@ -168,6 +214,7 @@ export function factsOf(ssl: Ssl, shown: readonly Uint8Array[]): Facts {
 
 /** The chain that an end of a session shows. */
 export function shownBy(session: Session, role: 'client' | 'server'): readonly Uint8Array[] {
+  if (session.resume === 'psk') return []
   if (role === 'server') return chainFor(session.certificate).der
   return session.client === 'none' || session.client === 'unasked'
     ? []

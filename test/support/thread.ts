@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { SharedPairBio, type SharedPairHandle, type Stopped } from '@biopair/bio'
+import { BufferFilter, SharedPairBio, type SharedPairHandle, type Stopped } from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
-import { type ContextOptions, drive, Ssl, SslContext } from '@biopair/ssl'
+import { type ContextOptions, drive, Ssl, SslBio, SslContext } from '@biopair/ssl'
 import { Plain } from './plain.ts'
 
 /** What a thread is to do. Bytes are those of `pattern`, and are told by their number and digest. */
@@ -31,6 +31,8 @@ export interface ThreadData {
   readonly timeout?: number
   /** TLS goes over a BIO that can wait for bytes or for room and for no other thing, as a descriptor does. */
   readonly plain?: boolean
+  /** What stands between TLS and the shared pair. */
+  readonly below?: 'buffer' | 'TLS filter' | 'TLS in TLS'
   /** TLS is spoken where a role is given. */
   readonly role?: 'client' | 'server'
   readonly options?: ContextOptions
@@ -76,7 +78,19 @@ class Thread {
     const context = new SslContext({ crypto: nodeCrypto, groups: 'x25519', ...options })
     const client = { servername: 'server.example' }
     this.#ssl = new Ssl(context, role === 'client' ? client : {})
-    this.#ssl.setBio(data.plain ? new Plain(this.#bio) : this.#bio)
+    if (data.below?.startsWith('TLS')) {
+      const filter = new SslBio(this.#ssl)
+      if (data.below === 'TLS in TLS') {
+        const inner = new Ssl(context, role === 'client' ? client : {})
+        if (role === 'client') inner.setConnectState()
+        else inner.setAcceptState()
+        filter.push(new SslBio(inner))
+      }
+      filter.push(this.#bio)
+    } else {
+      const carrier = data.below === 'buffer' ? new BufferFilter().push(this.#bio) : this.#bio
+      this.#ssl.setBio(data.plain ? new Plain(this.#bio) : carrier)
+    }
     if (role === 'client') this.#ssl.setConnectState()
     else this.#ssl.setAcceptState()
   }

@@ -13,6 +13,7 @@ export interface Threads {
   readonly timeout?: number
   /** See `ThreadData`. */
   readonly plain?: boolean
+  readonly below?: ThreadData['below']
   /** Thread `a` is a client and `b` a server; false: bytes and no TLS. */
   readonly tls?: boolean
   readonly client?: ThreadData['options']
@@ -41,7 +42,8 @@ export async function threads({
 }: Threads): Promise<Both> {
   const [forA, forB] = sharedPair(...sizes)
   const { root, pem, keyPem } = chainFor('p256')
-  const common = { blocking, plain, ...(timeout ? { timeout } : {}) }
+  const { below } = rest
+  const common = { blocking, plain, ...(timeout ? { timeout } : {}), ...(below ? { below } : {}) }
   const client = { role: 'client', options: { ca: root.pem, ...rest.client } } as const
   const server = { role: 'server', options: { cert: pem, key: keyPem, ...rest.server } } as const
   const a = start({ handle: forA, script: rest.a, ...common, ...(tls ? client : {}) })

@@ -24,7 +24,8 @@ export function transcripts(): readonly Transcript[] | undefined {
       const entries = [...block.matchAll(/^(\w+) *= *([0-9a-fA-F]+) *$/gm)].map(
         ([, name = '', hex = '']) => ({
           name,
-          bytes: new Uint8Array(Buffer.from(hex, 'hex')),
+          // A time has an odd number of digits.
+          bytes: new Uint8Array(Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')),
         }),
       )
       return [{ section, entries }]

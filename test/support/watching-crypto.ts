@@ -123,7 +123,7 @@ export class Watch {
             key.seal(nonce, additionalData, work, length, into)
           },
           open: (nonce, additionalData, sealed, into) => {
-            this.#see('nonce', nonce)
+            if (ours) this.#see('nonce', nonce)
             this.#see('opened plaintext', into)
             return key.open(nonce, additionalData, sealed, into)
           },

@@ -1,5 +1,5 @@
 /** What filters share that write other bytes than they take: each byte is coded once, and what it became waits until there is room. */
-import type { Bytes, Stopped } from './bio.ts'
+import type { Bio, Bytes, Stopped } from './bio.ts'
 import { BioError } from './bio-error.ts'
 import { checkBytes, checkDirection } from './check.ts'
 import { Filter, unjoined } from './filter.ts'
@@ -25,6 +25,9 @@ export abstract class CodingFilter extends Filter {
   /** What reads have come to. */
   #readEnd: Stopped | undefined
   #closed = false
+  /** The BIO below is at a write, or at a read: whoever calls from there waits, or bytes would move twice or out of order. */
+  #passing = false
+  #filling = false
 
   /** Puts what the bytes become into `to`. Throws the error that makes writing `broken`. */
   protected abstract encode(bytes: Uint8Array, to: ByteQueue): void
@@ -135,8 +138,9 @@ export abstract class CodingFilter extends Filter {
   /** Gets more into the inward queue; or answers why not. */
   #fill(): Stopped | undefined {
     if (!this.next) return unjoined()
+    if (this.#filling) return retryRead
     this.#raw ??= new Uint8Array(piece)
-    const got = this.next.read(this.#raw)
+    const got = this.#take(this.next, this.#raw)
     if (got === 0) return retryRead
     if (typeof got !== 'number' && got.stop === 'retry') return got
     if (typeof got !== 'number' && got.stop === 'broken') {
@@ -158,16 +162,37 @@ export abstract class CodingFilter extends Filter {
   /** Passes on what is held; answers why not all. */
   #pass(): Stopped | undefined {
     while (this.#outward.length > 0) {
-      const took = this.next ? this.next.write(this.#outward.run()) : unjoined()
+      if (this.#passing) return retryWrite
+      const took = this.next ? this.#give(this.next, this.#outward.run()) : unjoined()
       if (took === 0) return retryWrite
       if (typeof took !== 'number') return took
-      this.#outward.consume(took)
+      // A close from below has dropped them.
+      this.#outward.consume(Math.min(took, this.#outward.length))
     }
     return undefined
   }
 
+  #give(below: Bio, bytes: Uint8Array): number | Stopped {
+    this.#passing = true
+    try {
+      return below.write(bytes)
+    } finally {
+      this.#passing = false
+    }
+  }
+
+  #take(below: Bio, into: Uint8Array): number | Stopped {
+    this.#filling = true
+    try {
+      return below.read(into)
+    } finally {
+      this.#filling = false
+    }
+  }
+
   #finish(): Stopped | undefined {
     if (!this.next) return unjoined()
+    if (this.#passing) return retryWrite
     this.#coded(() => this.finishEncoding(this.#outward))
     return this.#pass() ?? this.#failure
   }

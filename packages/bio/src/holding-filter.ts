@@ -15,6 +15,8 @@ export abstract class HoldingFilter extends Filter {
   /** Why writes are refused by ourselves. */
   #writeStop: Error | undefined
   #failed = false
+  /** The BIO below is at a write: whoever calls from there finds what is held as it was, and changes nothing. */
+  #passing = false
 
   /** Bytes taken that this filter still holds (BIO_CTRL_INFO of a buffer); `wpending` adds what lies below. */
   get buffered(): number {
@@ -39,12 +41,16 @@ export abstract class HoldingFilter extends Filter {
     return driven === 'done' ? super.end() : driven
   }
 
-  /** Hands on what the BIO below takes at once, and drops the rest: who cannot lose it calls `end` until it is `done`, first. */
+  /**
+   * Hands on what the BIO below takes at once, and drops the rest; then what is below is closed with an error, so that nobody sees a
+   * clean end. Who cannot lose it calls `end` until it is `done`, first.
+   */
   override close(error?: Error): void {
     this.#writeStop ??= new BioError('CLOSED', 'write: this filter was closed', { cause: error })
     this.drive()
+    const lost = this.#held.length
     this.#held.clear()
-    super.close(error)
+    super.close(error ?? (lost > 0 ? lostBytes(lost) : undefined))
   }
 
   /** The BIO below was broken or at its end when it was last written to: nothing more is held until that has changed. */
@@ -57,6 +63,7 @@ export abstract class HoldingFilter extends Filter {
     checkBytes('what to write', bytes)
     if (bytes.length === 0) return 0
     if (this.#writeStop) return broken(this.#writeStop)
+    if (this.#passing) return retryWrite
     return this.next ? undefined : unjoined()
   }
 
@@ -71,22 +78,40 @@ export abstract class HoldingFilter extends Filter {
     while (rest > 0) {
       const moved = this.pass(this.#held.run().subarray(0, rest))
       if (typeof moved !== 'number') return moved
-      this.#held.consume(moved)
-      rest -= moved
+      // A close from below has dropped them.
+      this.#held.consume(Math.min(moved, this.#held.length))
+      rest = Math.min(rest - moved, this.#held.length)
     }
     return 'done'
   }
 
   /** Writes to the BIO below. One that answers 0 is not asked for ever; RangeError for one that took what it was not given. */
   protected pass(bytes: Uint8Array): number | Stopped {
-    const moved = this.next ? this.next.write(bytes) : unjoined()
+    if (this.#passing) return retryWrite
+    const moved = this.next ? this.#give(this.next, bytes) : unjoined()
     this.#failed = typeof moved !== 'number' && moved.stop !== 'retry'
     if (typeof moved !== 'number') return moved
     checkCount('bytes that the BIO below took', moved, 0, bytes.length)
     return moved === 0 ? retryWrite : moved
   }
 
+  #give(below: Bio, bytes: Uint8Array): number | Stopped {
+    this.#passing = true
+    try {
+      return below.write(bytes)
+    } finally {
+      this.#passing = false
+    }
+  }
+
   protected override joined(_below: Bio): void {
     this.#failed = false
   }
+}
+
+function lostBytes(count: number): Error {
+  return new BioError(
+    'BROKEN_PIPE',
+    `close: there was no room for the last ${count} bytes that a filter held, and they are lost`,
+  )
 }

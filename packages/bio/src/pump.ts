@@ -51,8 +51,11 @@ export type PumpEnd = { readonly moved: PumpStep['moved']; readonly waits: PumpS
 )
 
 const usualChunk = 16 * 1024
-/** A BIO that says it is ready this often in a row, and then does nothing, never will. */
-const mostFruitless = 100
+/**
+ * A BIO that says it is ready this often in a row, and then moves nothing, never will. So many, because what a TLS filter does is not
+ * seen from above: its whole handshake, or a record of 16 KiB, may come to it byte by byte, and each one wakes the pump.
+ */
+const mostFruitless = 1 << 17
 
 /**
  * Bytes keep their order and none is lost. When one side has ended and everything was delivered, the other is ended.

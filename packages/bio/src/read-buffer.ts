@@ -16,6 +16,8 @@ export class ReadBuffer {
   /** How many of the first bytes are known to hold no newline. */
   #searched = 0
   #hungry = false
+  /** The BIO below is at a read: whoever calls from there waits. */
+  #asking = false
 
   constructor(size: number) {
     checkCount('size of a read buffer', size, 1)
@@ -116,6 +118,7 @@ export class ReadBuffer {
 
   /** Asks below once, for `most` bytes held in all; answers why none came. */
   #fill(most: number, below: Bio | undefined): Stopped | undefined {
+    if (this.#asking) return retryRead
     const wanted = most - this.#bytes.length
     const count = this.#ask(this.#bytes.room(wanted).subarray(0, wanted), below)
     if (typeof count !== 'number') return count
@@ -124,6 +127,13 @@ export class ReadBuffer {
   }
 
   #ask(into: Uint8Array, below: Bio | undefined): number | Stopped {
-    return this.#stop ? broken(this.#stop) : ask(below, into)
+    if (this.#stop) return broken(this.#stop)
+    if (this.#asking) return retryRead
+    this.#asking = true
+    try {
+      return ask(below, into)
+    } finally {
+      this.#asking = false
+    }
   }
 }

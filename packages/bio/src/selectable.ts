@@ -13,9 +13,13 @@ export interface SelectableBio extends Bio {
   select(wanted: { readonly read: boolean; readonly write: boolean }): boolean
 }
 
-/** The BIO to select on: the lowest of the chain, if it can. */
+/** The BIO to select on: the first of the chain that can. A filter that waits for other things than it is asked for has a `select` of its own. */
 export function selectable(bio: Bio): SelectableBio | undefined {
   let at: object | undefined = bio
-  while (at instanceof Link) at = at.next
-  return at && 'select' in at && 'setBlocking' in at ? (at as SelectableBio) : undefined
+  while (at instanceof Link && !selects(at)) at = at.next
+  return at && selects(at) ? at : undefined
+}
+
+function selects(bio: object): bio is SelectableBio {
+  return 'setBlocking' in bio && 'select' in bio && typeof bio.select === 'function'
 }

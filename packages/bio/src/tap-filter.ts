@@ -29,6 +29,8 @@ export class TapFilter extends Filter {
   #readEnd: Stopped | undefined
   #writeEnd: Stopped | undefined
   #failure: Stopped | undefined
+  /** Bytes taken that were dropped when it failed. */
+  #lost = 0
   #asking = false
 
   constructor(tap: Tap) {
@@ -92,7 +94,8 @@ export class TapFilter extends Filter {
     const call: TapCall = error === undefined ? { call: 'close' } : { call: 'close', error }
     this.#before(call)
     this.#pass()
-    const lost = this.#outward.length
+    const lost = this.#lost + this.#outward.length
+    this.#lost = 0
     this.#outward.clear()
     const closed = broken(new BioError('CLOSED', 'this tap was closed', { cause: error }))
     if (this.#inward.length > 0) this.#readEnd ??= closed
@@ -179,6 +182,7 @@ export class TapFilter extends Filter {
       this.#readEnd = this.#failure
       this.#writeEnd = this.#failure
       this.#inward.clear()
+      this.#lost += this.#outward.length
       this.#outward.clear()
     }
     if (answer.stop !== 'eof') return this.#failure ?? answer

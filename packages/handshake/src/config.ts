@@ -1,6 +1,7 @@
 /** What a flow is told before it starts. */
 import type { CipherSuite, CryptoProvider, Group, Random, SignatureScheme } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
+import type { PskMode } from './psk.ts'
 
 /** The last word on a message before it is encoded and sent: for replays of recorded handshakes, and for tests. */
 export type Edit = <T>(name: string, message: T) => T
@@ -15,9 +16,21 @@ export interface FlowConfig {
   readonly groups: readonly Group[]
   /** Schemes that we verify, most preferred first. */
   readonly schemes: readonly SignatureScheme[]
+  /** How pre-shared keys may be used: psk_ke gives up forward secrecy. */
+  readonly pskModes: readonly PskMode[]
+  /** Whether there may be keys: the wants `psk_offer` and `psk` are asked. */
+  readonly psk: boolean
   readonly edit?: Edit | undefined
   /** What we say in record_size_limit: 64 to 2^14 + 1 (RFC 8449 §4). Undefined says nothing, and leaves what the peer says unheard. */
   readonly recordSizeLimit?: number | undefined
+}
+
+/** How many tickets a client would like (RFC 9149 §2). */
+export interface TicketRequest {
+  /** After a full handshake. */
+  readonly new_session_count: number
+  /** After a resumption. */
+  readonly resumption_count: number
 }
 
 export interface ClientConfig extends FlowConfig {
@@ -30,6 +43,8 @@ export interface ClientConfig extends FlowConfig {
   readonly compatibility: boolean
   /** Whether tickets are of use: psk_key_exchange_modes is sent. */
   readonly tickets: boolean
+  /** Sent as ticket_request; undefined sends none. */
+  readonly ticketRequest?: TicketRequest | undefined
 }
 
 /** Whether and how a server asks for a certificate. */
@@ -43,6 +58,8 @@ export interface ClientAuthentication {
 export interface ServerConfig extends FlowConfig, ClientAuthentication {
   /** When a HelloRetryRequest carries a cookie that the client has to bring back (RFC 9846 §4.3.2). */
   readonly cookie: 'never' | 'with_retry' | 'always'
+  /** How many tickets follow the handshake; `requested` by ticket_request, undefined where the client did not say. */
+  readonly ticketCount: (resumed: boolean, requested: number | undefined) => number
 }
 
 /** Random bytes for a purpose, from the source of this connection. */

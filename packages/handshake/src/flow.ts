@@ -1,9 +1,10 @@
 /** What a handshake is to the world: a generator that yields a `Want` wherever it may have to wait. */
 
-import type { PublicKey, SignatureScheme } from '@biopair/crypto'
+import type { HashName, PublicKey, SignatureScheme } from '@biopair/crypto'
 import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { ClientAuthentication } from './config.ts'
 import type { JoinedMessage } from './joiner.ts'
+import type { ChosenPsk, OfferedIdentity, OfferedPsk } from './psk.ts'
 
 /** A reason to stand still, by name, and the type of the answer that lets the flow go on. */
 export interface Want<K extends string, A> {
@@ -67,12 +68,39 @@ export interface WantSignature extends Want<'signature', Bytes> {
 export interface WantVerification extends Want<'verification', Verification> {
   readonly role: Role
   readonly chain: readonly Bytes[]
+  /**
+   * The chain was shown in the handshake of a session that is to be resumed: judged anew, and whoever is not believed any more
+   * goes through a full handshake. Its key is not used.
+   */
+  readonly resuming: boolean
+}
+
+/** Client: the pre-shared keys to offer, most preferred first; before the first ClientHello. */
+export interface WantPskOffer extends Want<'psk_offer', readonly OfferedPsk[]> {
+  /** Of our suites: keys of others are of no use. */
+  readonly hashes: readonly HashName[]
+}
+
+/** Server: the key of one of the client's identities; undefined for none, and a full handshake. Once per handshake. */
+export interface WantPsk extends Want<'psk', ChosenPsk | undefined> {
+  readonly identities: readonly OfferedIdentity[]
+  /** Of the suites that both ends have: keys of others are of no use. */
+  readonly hashes: readonly HashName[]
+  readonly serverName: string | undefined
+}
+
+/** Server: whether a key that may be used once may still be; asked when its binder is right. */
+export interface WantPskClaim extends Want<'psk_claim', boolean> {
+  readonly identity: Bytes
 }
 
 export type AnyWant =
   | WantMessage
   | WantClientHello
   | WantServerName
+  | WantPskOffer
+  | WantPsk
+  | WantPskClaim
   | WantAlpn
   | WantCertificate
   | WantSignature

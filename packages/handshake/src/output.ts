@@ -2,6 +2,7 @@
 import type { AnyGroupName, CipherSuite, SignatureSchemeName, TrafficSecret } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
 import type { Role } from './flow.ts'
+import type { PskKind, PskMode } from './psk.ts'
 
 /** The keys that a message travels under (RFC 9846 §2; RFC 9001 §4.1.4). */
 export type Level = 'initial' | 'early' | 'handshake' | 'application'
@@ -39,6 +40,14 @@ export type Fact =
   | { readonly fact: 'retry'; readonly group: AnyGroupName | undefined }
   | { readonly fact: 'suite'; readonly suite: CipherSuite }
   | { readonly fact: 'group'; readonly group: AnyGroupName }
+  /** A pre-shared key was agreed on; `chain` is what the peer showed when the session began. */
+  | {
+      readonly fact: 'psk'
+      readonly kind: PskKind
+      readonly mode: PskMode
+      readonly identity: Bytes
+      readonly chain: readonly Bytes[]
+    }
   | { readonly fact: 'alpn'; readonly protocol: Bytes }
   | { readonly fact: 'certificate_request' }
   | { readonly fact: 'certificate'; readonly of: Role; readonly chain: readonly Bytes[] }
@@ -59,4 +68,8 @@ export interface ReceivedTicket {
   readonly suite: CipherSuite
   /** Bytes of 0-RTT data that the server takes; 0 for none. */
   readonly maxEarlyData: number
+  /** Of the connection that it came on: the server's, leaf first; empty where a key stood in for it. */
+  readonly chain: readonly Bytes[]
+  /** What the session began with. */
+  readonly authenticatedBy: 'certificate' | 'psk'
 }

@@ -35,10 +35,11 @@ export class Talk {
     this.output.learn({ fact: 'keylog', label, secret })
   }
 
-  /** Encodes, hashes and sends; answers the message as it went out. */
-  send<T>(type: MessageType<T>, message: T): T {
+  /** Encodes, hashes and sends; answers the message as it went out. `complete` fills in what depends on the bytes before it. */
+  send<T>(type: MessageType<T>, message: T, complete?: (bytes: Bytes, edited: T) => void): T {
     const edited = this.#edit ? this.#edit(type.name, message) : message
     const bytes = encodeMessage(type, edited)
+    complete?.(bytes, edited)
     this.transcript.add(bytes)
     this.output.send(this.level, bytes)
     return edited

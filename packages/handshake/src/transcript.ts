@@ -35,6 +35,12 @@ export class Transcript {
     this.start(hash)
   }
 
+  /** The hash as it stands, to be continued apart: for the binders of a second ClientHello (§4.3.11.2). */
+  fork(): RunningHash {
+    if (!this.#running) throw new TypeError('the transcript has no hash before a suite is chosen')
+    return this.#running.copy()
+  }
+
   /** Transcript-Hash of what was added so far. */
   hash(): Bytes {
     if (!this.#running) throw new TypeError('the transcript has no hash before a suite is chosen')

@@ -94,7 +94,8 @@ export function following<T, U>(
   return isPromise(answer) ? Promise.resolve(answer).then(then) : then(answer)
 }
 
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+/** Whether an answer comes later. */
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return (
     typeof value === 'object' &&
     value !== null &&

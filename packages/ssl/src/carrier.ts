@@ -11,7 +11,7 @@ export class Carrier {
   readonly #writer: RecordWriter
   /** Bytes given to the BIO since it was last flushed. */
   #unflushed = false
-  #discarded = 0
+  #moved = 0
   readonly #readiness = new Readiness()
 
   constructor(rbio: Bio, wbio: Bio, reader: RecordReader, writer: RecordWriter) {
@@ -63,6 +63,7 @@ export class Carrier {
       if (run.length === 0)
         return broken(new RangeError('expected the BIO to lend a run or to say why not, got none'))
       const taken = this.#reader.offer(run)
+      this.#moved += taken
       return guard((): undefined => {
         bio.consume(taken)
       })
@@ -71,6 +72,7 @@ export class Carrier {
     const got = counted(room.length, () => this.#rbio.read(room))
     if (typeof got !== 'number') return got
     this.#reader.filled(got)
+    this.#moved += got
     return undefined
   }
 
@@ -81,6 +83,7 @@ export class Carrier {
       const took = counted(pending.length, () => this.#wbio.write(pending))
       if (typeof took !== 'number') return took
       this.#writer.sent(took)
+      this.#moved += took
       this.#unflushed = true
     }
     if (!this.#unflushed) return 'done'
@@ -104,6 +107,7 @@ export class Carrier {
         const length = this.#writer.sealInto('application_data', bytes, room)
         if (length > 0) {
           bio.commit(length)
+          this.#moved += length
           this.#unflushed = true
           return
         }
@@ -119,14 +123,14 @@ export class Carrier {
       if (this.waitsToRead && !this.readsAtOnce) return true
       const got = counted(nowhere.length, () => this.#rbio.read(nowhere))
       if (typeof got !== 'number') return got.stop === 'retry'
-      this.#discarded += got
+      this.#moved += got
     }
     return true
   }
 
-  /** Bytes discarded in all. */
-  get discarded(): number {
-    return this.#discarded
+  /** Bytes moved in all, both ways, those discarded too. */
+  get moved(): number {
+    return this.#moved
   }
 
   /** Settles when a call that stopped is worth another try. TypeError where the BIO has no `ready`. */
@@ -137,9 +141,15 @@ export class Carrier {
     return this.#readiness.any(waits)
   }
 
-  close(): void {
-    guard(() => this.#rbio.close())
-    if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close())
+  /** Whether what was closed still drives something out. */
+  lingers(): boolean {
+    const flushed = guard(() => this.#wbio.flush())
+    return flushed !== 'done' && flushed.stop === 'retry'
+  }
+
+  close(error?: Error): void {
+    guard(() => this.#rbio.close(error))
+    if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close(error))
   }
 }
 

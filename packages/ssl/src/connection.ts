@@ -61,15 +61,20 @@ export interface ConnectionParts {
   readonly trace: Trace | undefined
   readonly flow: (talk: Talk) => Flow<Connected>
   readonly learn: (fact: Fact) => void
-  /** Called once, after the peer's Finished is verified: what to order then (tickets). */
+  /** Called once, after the peer's Finished is verified, over a BIO that waits by the first call that writes: what to order then (tickets). */
   readonly connected: (connection: Connected) => readonly Command[]
+  /** Called once, behind the first data that was written: what to order then (tickets that were held back). */
+  readonly firstWrite: (connection: Connected) => readonly Command[]
 }
 
 /** How a half ended: for reading one of these, for writing the last. */
 type End = Closed | Truncated | Failed
 
 const nothing: Bytes = new Uint8Array(0)
-const mostFruitless = 100
+/** What a NewSessionTicket has beside the ticket, and its records' headers and tags with room to spare. */
+const ticketRoom = 1024
+/** So many, because bytes that a filter below drives out, one by one into a ring of 1, are not seen to move. */
+const mostFruitless = 1 << 17
 
 export class Connection {
   readonly #parts: ConnectionParts
@@ -84,6 +89,7 @@ export class Connection {
   /** Bytes of our last flight that the carrier has not taken; done is when there are none, and it is flushed. */
   #flightLeft = 0
   #delivered = false
+  #wrote = false
   /** Decrypted data that nobody has read yet: of one record. */
   #plaintext: Bytes = nothing
   #readEnd: End | undefined
@@ -103,7 +109,11 @@ export class Connection {
   #busy = false
   /** `close` was called: nothing else is said, and nothing more is heard. */
   #closing = false
+  /** Why it was, unless all is well. */
+  #closeError: Error | undefined
   #closed = false
+  /** What was closed below has nothing more to say. */
+  #left = false
   #forgotten = false
 
   constructor(parts: ConnectionParts) {
@@ -213,6 +223,10 @@ export class Connection {
         if (this.#protected(() => this.#seal(chunk))) break
         taken += chunk.length
       }
+      if (taken > 0 && !this.#wrote && !this.#writeEnd) {
+        this.#wrote = true
+        this.#protected(() => this.#issue(this.#parts.firstWrite(this.#connected as Connected)))
+      }
       this.#push()
       if (this.#writeEnd) return this.#writeEnd
       const enough = this.#waits ? taken === bytes.length && this.#writer.queue === 0 : taken > 0
@@ -228,7 +242,7 @@ export class Connection {
       const pushed = this.#push()
       if (this.#writeEnd) return this.#writeEnd
       return pushed === 'done' ? { status: 'done' } : this.#waiting(false)
-    }, true)
+    }, 'flush')
   }
 
   /** Changes our keys, and asks the peer to change its own (RFC 9846 §4.7.3). */
@@ -246,8 +260,8 @@ export class Connection {
     return this.#drained(outcome)
   }
 
-  /** Orders post-handshake output (a ticket). */
-  order(command: (connected: Connected) => Command): FlushOutcome {
+  /** Orders post-handshake output (a ticket), made when its turn comes; undefined orders nothing. */
+  order(command: (connected: Connected) => Command | undefined): FlushOutcome {
     const outcome = this.#call(() => {
       if (!this.#connected)
         throw misuse('ERR_STILL_IN_INIT', 'a command before the handshake is over')
@@ -294,16 +308,18 @@ export class Connection {
    * Ends both ways: close_notify (before the handshake is over: user_canceled first) behind what is queued, then the BIO is closed.
    * `want_write` until everything is out; call again then. What the peer still sends is dropped, so that two ends that both
    * close make room for each other. From the first call on every other one is a TypeError,
-   * but for `flush` until all is out.
+   * but for `flush` until all is out. With an `error`, an alert says so in the place of a goodbye, and the BIO is closed with it.
    */
-  close(): FlushOutcome {
-    if (this.#closed) return { status: 'done' }
+  close(error?: Error): FlushOutcome {
+    if (this.#left) return { status: 'done' }
     return this.#call(() => {
+      if (this.#closed) return this.#leave()
       if (!this.#writeEnd && this.#announced === 'no') {
-        if (this.#shaking.begun) this.#alert('user_canceled')
-        if (this.#connected || this.#shaking.begun) this.#announce()
+        if (this.#shaking.begun && !error) this.#alert('user_canceled')
+        if (this.#connected || this.#shaking.begun) this.#announce(error)
       }
       this.#closing = true
+      this.#closeError ??= error
       this.#shaking.stop()
       let pushed = this.#push()
       let listens = false
@@ -317,9 +333,20 @@ export class Connection {
       this.#closed = true
       this.#plaintext = nothing
       this.#forget()
-      this.#carrier.close()
-      return { status: 'done' }
-    }, true)
+      this.#carrier.close(this.#closeError)
+      return this.#leave()
+    }, 'close')
+  }
+
+  /** A filter below (TLS in TLS) may have a goodbye of its own to say, for which there was no room when it was closed. */
+  #leave(): FlushOutcome {
+    this.#left = !this.#carrier.lingers()
+    return this.#left ? { status: 'done' } : { status: 'want_write', read: 0, write: 1 }
+  }
+
+  /** Ends the connection with a fatal alert of ours, unless it has failed already. */
+  fail(alert: TlsAlert): Failed {
+    return this.#call(() => this.#fatal() ?? this.#fail(alert))
   }
 
   /** Settles when the call that answered `stop` is worth another try; never rejects. TypeError where the BIO has no `ready`. */
@@ -331,13 +358,13 @@ export class Connection {
   }
 
   // One call at a time; what is queued goes first, whatever the call is for.
-  #call<T>(work: () => T, whileClosing = false): T | Failed {
+  #call<T>(work: () => T, whileClosing?: 'flush' | 'close'): T | Failed {
     if (this.#busy)
       throw misuse(
         'ERR_REENTRANT_CALL',
         'a connection must not be called from inside its own callback',
       )
-    if (this.#closed || (this.#closing && !whileClosing))
+    if (this.#closed ? whileClosing !== 'close' : this.#closing && !whileClosing)
       throw misuse('ERR_CLOSED', 'the connection was closed')
     this.#busy = true
     this.#waitedInVain = false
@@ -362,12 +389,12 @@ export class Connection {
   #untilItNeedNotWait<T>(bio: SelectableBio, work: () => T): T {
     bio.setBlocking(false)
     try {
-      let before = ''
+      let before = this.#carrier.moved
       for (let fruitless = 0; ; fruitless++) {
         const outcome = this.#once(work)
         const { status, read, write } = outcome as Partial<Waiting>
         if (read === undefined || write === undefined) return outcome
-        const now = `${this.state} ${status} ${read} ${write} ${this.#carrier.discarded}`
+        const now = this.#carrier.moved
         if (now !== before) fruitless = 0
         before = now
         // A BIO that says so often that it is ready, and moves nothing, is no BIO to wait for.
@@ -430,15 +457,15 @@ export class Connection {
     this.#flightLeft = this.#writer.queue
     this.#reader.release()
     this.#ticketsOwed = true
-    if (!this.#waitsForRoom) this.#issue()
+    if (!this.#waitsForRoom) this.#issueOwed()
     return undefined
   }
 
   /** Issues the tickets that are owed. */
-  #issue(): undefined {
+  #issueOwed(): undefined {
     if (!this.#ticketsOwed || !this.#connected) return
     this.#ticketsOwed = false
-    for (const command of this.#parts.connected(this.#connected)) this.#order(command)
+    this.#issue(this.#parts.connected(this.#connected))
   }
 
   /** The next whole message, if there is one. */
@@ -657,9 +684,10 @@ export class Connection {
     }
   }
 
-  #announce(): void {
-    this.#settle()
-    this.#alert('close_notify')
+  /** RFC 9846 §6.1: close_notify, unless an error alert is sent: what was cut short is no clean end. */
+  #announce(error?: Error): void {
+    if (!error) this.#settle()
+    this.#alert(error ? 'internal_error' : 'close_notify')
     this.#announced = 'queued'
   }
 
@@ -672,7 +700,7 @@ export class Connection {
     if (!owes || !this.#connected || (this.#waitsForRoom && !writes)) return
     if (this.#announced !== 'no' || this.#writeEnd || this.#writer.queue > 0) return
     this.#protected(() => {
-      this.#issue()
+      this.#issueOwed()
       this.#order({ command: 'settle' })
     })
     this.#push()
@@ -705,12 +733,15 @@ export class Connection {
     else if (this.#writer.limitReached) this.#order({ command: 'key_update', request: false })
   }
 
-  #command(command: (connected: Connected) => Command): FlushOutcome {
+  #command(command: (connected: Connected) => Command | undefined): FlushOutcome {
     this.#settle(true)
     this.#push()
     if (this.#writeEnd) return this.#writeEnd
     if (this.#writer.queue > 0) return this.#waiting(false)
-    const failed = this.#protected(() => this.#order(command(this.#connected as Connected)))
+    const failed = this.#protected(() => {
+      const ordered = command(this.#connected as Connected)
+      return ordered && this.#order(ordered)
+    })
     this.#push()
     return failed ?? this.#writeEnd ?? { status: 'done' }
   }
@@ -724,6 +755,15 @@ export class Connection {
   /** What is queued is never sent. */
   #unqueue(): void {
     while (this.#writer.queue > 0) this.#writer.sent(this.#writer.pending().length)
+  }
+
+  /** Orders tickets, as many as the queue has room for: none is worth a failure. */
+  #issue(commands: readonly Command[]): undefined {
+    for (const command of commands) {
+      if (command.command === 'ticket' && this.#writer.room() < command.ticket.length + ticketRoom)
+        return
+      this.#order(command)
+    }
   }
 
   #order(command: Command): undefined {

@@ -9,14 +9,18 @@ import { type Credential, choose } from './credentials.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import type { NameDemands } from './name-demands.ts'
+import { pskAnswers } from './psk-answers.ts'
+import type { Session } from './session.ts'
 import { verifyPeer } from './verification.ts'
 
 export interface AnswersFor {
   readonly context: SslContext
   /** What the peer has to prove. */
   readonly names: NameDemands
-  /** Is told the verdict on the peer's chain. */
-  readonly judged: (verdict: Verdict) => void
+  /** Is told the verdict on the peer's chain; `resuming`: on that of a session that may be resumed. */
+  readonly judged: (verdict: Verdict, resuming: boolean) => void
+  /** Client: the session to offer. Asked once. */
+  readonly session: () => Session | undefined
   /** Is told the context that answers from here on. */
   readonly switched: (context: SslContext) => void
 }
@@ -35,6 +39,7 @@ export function answersOf(connection: AnswersFor): Answers {
     return { acknowledge, ...context.clientAuthentication }
   }
   return {
+    ...pskAnswers(connection.context, connection.session),
     client_hello: (want, asking) => {
       const { clientHelloCallback } = context.options
       if (!clientHelloCallback) return undefined
@@ -85,7 +90,7 @@ export function answersOf(connection: AnswersFor): Answers {
         {
           crypto: context.keys,
           anchors: context.anchors,
-          time: context.now(),
+          time: options.verifyTime ?? context.now(),
           ...connection.names,
           required: options.rejectUnauthorized !== false,
           minimumRsaBits: options.minimumRsaBits,
@@ -93,7 +98,7 @@ export function answersOf(connection: AnswersFor): Answers {
           limits: options.verifyLimits,
           callback: options.verifyCallback,
         },
-        connection.judged,
+        verdict => connection.judged(verdict, want.resuming),
         asking,
       )
     },

@@ -18,6 +18,7 @@ import {
   leastRecordLimit,
   longestLifetime,
   mostRecordLimit,
+  type PskMode,
   type WantCertificate,
   type WantSignature,
 } from '@biopair/handshake'
@@ -31,8 +32,11 @@ import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import { type PaddingPolicy, paddingFrom } from './padding.ts'
+import type { PskCallback } from './psk-answers.ts'
+import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
-import type { Session, TicketKey } from './tickets.ts'
+import type { Session } from './session.ts'
+import { type SessionCache, type TicketKey, ticketKeyFrom } from './tickets.ts'
 import type { Trace } from './trace.ts'
 import type { VerifyCallback } from './verification.ts'
 
@@ -99,6 +103,8 @@ export interface ContextOptions {
   ) => string | null | undefined | Promise<string | null | undefined>
   /** Server: asks the client for a certificate. */
   readonly requestCert?: boolean
+  /** Server: DER names of the authorities whose certificates would do, as the client is told; those of `ca` unless said otherwise. */
+  readonly requestAuthorities?: readonly Uint8Array[]
   /** Whether a peer that is not believed ends the handshake: true. */
   readonly rejectUnauthorized?: boolean
   /** Chooses the certificate to show; undefined for none. */
@@ -115,18 +121,42 @@ export interface ContextOptions {
   /** Bits of the smallest RSA key that is believed: 2048. */
   readonly minimumRsaBits?: number
   readonly verifyLimits?: Partial<VerifyLimits>
+  /** Milliseconds since 1970: when a chain has to be valid; `now` unless said otherwise. */
+  readonly verifyTime?: number
   /** Primitives: noble, which runs everywhere, unless told otherwise. */
   readonly crypto?: CryptoProvider
   /** Where every random byte comes from; a seed makes a run repeat to the byte. */
   readonly random?: Random
   /** Milliseconds since 1970. */
   readonly now?: () => number
-  /** Tickets that a server issues after a handshake: 2, at most 32. They never hold up a handshake. */
+  /** Tickets that a server issues after a full handshake: 2, at most 32; after a resumption one takes the place of the one that was used. They never hold up a handshake. */
   readonly numTickets?: number
   /** Seconds: 7200. At most 604800. */
   readonly ticketLifetime?: number
-  /** 48 bytes (16 of name, 32 of key), to share tickets between servers; drawn once per context where absent. */
-  readonly ticketKeys?: Uint8Array
+  /**
+   * Server: 48 bytes (16 of name, 32 of key), to share tickets between servers; drawn once per context where absent. Of several the
+   * first seals, and all open. `SslContext.setTicketKeys` changes them.
+   */
+  readonly ticketKeys?: Uint8Array | readonly Uint8Array[]
+  /**
+   * Server: when tickets go out. `at_once`, behind the handshake and blocking nothing, is the default; `with_first_write`, behind the first data; `on_demand`,
+   * when newSessionTicket is called; `never` also resumes no session.
+   */
+  readonly ticketPolicy?: 'at_once' | 'with_first_write' | 'on_demand' | 'never'
+  /** Server: keeps sessions here, and a ticket is a name of 32 random bytes, instead of sealing them into the ticket. */
+  readonly sessionCache?: SessionCache
+  /** Server with a `sessionCache`: a session is resumed once. False: a client that is not ours may come back with one ticket several times. */
+  readonly singleUseTickets?: boolean
+  /** Server: sessions of one context are not resumed in another (SSL_CTX_set_session_id_context(3)), where both have the same keys or cache. ASCII. */
+  readonly sessionIdContext?: string
+  /** Client: how many tickets to ask for, after a full handshake and after a resumption (RFC 9149). 0 to 255. */
+  readonly ticketRequest?: { readonly newSessions: number; readonly resumptions: number }
+  /** How pre-shared keys may be used, tickets included: `psk_dhe_ke`. `psk_ke` gives up forward secrecy. */
+  readonly pskModes?: readonly PskMode[]
+  /** Keys that both ends were given; one whose identity a client offers replaces certificates in both directions, client certificates included. */
+  readonly psks?: readonly PskOption[]
+  /** Gives such keys by name, now or later. */
+  readonly pskCallback?: PskCallback
   /** Client: whether tickets are of use. True. */
   readonly tickets?: boolean
   /** Client: is told of each ticket. */
@@ -168,6 +198,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   SNICallback: 'function',
   ALPNCallback: 'function',
   requestCert: 'boolean',
+  requestAuthorities: 'list of byte arrays',
   rejectUnauthorized: 'boolean',
   certificateCallback: 'function',
   signCallback: 'function',
@@ -175,12 +206,21 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   allowPartialTrustChain: 'boolean',
   minimumRsaBits: 'whole number',
   verifyLimits: 'object',
+  verifyTime: 'whole number',
   crypto: 'object',
   random: 'function',
   now: 'function',
   numTickets: 'whole number',
   ticketLifetime: 'whole number',
-  ticketKeys: 'Uint8Array',
+  ticketKeys: 'Uint8Array or a list of them',
+  ticketPolicy: 'string',
+  sessionCache: 'object',
+  singleUseTickets: 'boolean',
+  sessionIdContext: 'string',
+  ticketRequest: 'object',
+  pskModes: 'list of strings',
+  psks: 'list of objects',
+  pskCallback: 'function',
   tickets: 'boolean',
   onSession: 'function',
   middleboxCompat: 'boolean',
@@ -227,7 +267,11 @@ export class SslContext {
   readonly keys: KeyImport
   /** What pads records. */
   readonly padding: Padding | undefined
-  #ticketKey: TicketKey | undefined
+  /** Keys that were agreed on elsewhere, as they stand on the wire. */
+  readonly psks: readonly StaticPsk[]
+  #ticketKeys: readonly TicketKey[] = []
+  /** Sessions that were offered: each goes once (RFC 9846 appendix C.4). */
+  readonly #offered = new WeakSet<Session>()
 
   /** Reads and checks everything now, so that a mistake shows here. TypeError with a stable `code`. */
   constructor(options: ContextOptions = {}) {
@@ -267,13 +311,29 @@ export class SslContext {
     checkOptions(options.recordSizing ?? {}, sizingTypes)
     wholeNumber('recordSizing.small', options.recordSizing?.small, 64, 16_384)
     this.padding = paddingFrom(options.padding, length => this.draw('padding', length))
-    wholeNumber('numTickets', options.numTickets, 0, 32)
-    wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
-    if (options.ticketKeys && options.ticketKeys.length !== 48)
+    // RFC 9846 §4.3.4: a DistinguishedName has 1 byte at least.
+    if (options.requestAuthorities?.some(({ length }) => length === 0))
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
-        `ticketKeys: expected 48 bytes, got ${options.ticketKeys.length}`,
+        'requestAuthorities: expected DER names, got an empty one',
       )
+    wholeNumber('numTickets', options.numTickets, 0, 32)
+    wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
+    if (options.ticketKeys) this.setTicketKeys(options.ticketKeys)
+    oneOf('ticketPolicy', options.ticketPolicy, ticketPolicies)
+    for (const mode of options.pskModes ?? []) oneOf('pskModes', mode, pskModes)
+    if (options.pskModes?.length === 0)
+      throw misuse('ERR_INVALID_ARG_VALUE', 'pskModes: expected at least one mode, got none')
+    wholeNumber('ticketRequest.newSessions', options.ticketRequest?.newSessions, 0, 255)
+    wholeNumber('ticketRequest.resumptions', options.ticketRequest?.resumptions, 0, 255)
+    if (options.singleUseTickets && !options.sessionCache)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'singleUseTickets: expected a sessionCache, which alone can tell',
+      )
+    if (!/^[\x20-\x7e]{0,255}$/.test(options.sessionIdContext ?? ''))
+      throw misuse('ERR_INVALID_ARG_VALUE', 'sessionIdContext: expected up to 255 ASCII characters')
+    this.psks = pskListFrom(options.psks ?? [], this.crypto)
   }
 
   /** Milliseconds since 1970. */
@@ -294,27 +354,57 @@ export class SslContext {
     return recordSizing && new RecordSizing(recordSizing, () => this.now())
   }
 
-  /** The key that tickets are sealed with. */
+  /** The key that tickets are sealed with; drawn when it is first asked for, where none was given. */
   get ticketKey(): TicketKey {
-    if (!this.#ticketKey) {
-      const drawn = this.options.ticketKeys ? undefined : this.draw('ticket keys', 48)
-      const bytes = this.options.ticketKeys ?? (drawn as Bytes)
-      this.#ticketKey = {
-        name: Uint8Array.from(bytes.subarray(0, 16)),
-        secret: Uint8Array.from(bytes.subarray(16)),
-      }
+    if (this.#ticketKeys.length === 0) {
+      const drawn = this.draw('ticket keys', 48)
+      this.#ticketKeys = [ticketKeyFrom(drawn)]
       wipe(drawn)
     }
-    return this.#ticketKey
+    return this.#ticketKeys[0] as TicketKey
+  }
+
+  /** The keys that tickets are opened with. */
+  get ticketKeys(): readonly TicketKey[] {
+    return this.#ticketKeys
+  }
+
+  /**
+   * Sets the keys of tickets, 48 bytes each: the first seals from now on, and all open. To rotate, put a new one first and drop the last; to share tickets, give
+   * servers the same ones.
+   */
+  setTicketKeys(keys: Uint8Array | readonly Uint8Array[]): void {
+    const list = keys instanceof Uint8Array ? [keys] : keys
+    const wrong = list.find(key => key.length !== 48)
+    if (wrong || list.length === 0)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        `ticketKeys: expected 48 bytes each, got ${wrong ? wrong.length : 'none'}`,
+      )
+    this.#ticketKeys = list.map(ticketKeyFrom)
+  }
+
+  /** Whether a server resumes sessions. */
+  get opensTickets(): boolean {
+    return this.options.ticketPolicy !== 'never'
+  }
+
+  /** Whether a session is offered for the first time; it counts as offered from now on. */
+  spend(session: Session): boolean {
+    if (this.#offered.has(session)) return false
+    this.#offered.add(session)
+    return true
   }
 
   /** As a server: whether a client is asked for a certificate, and whose would do. */
   get clientAuthentication(): ClientAuthentication {
-    const { requestCert, rejectUnauthorized } = this.options
+    const { requestCert, rejectUnauthorized, requestAuthorities } = this.options
     const asked = rejectUnauthorized === false ? 'request' : 'require'
     return {
       clientCertificate: requestCert ? asked : 'none',
-      authorities: this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw)),
+      authorities:
+        requestAuthorities?.map(name => new Uint8Array(name)) ??
+        this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw)),
     }
   }
 
@@ -331,6 +421,17 @@ export class SslContext {
     const classical = this.groups.find(group => !hybrid(group))
     return classical ? [first, classical] : [first]
   }
+}
+
+const ticketPolicies = ['at_once', 'with_first_write', 'on_demand', 'never']
+const pskModes = ['psk_ke', 'psk_dhe_ke']
+
+function oneOf(option: string, value: string | undefined, names: readonly string[]): void {
+  if (value === undefined || names.includes(value)) return
+  throw misuse(
+    'ERR_INVALID_ARG_VALUE',
+    `${option}: expected one of ${names.join(', ')}, got ${value}`,
+  )
 }
 
 function wholeNumber(option: string, value: number | undefined, least: number, most: number): void {

@@ -4,7 +4,7 @@ import type { Fact, Role } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import type { SslContext } from './context.ts'
-import type { Session } from './tickets.ts'
+import type { Session } from './session.ts'
 
 export class Facts {
   readonly #context: SslContext
@@ -19,8 +19,13 @@ export class Facts {
   peerChain: readonly Bytes[] = []
   peerScheme: SignatureSchemeName | undefined
   verdict: Verdict | undefined
+  /** What was found about the chain of the session that is offered, or of a ticket; it counts once the session is resumed. */
+  sessionVerdict: Verdict | undefined
   session: Session | undefined
   retried = false
+  resumed = false
+  /** Of a key that was agreed on elsewhere. */
+  pskIdentity: Bytes | undefined
 
   constructor(context: SslContext, role: Role, servername: string | undefined) {
     this.#context = context
@@ -49,6 +54,12 @@ export class Facts {
       case 'group':
         this.group = fact.group
         break
+      case 'psk':
+        this.resumed = fact.kind === 'resumption'
+        if (!this.resumed) this.pskIdentity = fact.identity
+        this.peerChain = fact.chain
+        this.verdict = fact.chain.length > 0 ? this.sessionVerdict : undefined
+        break
       case 'alpn':
         this.alpn = fact.protocol
         break
@@ -64,14 +75,8 @@ export class Facts {
         )
         break
       case 'ticket': {
-        const { ticket, psk, suite, lifetime, ageAdd, maxEarlyData } = fact.ticket
         this.session = {
-          ticket,
-          psk,
-          suite,
-          lifetime,
-          ageAdd,
-          maxEarlyData,
+          ...fact.ticket,
           received: this.#context.now(),
           serverName: this.#servername,
           alpn: this.alpn,

@@ -1,5 +1,6 @@
 /** The C names: OpenSSL's calls, which answer 1, 0 and below as its manual pages say, over our own BIOs and connections. */
 export type { CipherSuite as SSL_CIPHER } from '@biopair/crypto'
+export * from './openssl/alert-strings.ts'
 export {
   type BIO,
   BIO_free,
@@ -12,7 +13,7 @@ export {
 } from './openssl/bio.ts'
 export * from './openssl/bio-buffer.ts'
 export * from './openssl/bio-callback.ts'
-export { BIO_from } from './openssl/bio-carrier.ts'
+export { BIO_from, BIO_s_carrier } from './openssl/bio-carrier.ts'
 export * from './openssl/bio-chain.ts'
 export * from './openssl/bio-code.ts'
 export * from './openssl/bio-constants.ts'
@@ -52,11 +53,13 @@ export {
   BIO_meth_set_puts,
   BIO_meth_set_read,
   BIO_meth_set_read_ex,
+  BIO_meth_set_ready,
   BIO_meth_set_write,
   BIO_meth_set_write_ex,
   type BIO_puts_func,
   type BIO_read_ex_func,
   type BIO_read_func,
+  type BIO_ready_func,
   type BIO_write_ex_func,
   type BIO_write_func,
 } from './openssl/bio-method.ts'
@@ -84,6 +87,31 @@ export {
   BIO_test_flags,
 } from './openssl/bio-retry.ts'
 export * from './openssl/bio-ssl.ts'
+export {
+  type ClientCertificate,
+  SSL_CTX_get_client_cert_cb,
+  SSL_CTX_set_cert_cb,
+  SSL_CTX_set_client_cert_cb,
+  type SSL_cert_cb,
+  type SSL_client_cert_cb,
+  SSL_set_cert_cb,
+} from './openssl/certificate-cb.ts'
+export * from './openssl/client-ca.ts'
+export {
+  SSL_CLIENT_HELLO_ERROR,
+  SSL_CLIENT_HELLO_RETRY,
+  SSL_CLIENT_HELLO_SUCCESS,
+  SSL_CTX_set_client_hello_cb,
+  type SSL_client_hello_cb_fn,
+  SSL_client_hello_get0_ciphers,
+  SSL_client_hello_get0_compression_methods,
+  SSL_client_hello_get0_ext,
+  SSL_client_hello_get0_legacy_version,
+  SSL_client_hello_get0_random,
+  SSL_client_hello_get0_session_id,
+  SSL_client_hello_get1_extensions_present,
+  SSL_client_hello_isv2,
+} from './openssl/client-hello.ts'
 export * from './openssl/constants.ts'
 export {
   type SSL_CTX,
@@ -116,14 +144,22 @@ export {
   SSL_CTX_up_ref,
   SSL_CTX_use_certificate_chain,
   SSL_CTX_use_PrivateKey,
+  SSL_check_private_key,
+  SSL_clear_mode,
+  SSL_clear_options,
   SSL_get_mode,
+  SSL_get_options,
   type SSL_METHOD,
   SSL_set_alpn_protos,
   SSL_set_ciphersuites,
   SSL_set_mode,
+  SSL_set_options,
   SSL_set_verify,
   SSL_set1_groups_list,
   SSL_set1_sigalgs_list,
+  SSL_use_certificate,
+  SSL_use_certificate_chain,
+  SSL_use_PrivateKey,
   TLS_client_method,
   TLS_method,
   TLS_server_method,
@@ -140,7 +176,11 @@ export {
   ERR_peek_error,
   ERR_reason_error_string,
 } from './openssl/errors.ts'
+export type { EX_dup, EX_free, EX_INDEX, EX_new, EX_PLACE } from './openssl/ex-data.ts'
+export * from './openssl/info.ts'
+export * from './openssl/msg.ts'
 export { SSL_select_next_proto } from './openssl/protocols.ts'
+export * from './openssl/ready.ts'
 export {
   ERR_LIB_BIO,
   ERR_LIB_PEM,
@@ -149,12 +189,14 @@ export {
   ERR_LIB_X509,
 } from './openssl/reasons.ts'
 export { SSL_get_error, SSL_want } from './openssl/result.ts'
-export type {
-  SSL_CTX_alpn_select_cb_func,
-  SSL_verify_cb,
-  Surroundings,
-  X509_STORE_CTX,
-} from './openssl/settings.ts'
+export {
+  SSL_CTX_set_tlsext_servername_arg,
+  SSL_CTX_set_tlsext_servername_callback,
+  SSL_get_SSL_CTX,
+  type SSL_servername_cb,
+  SSL_set_SSL_CTX,
+} from './openssl/servername.ts'
+export type { SSL_CTX_alpn_select_cb_func, Surroundings } from './openssl/settings.ts'
 export {
   type SSL,
   SSL_free,
@@ -168,6 +210,58 @@ export {
   SSL_set0_wbio,
   SSL_up_ref,
 } from './openssl/ssl.ts'
+export * from './openssl/ssl-clear.ts'
+export * from './openssl/ssl-ex-data.ts'
+export * from './openssl/ssl-host.ts'
 export * from './openssl/ssl-info.ts'
 export * from './openssl/ssl-io.ts'
-export type { Session as SSL_SESSION } from './tickets.ts'
+export * from './openssl/ssl-set.ts'
+export * from './openssl/ssl-state.ts'
+export {
+  SSL_CTX_set_cert_verify_callback,
+  type SSL_cert_verify_cb,
+  SSL_set_retry_verify,
+  type SSL_verify_cb,
+} from './openssl/verify.ts'
+export {
+  X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT,
+  X509_CHECK_FLAG_MULTI_LABEL_WILDCARDS,
+  X509_CHECK_FLAG_NEVER_CHECK_SUBJECT,
+  X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
+  X509_CHECK_FLAG_NO_WILDCARDS,
+  X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS,
+  X509_PURPOSE_SSL_CLIENT,
+  X509_PURPOSE_SSL_SERVER,
+  X509_V_FLAG_CRL_CHECK,
+  X509_V_FLAG_CRL_CHECK_ALL,
+  X509_V_FLAG_NO_CHECK_TIME,
+  X509_V_FLAG_PARTIAL_CHAIN,
+  X509_V_FLAG_TRUSTED_FIRST,
+  X509_V_FLAG_USE_CHECK_TIME,
+  X509_V_FLAG_X509_STRICT,
+  type X509_VERIFY_PARAM,
+  X509_VERIFY_PARAM_add1_host,
+  X509_VERIFY_PARAM_clear_flags,
+  X509_VERIFY_PARAM_free,
+  X509_VERIFY_PARAM_get_depth,
+  X509_VERIFY_PARAM_get_flags,
+  X509_VERIFY_PARAM_get_hostflags,
+  X509_VERIFY_PARAM_get_time,
+  X509_VERIFY_PARAM_get0_email,
+  X509_VERIFY_PARAM_get0_host,
+  X509_VERIFY_PARAM_get0_peername,
+  X509_VERIFY_PARAM_get1_ip_asc,
+  X509_VERIFY_PARAM_new,
+  X509_VERIFY_PARAM_set_depth,
+  X509_VERIFY_PARAM_set_flags,
+  X509_VERIFY_PARAM_set_hostflags,
+  X509_VERIFY_PARAM_set_purpose,
+  X509_VERIFY_PARAM_set_time,
+  X509_VERIFY_PARAM_set1,
+  X509_VERIFY_PARAM_set1_email,
+  X509_VERIFY_PARAM_set1_host,
+  X509_VERIFY_PARAM_set1_ip,
+  X509_VERIFY_PARAM_set1_ip_asc,
+} from './openssl/verify-param.ts'
+export * from './openssl/x509-store-ctx.ts'
+export type { Session as SSL_SESSION } from './session.ts'

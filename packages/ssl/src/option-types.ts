@@ -7,11 +7,18 @@ const kinds = {
   function: value => typeof value === 'function',
   object: value => typeof value === 'object' && value !== null,
   Uint8Array: value => value instanceof Uint8Array,
+  'Uint8Array or a list of them': value =>
+    value instanceof Uint8Array ||
+    (Array.isArray(value) && value.every(item => item instanceof Uint8Array)),
+  'list of objects': value =>
+    Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null),
   'whole number': value => Number.isSafeInteger(value) && (value as number) >= 0,
   'whole number or function': value =>
     typeof value === 'function' || (Number.isSafeInteger(value) && (value as number) >= 0),
   string: text,
   'list of strings': value => Array.isArray(value) && value.every(text),
+  'list of byte arrays': value =>
+    Array.isArray(value) && value.every(item => item instanceof Uint8Array),
   'string or list of strings': value => text(value) || (Array.isArray(value) && value.every(text)),
   'PEM text, DER bytes or a list of them': value =>
     pem(value) || (Array.isArray(value) && value.every(pem)),

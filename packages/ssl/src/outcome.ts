@@ -16,6 +16,9 @@ export interface Suspended {
   readonly status:
     | 'want_client_hello'
     | 'want_server_name'
+    | 'want_psk_offer'
+    | 'want_psk'
+    | 'want_psk_claim'
     | 'want_alpn'
     | 'want_certificate'
     | 'want_signature'

@@ -7,7 +7,10 @@ import {
   Filter,
   retryRead,
   retryWrite,
+  type SelectableBio,
   type Stopped,
+  selectable,
+  setBlocking,
 } from '@biopair/bio'
 import { misuse } from './misuse.ts'
 import type { ShutdownOutcome, Stop } from './outcome.ts'
@@ -21,8 +24,8 @@ import type { Ssl } from './ssl.ts'
  */
 export class SslBio extends Filter {
   readonly ssl: Ssl
-  /** Why the last read, and the last write or flush, moved nothing. */
-  readonly #stops: { read?: Stop | undefined; write?: Stop | undefined } = {}
+  /** What to wait for in each direction: the last stop of a call that asked for it, or was told to wait for it. */
+  readonly #stops: { read?: Halt | undefined; write?: Halt | undefined } = {}
   #closing = false
 
   /** `ssl` gets its BIO from here: whatever is below this filter. */
@@ -37,7 +40,9 @@ export class SslBio extends Filter {
     if (this.#closing) return closed()
     if (!this.next && this.ssl.pending === 0) return super.read(into)
     const outcome = this.ssl.read(into)
-    return outcome.status === 'done' ? outcome.bytes : this.#stopped('read', outcome)
+    return outcome.status === 'done'
+      ? this.#went('read', outcome.bytes)
+      : this.#stopped('read', outcome)
   }
 
   /** Takes what `Ssl.write` takes: at least a record's worth, if nothing waits before it. */
@@ -48,33 +53,52 @@ export class SslBio extends Filter {
       return broken(new BioError('BROKEN_PIPE', 'write: this side has said close_notify'))
     if (!this.next) return super.write(bytes)
     const outcome = this.ssl.write(bytes)
-    return outcome.status === 'done' ? outcome.bytes : this.#stopped('write', outcome)
+    return outcome.status === 'done'
+      ? this.#went('write', outcome.bytes)
+      : this.#stopped('write', outcome)
   }
 
   /** Drives out what was sealed, and flushes below. After a `close` that found no room it goes on with that. */
   override flush(): 'done' | Stopped {
     if (!this.next) return super.flush()
+    if (this.#closing && this.ssl.role === undefined) return super.flush()
     const outcome = this.#closing ? this.ssl.close() : this.ssl.flush()
-    return outcome.status === 'done' ? 'done' : this.#stopped('write', outcome)
+    if (outcome.status !== 'done') return this.#stopped('write', outcome)
+    return this.#went('write', 'done')
   }
 
-  /** Says close_notify, behind all that was written. The carrier is not ended: the peer may go on. */
+  /** Shakes hands, if that is not done, and says close_notify, behind all that was written. The carrier is not ended: the peer may go on. */
   override end(): 'done' | Stopped {
     if (this.#closing || !this.next || this.ssl.sentShutdown) return this.flush()
+    const shaken = this.ssl.doHandshake()
+    if (shaken.status !== 'done') return this.#stopped('write', shaken)
     const outcome = this.ssl.shutdown()
-    return said(outcome) ? 'done' : this.#stopped('write', outcome)
+    return said(outcome) ? this.#went('write', 'done') : this.#stopped('write', outcome)
   }
 
-  /** Says goodbye and closes the carrier once all is out; where there is no room, `flush` goes on with it. */
-  override close(): void {
+  /**
+   * Says goodbye and closes the carrier once all is out; where there is no room, `flush` goes on with it. With an `error`, the peer
+   * gets the alert internal_error, which is no clean end.
+   */
+  override close(error?: Error): void {
     if (!this.next) return
     this.#closing = true
-    this.ssl.close()
+    // Nothing has begun, and nobody waits for a goodbye.
+    if (this.ssl.role === undefined) super.close(error)
+    else this.ssl.close(error)
   }
 
+  /** Settles when what the last call in this direction, or the last one that was told to wait for it, waits for has come about. */
   override ready(on: 'read' | 'write'): Promise<void> {
-    const stop = this.#stops[on]
-    return stop ? this.ssl.ready(stop) : Promise.resolve()
+    const halt = this.#stops[on]
+    if (on === 'read' && this.ssl.pending > 0) return Promise.resolve()
+    return halt ? this.ssl.ready(halt.stop) : Promise.resolve()
+  }
+
+  /** Where what is below can wait for bytes or room, this can: for what the last calls in the wanted directions wait for. */
+  get select(): SelectableBio['select'] | undefined {
+    const below = this.next && selectable(this.next)
+    return below && (wanted => this.#settled(wanted) || this.#selected(below, wanted))
   }
 
   /** Plaintext that can be read; what lies sealed below does not count. */
@@ -91,22 +115,71 @@ export class SslBio extends Filter {
     return this.ssl.receivedShutdown && this.ssl.pending === 0
   }
 
-  #stopped(on: 'read' | 'write', stop: Stop): Stopped {
-    this.#stops[on] = stop
-    switch (stop.status) {
-      case 'want_read':
-        return retryRead
-      case 'want_write':
-        return retryWrite
-      case 'closed':
-        return eof
-      case 'truncated':
-        return broken(new BioError('PREMATURE_CLOSE', 'the carrier ended without close_notify'))
-      case 'failed':
-        return broken(stop.error)
-      default:
-        return { stop: 'retry', on: 'special', reason: stop.status.slice('want_'.length) }
-    }
+  /** Whether a call in a wanted direction is worth another try as it is. */
+  #settled(wanted: Wanted): boolean {
+    const { read, write } = this.#stops
+    const readable = this.ssl.pending > 0 || !wants(read?.stop)
+    return (wanted.read && readable) || (wanted.write && !wants(write?.stop))
+  }
+
+  /** A callback's promise is nothing that waiting here could bring about: false, as if the time were up. */
+  #selected(below: SelectableBio, wanted: Wanted): boolean {
+    const stops = [wanted.read && this.#stops.read?.stop, wanted.write && this.#stops.write?.stop]
+    const waiting = stops.filter(stop => stop !== false).filter(waits)
+    const read = waiting.some(({ read }) => read > 0)
+    const write = waiting.some(({ status }) => status === 'want_write')
+    return (read || write) && below.select({ read, write })
+  }
+
+  /** A call went through: what it waited for before is no matter any more. */
+  #went<A>(call: 'read' | 'write', answer: A): A {
+    for (const on of ['read', 'write'] as const)
+      if (this.#stops[on]?.call === call) this.#stops[on] = undefined
+    return answer
+  }
+
+  #stopped(call: 'read' | 'write', stop: Stop): Stopped {
+    const answer = answerOf(stop)
+    const halt = { call, stop }
+    this.#stops[call] = halt
+    if (answer.stop === 'retry' && answer.on !== 'special') this.#stops[answer.on] = halt
+    return answer
+  }
+}
+
+/** A call that stopped. */
+interface Halt {
+  readonly call: 'read' | 'write'
+  readonly stop: Stop
+}
+
+type Wanted = Parameters<SelectableBio['select']>[0]
+
+/** Whether a call has to wait, for the carrier or for a callback. */
+function wants(stop: Stop | undefined): boolean {
+  return stop?.status.startsWith('want_') ?? false
+}
+
+/** Whether it is the carrier that a stopped call waits for. */
+function waits(stop: Stop | undefined): stop is Extract<Stop, { readonly read: number }> {
+  return stop !== undefined && 'read' in stop
+}
+
+/** What the words of an Ssl mean for a BIO. */
+function answerOf(stop: Stop): Stopped {
+  switch (stop.status) {
+    case 'want_read':
+      return retryRead
+    case 'want_write':
+      return retryWrite
+    case 'closed':
+      return eof
+    case 'truncated':
+      return broken(new BioError('PREMATURE_CLOSE', 'the carrier ended without close_notify'))
+    case 'failed':
+      return broken(stop.error)
+    default:
+      return { stop: 'retry', on: 'special', reason: stop.status.slice('want_'.length) }
   }
 }
 
@@ -154,6 +227,15 @@ class Port implements Bio {
 
   get blocking(): boolean {
     return this.#below.blocking ?? false
+  }
+
+  setBlocking(blocking: boolean): void {
+    setBlocking(this.#below, blocking)
+  }
+
+  get select(): SelectableBio['select'] | undefined {
+    const below = selectable(this.#below)
+    return below && (wanted => below.select(wanted))
   }
 }
 

@@ -13,39 +13,54 @@ import {
   mostRecordLimit,
   type Role,
   server13,
+  type TicketRequest,
 } from '@biopair/handshake'
-import type { Bytes } from '@biopair/wire'
+import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { Connection } from './connection.ts'
-import type { SslContext } from './context.ts'
+import type { ContextOptions, SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
 import { Facts, text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import type {
+  Failed,
   FlushOutcome,
   HandshakeOutcome,
   ReadOutcome,
   ShutdownOutcome,
   WriteOutcome,
 } from './outcome.ts'
-import { makeTicket, type Session } from './tickets.ts'
+import { ageOf } from './psk-answers.ts'
+import { type Session, sessionFrom } from './session.ts'
+import { type Issuing, makeTicket } from './tickets.ts'
 
 /** What one connection is told beside its context. */
-export interface SslOptions extends NameOptions {}
+export interface SslOptions extends NameOptions {
+  /**
+   * Client: a session to resume, as an object or as bytes. It is offered where its time is not up, it is of the same `servername`, and its
+   * server's certificates are believed still (`verifyCallback` is asked again, with `resuming`); else the handshake is a full one.
+   */
+  readonly session?: Session | Uint8Array | undefined
+  /** Client: offers a session object that this context has offered before; others can then tell that both connections are one client's (RFC 9846 appendix C.4). False. */
+  readonly reuseSession?: boolean
+}
 
 const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
   servername: 'string',
   verifyNames: 'string or list of strings',
   allowWildcards: 'boolean',
+  session: 'object',
+  reuseSession: 'boolean',
 }
 
 export class Ssl {
   readonly #context: SslContext
   /** The context that SNICallback put in its place. */
   #chosen: SslContext | undefined
-  readonly #options: NameOptions
+  readonly #options: SslOptions
+  #offer: Session | undefined
   readonly #verifyNames: readonly string[] | undefined
   #role: Role | undefined
   #rbio: Bio | undefined
@@ -58,6 +73,12 @@ export class Ssl {
     checkOptions(options, optionTypes)
     this.#options = { ...options }
     this.#verifyNames = verifyNamesFrom(options)
+    const { session } = options
+    if (session) {
+      const known = sessionFrom(session)
+      // The object itself is what the context remembers.
+      this.#offer = session instanceof Uint8Array ? known : session
+    }
   }
 
   /** Sets where bytes come from and go to (SSL_set_bio); one BIO may be both. */
@@ -153,9 +174,20 @@ export class Ssl {
     return this.#started().shutdown()
   }
 
-  /** Says goodbye, drains, and closes the BIO. `want_write` until everything is out. */
-  close(): FlushOutcome {
-    return this.#started().close()
+  /**
+   * Ends the connection with a fatal alert: for a program that learns between two calls that it must not go on (BoringSSL's
+   * SSL_send_fatal_alert). It is queued behind what waits; `flush` drives it out. A connection that has failed already stays as it is.
+   */
+  fail(alert: TlsAlert): Failed {
+    return this.#started().fail(alert)
+  }
+
+  /**
+   * Says goodbye, drains, and closes the BIO. `want_write` until everything is out. With an `error`, the goodbye is the alert
+   * internal_error and the BIO is closed with it, so that the peer does not take what it has for all there was.
+   */
+  close(error?: Error): FlushOutcome {
+    return this.#started().close(error)
   }
 
   /** Changes our keys; with `request`, the peer changes its own (SSL_key_update(3)). */
@@ -163,12 +195,14 @@ export class Ssl {
     return this.#started().keyUpdate(request)
   }
 
-  /** Server: issues another ticket (SSL_new_session_ticket(3)). */
+  /** Server: issues another ticket (SSL_new_session_ticket(3)); none where the client's chain is too long for one. */
   newSessionTicket(): FlushOutcome {
     const connected = this.#connection?.connected
     if (!connected || this.#role !== 'server')
       throw misuse('ERR_STILL_IN_INIT', 'newSessionTicket: expected a server after its handshake')
-    return this.#started().order(now => this.#ticket(now, now.tickets))
+    if (!this.#context.opensTickets)
+      throw misuse('ERR_INVALID_ARG_VALUE', 'newSessionTicket: the ticketPolicy is never')
+    return this.#started().order(now => this.#tickets(now, 1)[0])
   }
 
   /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. Never rejects; TypeError at once where a BIO that has to be waited for has no `ready`. */
@@ -261,6 +295,16 @@ export class Ssl {
     return this.#facts?.retried ?? false
   }
 
+  /** Whether the keys are from a session before (SSL_session_reused(3)): then `peerCertificates` are those of its first handshake, judged anew. */
+  get resumed(): boolean {
+    return this.#facts?.resumed ?? false
+  }
+
+  /** The name of the pre-shared key that was agreed on elsewhere and is used; undefined for certificates and tickets. */
+  get pskIdentity(): Bytes | undefined {
+    return this.#facts?.pskIdentity
+  }
+
   /** Client: the last ticket that came. */
   get session(): Session | undefined {
     return this.#facts?.session
@@ -311,9 +355,10 @@ export class Ssl {
       answers: answersOf({
         context,
         names: nameDemands(role, this.#options, this.#verifyNames),
-        judged: verdict => {
-          facts.verdict = verdict
+        judged: (verdict, resuming) => {
+          facts[resuming ? 'sessionVerdict' : 'verdict'] = verdict
         },
+        session: () => this.#usableSession(),
         switched: chosen => {
           this.#chosen = chosen
         },
@@ -329,36 +374,39 @@ export class Ssl {
               shares: context.shares,
               compatibility: context.options.middleboxCompat ?? true,
               tickets: context.options.tickets ?? true,
+              ticketRequest: ticketRequest(context),
+              psk: this.#offer !== undefined || this.#hasPsks,
             })
           : server13(talk, {
               ...this.#flowConfig(),
               ...context.clientAuthentication,
               cookie: context.options.cookie ?? 'never',
+              psk: context.opensTickets || this.#hasPsks,
+              ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
             }),
       learn: fact => facts.learn(fact),
-      connected: connected => this.#tickets(connected),
+      connected: connected =>
+        this.#policy === 'at_once' ? this.#tickets(connected, connected.ticketsDue) : [],
+      firstWrite: connected =>
+        this.#policy === 'with_first_write' ? this.#tickets(connected, connected.ticketsDue) : [],
     })
     return this.#connection
   }
 
-  #flowConfig(): FlowConfig {
+  #flowConfig(): Omit<FlowConfig, 'psk'> {
     const { crypto, suites, groups, schemes, options } = this.#context
-    return {
-      crypto,
-      suites,
-      groups,
-      schemes,
-      random: options.random,
-      edit: options.edit,
-      // 0 says nothing.
-      recordSizeLimit: (options.recordSizeLimit ?? mostRecordLimit) || undefined,
-    }
+    const { random, edit, pskModes = ['psk_dhe_ke'] } = options
+    // 0 says nothing.
+    const recordSizeLimit = (options.recordSizeLimit ?? mostRecordLimit) || undefined
+    return { crypto, suites, groups, schemes, random, edit, pskModes, recordSizeLimit }
   }
 
   /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */
   #checkClient(): void {
     const { rejectUnauthorized, verifyCallback } = this.#context.options
     if (rejectUnauthorized === false) return
+    // Who has neither anchors nor a callback believes no certificate: then a key is the only way.
+    if (this.#hasPsks && !verifyCallback && this.#context.anchors.certificates.length === 0) return
     if (this.#options.servername === undefined && !this.#verifyNames)
       throw misuse(
         'ERR_NO_SERVERNAME',
@@ -372,35 +420,75 @@ export class Ssl {
       )
   }
 
-  #tickets(connected: Connected): readonly Command[] {
-    if (this.#role !== 'server' || !connected.ticketsAllowed) return []
-    const count = this.#context.options.numTickets ?? 2
-    return Array.from({ length: count }, (_, i) => this.#ticket(connected, i))
+  get #hasPsks(): boolean {
+    const { psks, options } = this.#context
+    return psks.length > 0 || options.pskCallback !== undefined
   }
 
-  #ticket(connected: Connected, index: number): Command {
+  get #policy(): ContextOptions['ticketPolicy'] {
+    if (this.#role === 'client') return 'never'
+    return this.#context.options.ticketPolicy ?? 'at_once'
+  }
+
+  /** The session of the options, if it may be offered: in time, of this name, of a server that can be judged anew, and for the first time. */
+  #usableSession(): Session | undefined {
+    const session = this.#offer
     const context = this.#context
-    const lifetime = context.options.ticketLifetime ?? 7200
-    return {
-      command: 'ticket',
-      ...makeTicket(
-        connected,
-        context.ticketKey,
-        context.crypto,
-        (purpose, length) => context.draw(purpose, length),
-        context.now(),
-        lifetime,
-        index,
-      ),
+    if (!session || ageOf(session, context.now()) >= session.lifetime * 1000) return undefined
+    if (session.serverName !== this.#options.servername) return undefined
+    if (context.options.tickets === false) return undefined
+    return context.spend(session) || this.#options.reuseSession ? session : undefined
+  }
+
+  /** So many tickets more, numbered on from those that were issued. */
+  #tickets(connected: Connected, count = 0): readonly Command[] {
+    const context = this.#context
+    const { ticketLifetime = 7200, sessionIdContext = '', sessionCache } = context.options
+    if (!connected.ticketsAllowed) return []
+    const issuing: Issuing = {
+      crypto: context.crypto,
+      draw: (purpose, length) => context.draw(purpose, length),
+      now: context.now(),
+      lifetime: ticketLifetime,
+      sessionIdContext,
+      cache: sessionCache,
+      key: () => context.ticketKey,
     }
+    return Array.from({ length: count }, (_, i) =>
+      makeTicket(connected, connected.tickets + i, issuing),
+    )
+      .filter(ticket => ticket !== undefined)
+      .map(ticket => ({ command: 'ticket', ...ticket }))
   }
 }
 
+/** RFC 9149's names for it. */
+function ticketRequest({ options }: SslContext): TicketRequest | undefined {
+  const { ticketRequest: asked } = options
+  return asked && { new_session_count: asked.newSessions, resumption_count: asked.resumptions }
+}
+
+/** Tickets that a client may have because it asked. */
+const mostRequested = 8
+
+/** How many tickets follow a handshake: what the client would like, within bounds, or what the context says. */
+function ticketCount(
+  { options }: SslContext,
+  resumed: boolean,
+  requested: number | undefined,
+): number {
+  const { ticketPolicy = 'at_once', numTickets = 2 } = options
+  if (ticketPolicy === 'never' || ticketPolicy === 'on_demand' || numTickets === 0) return 0
+  if (requested !== undefined) return Math.min(requested, Math.max(numTickets, mostRequested))
+  return resumed ? 1 : numTickets
+}
+
 /** A server shows a certificate, and has to know where from. */
-function checkServer({ credentials, options }: SslContext): void {
+function checkServer({ credentials, psks, options }: SslContext): void {
   if (credentials.length > 0 || options.certificateCallback || options.SNICallback) return
+  if (psks.length > 0 || options.pskCallback) return
   throw misuse(
     'ERR_NO_CERTIFICATE',
-    'a server needs cert and key, or a certificateCallback or SNICallback',
+    'a server needs cert and key, a certificateCallback or SNICallback, or psks or a pskCallback',
   )
 }

@@ -1,4 +1,4 @@
-/** Session tickets: what a server seals into them, and what a client keeps of them (RFC 9846 §4.7.1). */
+/** Session tickets: what a server puts into them, and what it makes of one that comes back (RFC 9846 §4.7.1). */
 import {
   type CipherSuite,
   type CryptoProvider,
@@ -6,7 +6,7 @@ import {
   concat,
   wipe,
 } from '@biopair/crypto'
-import { type Connected, longestLifetime, type NewTicket, ticketPsk } from '@biopair/handshake'
+import { type Connected, type NewTicket, ticketPsk } from '@biopair/handshake'
 import {
   type Bytes,
   type Decoded,
@@ -14,43 +14,47 @@ import {
   encode,
   opaque,
   struct,
+  uint8,
   uint16,
   uint32,
+  vector,
   Writer,
 } from '@biopair/wire'
 
-/** A session that a client may resume: a ticket, and what it was issued under. */
-export interface Session {
-  readonly ticket: Bytes
-  readonly psk: Bytes
-  readonly suite: CipherSuite
-  /** Milliseconds since 1970, by the connection's clock. */
-  readonly received: number
-  /** Seconds, at most 604800. */
-  readonly lifetime: number
-  readonly ageAdd: number
-  readonly maxEarlyData: number
-  readonly serverName: string | undefined
-  readonly alpn: Bytes | undefined
-}
-
-/** What a ticket says to the server that opens it. */
+/** What a server has to know to resume, in the ticket or in a cache. */
 const TicketState = struct({
+  version: uint8,
   cipher_suite: uint16,
-  /** Seconds since 1970. */
+  /** Seconds since 1970, and milliseconds beyond. */
   issued: uint32,
+  issued_milliseconds: uint16,
   ticket_lifetime: uint32,
   ticket_age_add: uint32,
+  /** 1 for a session that a pre-shared key began. */
+  psk_first: uint8,
   psk: opaque(0, 255),
   server_name: opaque(0, 255),
   alpn: opaque(0, 255),
+  session_id_context: opaque(0, 255),
+  /** The client's, leaf first. */
+  chain: vector(opaque(1, 2 ** 24 - 1), 0, 2 ** 24 - 1),
 })
-export type TicketState = Decoded<typeof TicketState>
+type TicketState = Decoded<typeof TicketState>
 
-/** Reserved at once: a buffer that grows leaves copies of the PSK behind. */
-const longestState = 1024
+/** What a ticket says to the server that reads it. */
+export interface OpenedTicket extends TicketState {
+  readonly suite: CipherSuite
+}
+
+const version = 1
 const nameLength = 16
 const nonceLength = 12
+/** Bytes of the longest ticket that is made: a ClientHello has to carry it, and some servers take no more than 16 KiB of one. */
+const longestTicket = 8192
+/** Everything in a state but the names and the chain. */
+const fixedState = 512
+/** Milliseconds by which the clock of another server may be ahead. */
+const clockSkew = 60_000
 
 /** A key that seals and opens tickets: its first bytes name it, the rest is the secret. */
 export interface TicketKey {
@@ -60,40 +64,82 @@ export interface TicketKey {
   readonly secret: Bytes
 }
 
-/** Makes a ticket for a connection. Every random byte comes from `draw`. */
+/**
+ * Where a server that keeps its sessions has them: a Map does, or a few lines around a store that several servers share. Each call may answer
+ * later. One that throws or rejects counts as empty, and the handshake is a full one: an outage of the store is none of the service. What is
+ * kept are secrets.
+ */
+export interface SessionCache {
+  /** What was set, or undefined. */
+  get(id: string): Uint8Array | undefined | Promise<Uint8Array | undefined>
+  /** `expires` in milliseconds since 1970. Nobody waits for it: a session that could not be set is not found later. */
+  set(id: string, state: Bytes, expires: number): unknown
+  /** Whether it was there: of two that ask at the same time, only one may hear true. */
+  delete(id: string): boolean | Promise<boolean>
+}
+
+export interface Issuing {
+  readonly crypto: CryptoProvider
+  /** Every random byte comes from here. */
+  readonly draw: (purpose: string, length: number) => Bytes
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Seconds. */
+  readonly lifetime: number
+  readonly sessionIdContext: string
+  readonly cache: SessionCache | undefined
+  readonly key: () => TicketKey
+}
+
+/** Makes a ticket for a connection; undefined where what the client has shown is too long for one. `index` is another one each time. */
 export function makeTicket(
   connection: Connected,
-  key: TicketKey,
-  crypto: CryptoProvider,
-  draw: (purpose: string, length: number) => Bytes,
-  now: number,
-  asked: number,
   index: number,
-): NewTicket {
-  const lifetime = Math.min(asked, longestLifetime)
+  issuing: Issuing,
+): NewTicket | undefined {
+  const { crypto, now, lifetime, cache } = issuing
   const nonce = encode(index < 2 ** 16 ? uint16 : uint32, index)
+  const long = connection.peerChain.reduce((sum, der) => sum + der.length + 3, fixedState)
+  if (!cache && long > longestTicket) return undefined
   // Drawn bytes may be a view of somebody's larger buffer.
-  const drawn = draw('ticket_age_add', 4)
+  const drawn = issuing.draw('ticket_age_add', 4)
   const ageAdd = new DataView(drawn.buffer, drawn.byteOffset, 4).getUint32(0)
   const hash = crypto.hashes[connection.suite.hash]
   const psk = ticketPsk(hash, connection.resumptionSecret, nonce)
-  const writer = new Writer(longestState)
+  // Reserved at once: a buffer that grows leaves copies of the PSK behind.
+  const writer = new Writer(long + 3 * 256)
   TicketState.write(writer, {
+    version,
     cipher_suite: connection.suite.id,
     issued: Math.floor(now / 1000),
+    issued_milliseconds: Math.floor(now) % 1000,
     ticket_lifetime: lifetime,
     ticket_age_add: ageAdd,
+    psk_first: connection.authenticatedBy === 'psk' ? 1 : 0,
     psk,
     server_name: latin1(connection.serverName ?? ''),
     alpn: connection.alpn ?? new Uint8Array(0),
+    session_id_context: latin1(issuing.sessionIdContext),
+    chain: [...connection.peerChain],
   })
   const state = writer.finish()
   writer.wipe()
   wipe(psk)
-  const sealing = draw('ticket nonce', nonceLength)
+  if (cache) {
+    const ticket = Uint8Array.from(issuing.draw('ticket id', 32))
+    keep(cache, ticketId(ticket), state, now + lifetime * 1000)
+    return { lifetime, ageAdd, nonce, ticket }
+  }
+  const key = issuing.key()
+  const sealing = issuing.draw('ticket nonce', nonceLength)
   const ticket = concat(key.name, sealing, seal(crypto, key, sealing, state))
   wipe(state)
   return { lifetime, ageAdd, nonce, ticket }
+}
+
+/** The name of a ticket in a cache: its bytes in hexadecimal. */
+export function ticketId(ticket: Uint8Array): string {
+  return Array.from(ticket, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** Opens a ticket; undefined for one that none of the keys sealed, or that says nothing we know. */
@@ -101,35 +147,83 @@ export function openTicket(
   ticket: Uint8Array,
   keys: readonly TicketKey[],
   crypto: CryptoProvider,
-): (TicketState & { readonly suite: CipherSuite }) | undefined {
+): OpenedTicket | undefined {
   const name = ticket.subarray(0, nameLength)
   const key = keys.find(candidate => candidate.name.every((byte, i) => byte === name[i]))
   const sealed = ticket.subarray(nameLength + nonceLength)
   const { tagLength } = crypto.aeads['aes-256-gcm']
   if (!key || sealed.length < tagLength) return undefined
   const aead = crypto.aeads['aes-256-gcm'].key(key.secret)
-  const into = new Uint8Array(sealed.length)
+  const into = new Uint8Array((sealed.length + 3) & ~3)
   const nonce = ticket.subarray(nameLength, nameLength + nonceLength)
   const opened = aead.open(nonce, key.name, sealed, into)
   aead.wipe()
-  if (!opened) return undefined
-  const state = decode(TicketState, into.subarray(0, sealed.length - tagLength))
+  const state = opened ? readState(into.subarray(0, sealed.length - tagLength)) : undefined
   wipe(into)
-  const suite = cipherSuiteById(state.cipher_suite)
-  return suite && { ...state, suite }
+  return state
+}
+
+/** What a cache has kept; undefined for what we did not write. */
+export function readState(bytes: Uint8Array): OpenedTicket | undefined {
+  try {
+    const state = decode(TicketState, bytes)
+    const suite = cipherSuiteById(state.cipher_suite)
+    return suite && state.version === version ? { ...state, suite } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a ticket is good for a connection: in time, and of the same name and context. ALPN is agreed on anew (RFC 9846 §4.3). */
+export function usable(
+  state: OpenedTicket,
+  now: number,
+  serverName: string | undefined,
+  sessionIdContext: string,
+): boolean {
+  const issued = state.issued * 1000 + state.issued_milliseconds
+  return (
+    now >= issued - clockSkew &&
+    now < issued + state.ticket_lifetime * 1000 &&
+    text(state.server_name) === (serverName ?? '') &&
+    text(state.session_id_context) === sessionIdContext
+  )
+}
+
+/** The keys of an option: 48 bytes each, 16 of name and 32 of secret. */
+export function ticketKeyFrom(bytes: Uint8Array): TicketKey {
+  return {
+    name: Uint8Array.from(bytes.subarray(0, nameLength)),
+    secret: Uint8Array.from(bytes.subarray(nameLength)),
+  }
+}
+
+function keep(cache: SessionCache, id: string, state: Bytes, expires: number): void {
+  const lost = () => {}
+  try {
+    Promise.resolve(cache.set(id, state, expires)).catch(lost)
+  } catch {
+    lost()
+  }
 }
 
 function seal(crypto: CryptoProvider, key: TicketKey, nonce: Bytes, state: Bytes): Bytes {
+  const { tagLength } = crypto.aeads['aes-256-gcm']
   const aead = crypto.aeads['aes-256-gcm'].key(key.secret)
-  const work = new Uint8Array(state.length + crypto.aeads['aes-256-gcm'].tagLength)
+  const length = state.length + tagLength
+  const work = new Uint8Array((length + 3) & ~3)
   work.set(state)
-  const sealed = new Uint8Array(work.length)
+  const sealed = new Uint8Array(length)
   aead.seal(nonce, key.name, work, state.length, sealed)
   aead.wipe()
   wipe(work)
   return sealed
 }
 
-function latin1(text: string): Bytes {
-  return Uint8Array.from(text, character => character.charCodeAt(0))
+function latin1(characters: string): Bytes {
+  return Uint8Array.from(characters, character => character.charCodeAt(0))
+}
+
+function text(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
 }

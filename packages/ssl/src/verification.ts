@@ -42,6 +42,8 @@ export type VerifyCallback = (
 ) => boolean | Promise<boolean>
 
 export interface VerifyContext extends CallbackContext {
+  /** Whether the chain is that of a session which is to be resumed: judged anew, and `false` is a full handshake and no alert. */
+  readonly resuming: boolean
   /**
    * The verdict if these problems were none (each a code at a depth, as a failing verdict has them): who puts up with one learns whether there
    * are others. `verdict.ok || (verdict.code === 'CERT_HAS_EXPIRED' && verdictExcept([verdict]).ok)` takes an expired certificate that is good
@@ -79,6 +81,7 @@ export function verifyPeer(
   }
   if (!policy.callback) return decide(verdict.ok || !policy.required)
   const asking: VerifyContext = {
+    resuming: want.resuming,
     get signal() {
       return context.signal
     },

@@ -1,4 +1,5 @@
 // A peer over Go's crypto/tls: `server cert key` echoes on a free port, `client port ca` sends a line and prints what comes back.
+// `servers cert key` takes two connections, `clients port ca port` makes two with one cache; both say which were resumed.
 // Both offer one group alone, X25519MLKEM768 or the one whose number is in GROUP, so that a connection proves it.
 package main
 
@@ -21,13 +22,18 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) != 3 {
+	if len(args) < 3 {
 		return fmt.Errorf("expected server cert key, or client port ca")
 	}
-	if args[0] == "server" {
-		return server(args[1], args[2])
+	switch args[0] {
+	case "server":
+		return server(args[1], args[2], 1)
+	case "servers":
+		return server(args[1], args[2], 2)
+	case "clients":
+		return client(args[2], args[1], args[3])
 	}
-	return client(args[1], args[2])
+	return client(args[2], args[1])
 }
 
 func config() *tls.Config {
@@ -46,7 +52,7 @@ func group() tls.CurveID {
 	return tls.CurveID(number)
 }
 
-func server(cert, key string) error {
+func server(cert, key string, count int) error {
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
 		return err
@@ -56,23 +62,33 @@ func server(cert, key string) error {
 		return err
 	}
 	fmt.Printf("ACCEPT %s\n", listener.Addr())
+	settings := config()
+	settings.Certificates = []tls.Certificate{pair}
+	for ; count > 0; count-- {
+		if err := serve(listener, settings); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func serve(listener net.Listener, settings *tls.Config) error {
 	socket, err := listener.Accept()
 	if err != nil {
 		return err
 	}
-	settings := config()
-	settings.Certificates = []tls.Certificate{pair}
 	connection := tls.Server(socket, settings)
 	if err := connection.Handshake(); err != nil {
 		return err
 	}
+	fmt.Printf("RESUMED %t\n", connection.ConnectionState().DidResume)
 	if _, err := io.Copy(connection, connection); err != nil {
 		return err
 	}
 	return connection.Close()
 }
 
-func client(port, ca string) error {
+func client(ca string, ports ...string) error {
 	pem, err := os.ReadFile(ca)
 	if err != nil {
 		return err
@@ -81,6 +97,16 @@ func client(port, ca string) error {
 	settings.ServerName = "server.example"
 	settings.RootCAs = x509.NewCertPool()
 	settings.RootCAs.AppendCertsFromPEM(pem)
+	settings.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+	for _, port := range ports {
+		if err := dial(port, settings); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func dial(port string, settings *tls.Config) error {
 	connection, err := tls.Dial("tcp", "127.0.0.1:"+port, settings)
 	if err != nil {
 		return err
@@ -93,5 +119,6 @@ func client(port, ca string) error {
 		return err
 	}
 	fmt.Print(line)
+	fmt.Fprintf(os.Stderr, "RESUMED %t\n", connection.ConnectionState().DidResume)
 	return connection.Close()
 }

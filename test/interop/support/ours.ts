@@ -4,7 +4,7 @@ import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SocketBio } from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
-import { type ContextOptions, Ssl, SslContext, type TraceEvent } from '@biopair/ssl'
+import { type ContextOptions, type Session, Ssl, SslContext, type TraceEvent } from '@biopair/ssl'
 import type { ExecutionContext } from 'ava'
 
 export interface Outcome {
@@ -23,6 +23,7 @@ export class Ours {
     role: 'client' | 'server',
     options: ContextOptions,
     servername = 'server.example',
+    session?: Session,
   ) {
     const events: TraceEvent[] = []
     const keylog: string[] = []
@@ -34,7 +35,7 @@ export class Ours {
     })
     this.events = events
     this.keylog = keylog
-    this.ssl = new Ssl(context, role === 'client' ? { servername } : {})
+    this.ssl = new Ssl(context, role === 'client' ? { servername, session } : {})
     this.ssl.setBio(new SocketBio(socket))
     if (role === 'client') this.ssl.setConnectState()
     else this.ssl.setAcceptState()
@@ -126,10 +127,11 @@ export async function connectTo(
   port: number,
   options: ContextOptions,
   servername?: string,
+  session?: Session,
 ): Promise<Ours> {
   const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   await once(socket, 'connect')
-  return new Ours(t, socket, 'client', options, servername)
+  return new Ours(t, socket, 'client', options, servername, session)
 }
 
 /** Listens on a free port; `accepted` is our end of the first connection, not yet shaken. */

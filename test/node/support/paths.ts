@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FdBio as Fd, type FdBio } from '@biopair/node'
+import { FdBio } from '@biopair/node'
 import type { ExecutionContext } from 'ava'
 
 /** A folder that is removed after the test. */
@@ -22,7 +22,7 @@ export function fifo(t: ExecutionContext): string {
 
 /** A FIFO whose two ends are one descriptor: what is written to it is read from it. */
 export function loop(t: ExecutionContext, nonBlocking: boolean): FdBio {
-  const bio = Fd.open(fifo(t), { nonBlocking })
+  const bio = FdBio.open(fifo(t), { nonBlocking })
   t.teardown(() => bio.close())
   return bio
 }

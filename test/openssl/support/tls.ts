@@ -26,6 +26,7 @@ import {
   SSL_set_accept_state,
   SSL_set_bio,
   SSL_set_connect_state,
+  SSL_set_tlsext_host_name,
   SSL_set1_host,
   type Surroundings,
   TLS_client_method,
@@ -79,6 +80,7 @@ export function endsOver(
   SSL_set_bio(client, near, near)
   SSL_set_bio(server, far, far)
   must(SSL_set1_host(client, 'server.example'))
+  must(SSL_set_tlsext_host_name(client, 'server.example'))
   SSL_set_connect_state(client)
   SSL_set_accept_state(server)
   return { client, server }

@@ -2,12 +2,7 @@
 import { type CipherSuite, equal, type KeyShare } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import { type ClientConfig, draw } from '../config.ts'
-import {
-  type ExtensionsOf,
-  extensionTypes,
-  readExtensions,
-  writeExtension,
-} from '../extensions/index.ts'
+import { type ExtensionsOf, readExtensions } from '../extensions/index.ts'
 import { ask, type Flow } from '../flow.ts'
 import {
   AnyServerHello,
@@ -17,9 +12,7 @@ import {
   EncryptedExtensions,
   Finished,
   isHelloRetryRequest,
-  type RawExtension,
 } from '../messages/index.ts'
-import { serverNameList } from '../names.ts'
 import { Secrets } from '../secrets.ts'
 import type { Talk } from '../talk.ts'
 import { agree, helloRetry, selection } from './answer.ts'
@@ -29,16 +22,12 @@ import {
   receiveAuthentication,
   sendAuthentication,
 } from './authentication.ts'
+import { clientHello, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
-import {
-  checkOneLimit,
-  checkServerLimit,
-  limitRecords,
-  readLimit,
-  recordLimit,
-} from './record-limits.ts'
+import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
+import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
 
 /** Shakes hands as a client. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
@@ -52,12 +41,17 @@ export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
 
 function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Connected> {
   const { output, transcript } = talk
+  let psks = config.psk ? yield* pskOffers(config) : []
   const random = draw(config, 'client hello random', 32)
   const sessionId = config.compatibility ? draw(config, 'legacy_session_id', 32) : new Uint8Array(0)
   const shares = new Map<number, KeyShare>()
   for (const group of config.shares) shares.set(group.id, secrets.hold(group.start(config.random)))
 
-  let hello = talk.send(ClientHello, clientHello(config, random, sessionId, shares))
+  let hello = talk.send(
+    ClientHello,
+    withPsks(clientHello(config, random, sessionId, shares, psks.length > 0), psks, config.crypto),
+    (bytes, said) => bind(bytes, said, psks, config.crypto, undefined),
+  )
   output.learn({ fact: 'client_random', random: hello.random })
   output.tolerateChangeCipherSpec(true)
   output.endOfFlight()
@@ -75,7 +69,13 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
       shares.set(retry.group.id, secrets.hold(retry.group.start(config.random)))
     }
     if (config.compatibility) output.changeCipherSpec()
-    hello = talk.send(ClientHello, secondHello(hello, retry.cookie, retry.group && shares))
+    // RFC 9846 §4.2.2: keys that do not go with the suite are offered no more; ages and binders are made anew.
+    psks = psks.filter(psk => psk.hash === retry.suite.hash)
+    hello = talk.send(
+      ClientHello,
+      withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto),
+      (bytes, said) => bind(bytes, said, psks, config.crypto, transcript),
+    )
     output.endOfFlight()
     answer = yield* talk.receive('WAIT_SH', AnyServerHello)
     if (isHelloRetryRequest(answer))
@@ -93,16 +93,23 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
       section: '4.2.4',
       why: `the HelloRetryRequest chose ${retriedWith.name}, the ServerHello ${suite.name}`,
     })
-  const { group, secret } = agree(extensions, config, shares)
-  secrets.hold(secret)
-  for (const share of shares.values()) share.wipe()
   const hash = config.crypto.hashes[suite.hash]
+  const psk = acceptedPsk(extensions, suite, psks)
+  const mode = psk && acceptedMode(extensions, config.pskModes)
+  const agreed = mode === 'psk_ke' ? undefined : agree(extensions, config, shares)
+  // §7.1: without (EC)DHE, zeros stand in for the shared secret.
+  const secret = secrets.hold(agreed?.secret ?? new Uint8Array(hash.length))
+  for (const share of shares.values()) share.wipe()
   transcript.start(hash)
   output.learn({ fact: 'suite', suite })
-  output.learn({ fact: 'group', group: group.name })
+  if (agreed) output.learn({ fact: 'group', group: agreed.group.name })
+  if (psk && mode) {
+    const { kind, identity, chain } = psk
+    output.learn({ fact: 'psk', kind, mode, identity, chain })
+  }
 
   const handshakeStage = secrets.hold(
-    secrets.hold(new EarlyStage(suite, config.crypto)).handshake(secret),
+    secrets.hold(new EarlyStage(suite, config.crypto, psk?.key)).handshake(secret),
   )
   const afterHello = transcript.hash()
   const clientHandshake = secrets.hold(handshakeStage.clientTraffic(afterHello))
@@ -118,27 +125,15 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const offered = new Set(hello.extensions?.map(extension => extension.extension_type))
   const encrypted = yield* talk.receive('WAIT_EE', EncryptedExtensions)
   checkOneLimit(encrypted.extensions)
-  const agreed = readExtensions('EncryptedExtensions', encrypted.extensions, offered)
-  checkServerLimit(agreed.record_size_limit)
-  limitRecords(output, readLimit('ClientHello', hello.extensions), agreed.record_size_limit)
-  const alpn = agreedAlpn(agreed, config)
+  const parameters = readExtensions('EncryptedExtensions', encrypted.extensions, offered)
+  checkServerLimit(parameters.record_size_limit)
+  limitRecords(output, readLimit('ClientHello', hello.extensions), parameters.record_size_limit)
+  const alpn = agreedAlpn(parameters, config)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
 
-  const first = yield* talk.receiveOneOf('WAIT_CERT_CR', CertificateRequest, Certificate)
-  const request =
-    first.type === CertificateRequest ? (first.message as CertificateRequest) : undefined
-  const wanted = request && requested(request)
-  if (wanted) output.learn({ fact: 'certificate_request' })
-  const certificate = request
-    ? yield* talk.receive('WAIT_CERT', Certificate)
-    : (first.message as Certificate)
-  if (certificate.certificate_list.length === 0)
-    throw new TlsAlert('decode_error', {
-      reason: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
-      section: '4.5.1.3',
-      why: "expected the server's certificate, got an empty certificate_list",
-    })
-  const chain = yield* receiveAuthentication(talk, config, 'server', certificate, offered)
+  const server = psk
+    ? { chain: psk.chain, wanted: undefined }
+    : yield* authenticateServer(talk, config, offered)
 
   const beforeFinished = transcript.hash()
   const finished = yield* talk.receive('WAIT_FINISHED', Finished)
@@ -157,7 +152,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'application', serverTraffic)
   output.tolerateChangeCipherSpec(false)
 
-  if (wanted) yield* authenticate(talk, wanted)
+  if (server.wanted) yield* authenticate(talk, server.wanted)
   talk.send(Finished, { verify_data: finishedData(hash, clientHandshake, transcript.hash()) })
   output.endOfFlight()
   output.protect('write', 'application', clientTraffic)
@@ -171,73 +166,49 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     writeSecret: secrets.release(clientTraffic).secret,
     exporterSecret: secrets.release(exporterSecret),
     resumptionSecret: secrets.release(resumptionSecret),
-    group: group.name,
+    group: agreed?.group.name,
     alpn,
     serverName: config.serverName,
-    peerChain: chain,
+    peerChain: server.chain,
+    resumed: psk?.kind === 'resumption',
+    authenticatedBy: psk
+      ? psk.kind === 'resumption'
+        ? psk.authenticatedBy
+        : 'psk'
+      : 'certificate',
     ticketsAllowed: config.tickets,
     tickets: 0,
+    ticketsDue: parameters.ticket_request?.expected_count,
     awaitingUpdate: false,
     owesUpdate: false,
   }
 }
 
-function clientHello(
+/** The server's certificate, and what it asks of ours. With a PSK neither may come: a server then goes on to its Finished. */
+function* authenticateServer(
+  talk: Talk,
   config: ClientConfig,
-  random: Bytes,
-  sessionId: Bytes,
-  shares: ReadonlyMap<number, KeyShare>,
-): ClientHello {
-  const extensions: RawExtension[] = []
-  if (config.serverName !== undefined)
-    extensions.push(writeExtension('ClientHello', 'server_name', serverNameList(config.serverName)))
-  extensions.push(
-    writeExtension('ClientHello', 'supported_versions', { versions: [0x0304] }),
-    writeExtension('ClientHello', 'supported_groups', {
-      named_group_list: config.groups.map(group => group.id),
-    }),
-    writeExtension('ClientHello', 'signature_algorithms', {
-      supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
-    }),
-  )
-  if (config.alpn.length > 0)
-    extensions.push(
-      writeExtension('ClientHello', 'application_layer_protocol_negotiation', {
-        protocol_name_list: [...config.alpn],
-      }),
-    )
-  if (config.tickets)
-    extensions.push(
-      writeExtension('ClientHello', 'psk_key_exchange_modes', { ke_modes: ['psk_dhe_ke'] }),
-    )
-  extensions.push(...recordLimit('ClientHello', config), keyShare(shares))
-  return {
-    legacy_version: 0x0303,
-    random,
-    legacy_session_id: sessionId,
-    cipher_suites: config.suites.map(suite => suite.id),
-    legacy_compression_methods: Uint8Array.of(0),
-    extensions,
-  }
-}
-
-/** The ClientHello that answers a HelloRetryRequest: the same, but for its shares and cookie (RFC 9846 §4.2.2). */
-function secondHello(
-  first: ClientHello,
-  cookie: Bytes | undefined,
-  shares: ReadonlyMap<number, KeyShare> | undefined,
-): ClientHello {
-  const extensions = (first.extensions ?? []).map(extension =>
-    shares && extension.extension_type === extensionTypes.key_share ? keyShare(shares) : extension,
-  )
-  if (cookie) extensions.push(writeExtension('ClientHello', 'cookie', { cookie }))
-  return { ...first, extensions }
-}
-
-function keyShare(shares: ReadonlyMap<number, KeyShare>): RawExtension {
-  return writeExtension('ClientHello', 'key_share', {
-    client_shares: [...shares].map(([group, share]) => ({ group, key_exchange: share.publicKey })),
-  })
+  offered: ReadonlySet<number>,
+): Flow<{
+  readonly chain: readonly Bytes[]
+  readonly wanted: ExtensionsOf<'CertificateRequest'> | undefined
+}> {
+  const first = yield* talk.receiveOneOf('WAIT_CERT_CR', CertificateRequest, Certificate)
+  const request =
+    first.type === CertificateRequest ? (first.message as CertificateRequest) : undefined
+  const wanted = request && requested(request)
+  if (wanted) talk.output.learn({ fact: 'certificate_request' })
+  const certificate = request
+    ? yield* talk.receive('WAIT_CERT', Certificate)
+    : (first.message as Certificate)
+  if (certificate.certificate_list.length === 0)
+    throw new TlsAlert('decode_error', {
+      reason: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
+      section: '4.5.1.3',
+      why: "expected the server's certificate, got an empty certificate_list",
+    })
+  const chain = yield* receiveAuthentication(talk, config, 'server', certificate, offered)
+  return { chain, wanted }
 }
 
 /** RFC 7301 §3.2: exactly one protocol, and one of ours. */

@@ -32,15 +32,22 @@ export interface Connected {
   readonly writeSecret: Bytes
   readonly exporterSecret: Bytes
   readonly resumptionSecret: Bytes
-  readonly group: AnyGroupName
+  /** undefined where a pre-shared key was used alone (psk_ke). */
+  readonly group: AnyGroupName | undefined
   readonly alpn: Bytes | undefined
   readonly serverName: string | undefined
-  /** DER, leaf first; empty where the peer showed none. */
+  /** DER, leaf first; empty where the peer showed none. In a resumption it is that of the original handshake. */
   readonly peerChain: readonly Bytes[]
+  /** The keys are from a ticket. */
+  readonly resumed: boolean
+  /** What this session began with: certificates, or a pre-shared key that was agreed on elsewhere. */
+  readonly authenticatedBy: 'certificate' | 'psk'
   /** Client: tickets are kept. Server: the client said that it can use them. */
   readonly ticketsAllowed: boolean
   /** Tickets sent or received. */
   readonly tickets: number
+  /** Server: tickets that follow the handshake. Client: what it says will (RFC 9149), undefined where it does not. */
+  readonly ticketsDue: number | undefined
   /** We asked for the peer's KeyUpdate and it has not come (RFC 9846 §4.7.3). */
   readonly awaitingUpdate: boolean
   /** The peer asked for ours, which has not been sent. */
@@ -172,6 +179,8 @@ function receiveTicket(
         ageAdd: message.ticket_age_add,
         suite: state.suite,
         maxEarlyData: extensions.early_data?.max_early_data_size ?? 0,
+        chain: state.peerChain,
+        authenticatedBy: state.authenticatedBy,
       },
     })
   return { ...state, tickets: state.tickets + 1 }

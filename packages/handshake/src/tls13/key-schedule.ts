@@ -11,6 +11,7 @@ import {
   wipe,
 } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
+import type { Psk, PskKind } from '../psk.ts'
 
 const none = new Uint8Array(0)
 
@@ -104,9 +105,29 @@ export class MainStage extends Stage {
   }
 }
 
+const binderLabels = {
+  resumption: 'res binder',
+  external: 'ext binder',
+  imported: 'imp binder',
+} as const satisfies Record<PskKind, string>
+
+/** A PskBinderEntry: a Finished whose BaseKey is the binder_key of the PSK (RFC 9846 §4.3.11.2; RFC 9258 §5.2 for imported keys). */
+export function pskBinder(hash: Hash, { key, kind }: Psk, transcriptHash: Uint8Array): Bytes {
+  const early = hkdfExtract(hash, undefined, key)
+  const binderKey = expand(hash, early, binderLabels[kind], hash.digest(), hash.length)
+  wipe(early)
+  const binder = finishedValue(hash, binderKey, transcriptHash)
+  wipe(binderKey)
+  return binder
+}
+
 /** verify_data of a Finished message (RFC 9846 §4.5.3). */
 export function finishedData(hash: Hash, base: TrafficSecret, transcriptHash: Uint8Array): Bytes {
-  const key = expand(hash, base.secret, 'finished', none, hash.length)
+  return finishedValue(hash, base.secret, transcriptHash)
+}
+
+function finishedValue(hash: Hash, base: Uint8Array, transcriptHash: Uint8Array): Bytes {
+  const key = expand(hash, base, 'finished', none, hash.length)
   const hmac = hash.hmac(key)
   const data = hmac.mac(transcriptHash)
   hmac.wipe()

@@ -1,7 +1,12 @@
 /** Reading a ClientHello that offers TLS 1.3 (RFC 9846 §4.2.2, §9.2). */
 import type { SignatureScheme } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
-import { type ExtensionsOf, extensionTypes, readExtensions } from '../extensions/index.ts'
+import {
+  type ExtensionsOf,
+  extensionTypes,
+  type OfferedPsks,
+  readExtensions,
+} from '../extensions/index.ts'
 import type { ClientHello } from '../messages/index.ts'
 import { hex, listed } from '../names.ts'
 import { knownSchemes } from './authentication.ts'
@@ -16,6 +21,8 @@ export interface Offer {
   readonly shares: ReadonlyMap<number, Bytes>
   readonly schemes: readonly SignatureScheme[]
   readonly certificateSchemes: readonly SignatureScheme[]
+  /** What stands in the way of a handshake without a pre-shared key: an extension that is not there. */
+  readonly lacks: TlsAlert | undefined
 }
 
 export function readHello(hello: ClientHello): Offer {
@@ -53,24 +60,43 @@ export function readHello(hello: ClientHello): Offer {
     })
   if (extensions.pre_shared_key && !extensions.psk_key_exchange_modes)
     throw missing('psk_key_exchange_modes beside pre_shared_key', 'MISSING_PSK_KEX_MODES_EXTENSION')
+  if (extensions.pre_shared_key) checkBinderCount(extensions.pre_shared_key)
+  // §9.2: who offers a PSK may leave these out, but not one of groups and shares.
+  let lacks: TlsAlert | undefined
   if (!extensions.signature_algorithms)
-    throw missing('signature_algorithms', 'MISSING_SIGALGS_EXTENSION')
-  if (!extensions.supported_groups)
+    lacks = missing('signature_algorithms', 'MISSING_SIGALGS_EXTENSION')
+  else if (!extensions.supported_groups)
+    lacks = missing('supported_groups', 'MISSING_SUPPORTED_GROUPS_EXTENSION')
+  if (lacks && !extensions.pre_shared_key) throw lacks
+  if (extensions.supported_groups && !extensions.key_share)
+    throw missing('key_share', 'NO_SUITABLE_KEY_SHARE')
+  if (extensions.key_share && !extensions.supported_groups)
     throw missing('supported_groups', 'MISSING_SUPPORTED_GROUPS_EXTENSION')
-  if (!extensions.key_share) throw missing('key_share', 'NO_SUITABLE_KEY_SHARE')
   checkClientLimit(extensions.record_size_limit)
-  const groups = extensions.supported_groups.named_group_list
-  const schemes = knownSchemes(extensions.signature_algorithms.supported_signature_algorithms)
+  const groups = extensions.supported_groups?.named_group_list ?? []
+  const schemes = knownSchemes(
+    extensions.signature_algorithms?.supported_signature_algorithms ?? [],
+  )
   return {
     extensions,
     serverName: hostName(extensions),
     groups,
-    shares: sharesOf(extensions.key_share.client_shares, groups),
+    shares: sharesOf(extensions.key_share?.client_shares ?? [], groups),
+    lacks,
     schemes,
     certificateSchemes: extensions.signature_algorithms_cert
       ? knownSchemes(extensions.signature_algorithms_cert.supported_signature_algorithms)
       : schemes,
   }
+}
+
+function checkBinderCount({ identities, binders }: OfferedPsks): void {
+  if (identities.length === binders.length) return
+  throw new TlsAlert('illegal_parameter', {
+    reason: 'PSK_IDENTITY_BINDER_COUNT_MISMATCH',
+    section: '4.3.11',
+    why: `expected a binder for each of ${identities.length} identities, got ${binders.length}`,
+  })
 }
 
 /** RFC 9846 §4.3.8: no group twice, each of supported_groups, in its order. */

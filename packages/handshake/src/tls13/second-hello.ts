@@ -1,7 +1,7 @@
 /** Judging the ClientHello that answers our HelloRetryRequest (RFC 9846 §4.2.2). */
 import { equal, type Group } from '@biopair/crypto'
 import { type AlertName, TlsAlert } from '@biopair/wire'
-import { extensionTypes, readExtensions } from '../extensions/index.ts'
+import { extensionTypes, readExtension, readExtensions } from '../extensions/index.ts'
 import type { ClientHello, RawExtension, ServerHello } from '../messages/index.ts'
 import { hex } from '../names.ts'
 import type { Offer } from './offer.ts'
@@ -41,6 +41,13 @@ export function checkSecondHello(
       section: '4.2.2',
       why: 'expected no early_data after a HelloRetryRequest',
     })
+  const identities = (hello: ClientHello) =>
+    readExtension('ClientHello', 'pre_shared_key', hello.extensions ?? [])?.identities ?? []
+  let from = 0
+  for (const { identity } of identities(second)) {
+    from = 1 + identities(first).findIndex((one, i) => i >= from && equal(one.identity, identity))
+    if (from === 0) throw changed('a pre-shared key that was not offered before')
+  }
   const cookie = given.cookie?.cookie
   if (asked.cookie ? !cookie || !equal(cookie, asked.cookie.cookie) : cookie)
     throw new TlsAlert('illegal_parameter', {

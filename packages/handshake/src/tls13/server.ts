@@ -2,7 +2,7 @@
 import { type CipherSuite, failed, type Group, type SignatureScheme } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts'
-import { writeExtension } from '../extensions/index.ts'
+import type { KeyShareEntry } from '../extensions/index.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
 import {
   Certificate,
@@ -10,11 +10,10 @@ import {
   ClientHello,
   EncryptedExtensions,
   Finished,
-  helloRetryRequestRandom,
-  type RawExtension,
   ServerHello,
 } from '../messages/index.ts'
 import { listed } from '../names.ts'
+import type { OfferedIdentity } from '../psk.ts'
 import { Secrets } from '../secrets.ts'
 import type { Talk } from '../talk.ts'
 import { commonScheme, receiveAuthentication, sendAuthentication } from './authentication.ts'
@@ -22,8 +21,15 @@ import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
-import { limitRecords, readLimit, recordLimit } from './record-limits.ts'
+import { choosePsk, keptPsk, pskMode } from './psk-choice.ts'
+import { limitRecords, readLimit } from './record-limits.ts'
 import { checkSecondHello, retriedGroup } from './second-hello.ts'
+import {
+  certificateRequest,
+  encryptedExtensions,
+  helloRetryRequest,
+  serverHello,
+} from './server-messages.ts'
 
 /** Bytes of refused early data that are passed over: what OpenSSL's servers put up with unless told otherwise. */
 const mostEarlyData = 16_384
@@ -40,15 +46,16 @@ export function* server13(talk: Talk, config: ServerConfig): Flow<Connected> {
 
 function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Connected> {
   const { output, transcript } = talk
-  let hello = yield* receiveHello(talk)
+  let { hello, raw } = yield* receiveHello(talk)
   output.tolerateChangeCipherSpec(true)
   output.learn({ fact: 'client_random', random: hello.random })
   let offer = readHello(hello)
   // RFC 9846 §4.3.10: no ticket of ours permits early data, and a client may bring one of somebody else's.
   if (offer.extensions.early_data) output.skipEarlyData(mostEarlyData)
-  const suite = chooseSuite(hello, config)
-  const hash = config.crypto.hashes[suite.hash]
-  let group = chooseGroup(offer, config)
+  const suites = commonSuites(hello, config)
+  const mode = pskMode(offer, config)
+  if (!mode && offer.lacks) throw offer.lacks
+  let group = mode === 'psk_ke' ? undefined : chooseGroup(offer, config)
   if (offer.serverName !== undefined)
     output.learn({ fact: 'server_name', serverName: offer.serverName })
   const { acknowledge = true, ...authentication } = yield* ask({
@@ -56,40 +63,52 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     serverName: offer.serverName,
   })
   const asks: ClientAuthentication = { ...config, ...authentication }
+  let psk = mode && (yield* choosePsk(offer, raw, asks, suites, config, secrets))
+  const suite = suites.find(common => !psk || common.hash === psk.hash) as CipherSuite
+  const hash = config.crypto.hashes[suite.hash]
   const alpn = yield* chooseAlpn(offer)
-  const { identity, scheme } = yield* chooseIdentity(offer)
+  let own = psk ? undefined : yield* chooseIdentity(offer)
+  if (!psk) group ??= chooseGroup(offer, config)
 
   const compatible = hello.legacy_session_id.length > 0
-  const retried = !offer.shares.has(group.id) || config.cookie === 'always'
+  const retried = (group && !offer.shares.has(group.id)) || config.cookie === 'always'
   if (retried) {
     transcript.retry(hash)
     const retry = talk.send(ServerHello, helloRetryRequest(hello, suite, group, offer, config))
-    output.learn({ fact: 'retry', group: group.name })
+    output.learn({ fact: 'retry', group: group?.name })
     if (compatible) output.changeCipherSpec()
     output.endOfFlight()
-    hello = yield* receiveHello(talk, second => checkSecondHello(hello, second, retry))
+    const before = transcript.fork()
+    const second = yield* receiveHello(talk, again => checkSecondHello(hello, again, retry))
+    const first = offer
+    hello = second.hello
     offer = readHello(hello)
-    group = retriedGroup(offer, group)
+    psk = psk && keptPsk(psk, first, offer, second.raw, hash, before)
+    if (!psk) {
+      own ??= yield* chooseIdentity(offer)
+      group ??= chooseGroup(offer, config)
+    }
+    group = group && retriedGroup(offer, group)
   } else transcript.start(hash)
   output.learn({ fact: 'suite', suite })
-  output.learn({ fact: 'group', group: group.name })
+  if (group) output.learn({ fact: 'group', group: group.name })
+  if (psk && mode) {
+    const { identities = [] } = offer.extensions.pre_shared_key ?? {}
+    const { identity } = identities[psk.selected] as OfferedIdentity
+    output.learn({ fact: 'psk', kind: psk.kind, mode, identity, chain: psk.chain })
+  }
 
   const random = draw(config, 'server hello random', 32)
-  const answer = group.answer(offer.shares.get(group.id) as Bytes, config.random)
-  if (failed(answer))
-    throw new TlsAlert('illegal_parameter', {
-      reason: 'BAD_KEY_SHARE',
-      section: '4.3.8.2',
-      why: `${group.name}: ${answer.why}`,
-    })
-  secrets.hold(answer.secret)
+  const share = group && agree(group, offer, config)
+  // §7.1: without (EC)DHE, zeros stand in for the shared secret.
+  const secret = secrets.hold(share?.secret ?? new Uint8Array(hash.length))
   talk.enter('NEGOTIATED')
-  talk.send(ServerHello, serverHello(hello, random, suite, group, answer.publicKey))
+  talk.send(ServerHello, serverHello(hello, random, suite, share?.entry, psk))
   output.endOfFlight()
   if (compatible && !retried) output.changeCipherSpec()
 
   const handshakeStage = secrets.hold(
-    secrets.hold(new EarlyStage(suite, config.crypto)).handshake(answer.secret),
+    secrets.hold(new EarlyStage(suite, config.crypto, psk?.key)).handshake(secret),
   )
   const afterHello = transcript.hash()
   const clientHandshake = secrets.hold(handshakeStage.clientTraffic(afterHello))
@@ -100,18 +119,32 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'handshake', clientHandshake)
   talk.level = 'handshake'
 
-  const encrypted = talk.send(
-    EncryptedExtensions,
-    encryptedExtensions(acknowledge && offer.serverName !== undefined, alpn, group, offer, config),
-  )
-  const { record_size_limit } = offer.extensions
+  const resumed = psk?.kind === 'resumption'
+  const {
+    psk_key_exchange_modes: modes,
+    ticket_request: request,
+    record_size_limit,
+  } = offer.extensions
+  const ticketsAllowed = config.pskModes.some(ours => modes?.ke_modes.includes(ours))
+  const requested = request?.[resumed ? 'resumption_count' : 'new_session_count']
+  const ticketsDue = ticketsAllowed ? config.ticketCount(resumed, requested) : 0
+  const parameters = {
+    named: acknowledge && offer.serverName !== undefined,
+    alpn,
+    group,
+    tickets: request && ticketsDue,
+    // RFC 8449 §5: whatever max_fragment_length says beside it.
+    limited: record_size_limit !== undefined,
+  }
+  const encrypted = talk.send(EncryptedExtensions, encryptedExtensions(parameters, config))
   limitRecords(output, readLimit('EncryptedExtensions', encrypted.extensions), record_size_limit)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
-  const request =
-    asks.clientCertificate === 'none'
+  // §4.4.2: with a PSK there are no certificates.
+  const asked =
+    asks.clientCertificate === 'none' || psk
       ? undefined
       : talk.send(CertificateRequest, certificateRequest(config, asks.authorities))
-  yield* sendAuthentication(talk, 'server', identity, scheme, new Uint8Array(0))
+  if (own) yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0))
   talk.send(Finished, { verify_data: finishedData(hash, serverHandshake, transcript.hash()) })
   output.endOfFlight()
 
@@ -126,9 +159,9 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('write', 'application', serverTraffic)
   talk.level = 'application'
 
-  const chain = request
-    ? yield* clientChain(talk, config, request, asks.clientCertificate === 'require')
-    : []
+  const chain = asked
+    ? yield* clientChain(talk, config, asked, asks.clientCertificate === 'require')
+    : (psk?.chain ?? [])
 
   const beforeFinished = transcript.hash()
   const finished = yield* talk.receive('WAIT_FINISHED', Finished)
@@ -146,30 +179,35 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     writeSecret: secrets.release(serverTraffic).secret,
     exporterSecret: secrets.release(exporterSecret),
     resumptionSecret: secrets.release(resumptionSecret),
-    group: group.name,
+    group: group?.name,
     alpn,
     serverName: offer.serverName,
     peerChain: chain,
-    ticketsAllowed:
-      offer.extensions.psk_key_exchange_modes?.ke_modes.includes('psk_dhe_ke') ?? false,
+    resumed,
+    authenticatedBy: psk ? (resumed ? psk.authenticatedBy : 'psk') : 'certificate',
+    ticketsAllowed,
     tickets: 0,
+    ticketsDue,
     awaitingUpdate: false,
     owesUpdate: false,
   }
 }
 
 /** A ClientHello, which the application sees before anything else is made of it. */
-function* receiveHello(talk: Talk, check?: (second: ClientHello) => void): Flow<ClientHello> {
+function* receiveHello(
+  talk: Talk,
+  check?: (second: ClientHello) => void,
+): Flow<{ readonly hello: ClientHello; readonly raw: Uint8Array }> {
   const { message: hello, raw } = yield* talk.receiveOneOf('START', ClientHello)
   check?.(hello)
   yield* ask({ want: 'client_hello', message: raw, retried: check !== undefined })
-  return hello
+  return { hello, raw }
 }
 
-/** Our preference decides, because it is what is fast here. */
-function chooseSuite(hello: ClientHello, config: ServerConfig): CipherSuite {
-  const suite = config.suites.find(candidate => hello.cipher_suites.includes(candidate.id))
-  if (suite) return suite
+/** Our preference decides, because it is what is fast here; a pre-shared key wants one of its hash (RFC 9846 §4.3.11). */
+function commonSuites(hello: ClientHello, config: ServerConfig): readonly CipherSuite[] {
+  const common = config.suites.filter(candidate => hello.cipher_suites.includes(candidate.id))
+  if (common.length > 0) return common
   throw new TlsAlert('handshake_failure', {
     reason: 'NO_SHARED_CIPHER',
     section: '4.2.1',
@@ -189,6 +227,23 @@ function chooseGroup(offer: Offer, config: ServerConfig): Group {
   })
 }
 
+/** Our share for the client's, and the secret (RFC 9846 §4.3.8, §7.4). */
+function agree(
+  group: Group,
+  offer: Offer,
+  config: ServerConfig,
+): { readonly entry: KeyShareEntry; readonly secret: Bytes } {
+  const answer = group.answer(offer.shares.get(group.id) as Bytes, config.random)
+  if (failed(answer))
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'BAD_KEY_SHARE',
+      section: '4.3.8.2',
+      why: `${group.name}: ${answer.why}`,
+    })
+  const { publicKey, secret } = answer
+  return { entry: { group: group.id, key_exchange: publicKey }, secret }
+}
+
 function* chooseAlpn(offer: Offer): Flow<Bytes | undefined> {
   const offered = offer.extensions.application_layer_protocol_negotiation?.protocol_name_list
   if (!offered) return undefined
@@ -203,6 +258,7 @@ function* chooseAlpn(offer: Offer): Flow<Bytes | undefined> {
 }
 
 function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: SignatureScheme }> {
+  if (offer.lacks) throw offer.lacks
   const { schemes, certificateSchemes, serverName } = offer
   const identity = yield* ask({
     want: 'certificate',
@@ -225,102 +281,6 @@ function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: Signa
     section: '4.5.1.2',
     why: `our key signs ${identity.schemes.map(ours => ours.name).join(', ')}, the client verifies ${schemes.map(theirs => theirs.name).join(', ')}`,
   })
-}
-
-/** RFC 9846 §4.2.4. */
-function helloRetryRequest(
-  hello: ClientHello,
-  suite: CipherSuite,
-  group: Group,
-  offer: Offer,
-  config: ServerConfig,
-): ServerHello {
-  const extensions = [
-    writeExtension('HelloRetryRequest', 'supported_versions', { selected_version: 0x0304 }),
-  ]
-  if (!offer.shares.has(group.id))
-    extensions.push(writeExtension('HelloRetryRequest', 'key_share', { selected_group: group.id }))
-  if (config.cookie !== 'never')
-    extensions.push(
-      writeExtension('HelloRetryRequest', 'cookie', { cookie: draw(config, 'cookie', 32) }),
-    )
-  return {
-    legacy_version: 0x0303,
-    random: helloRetryRequestRandom.slice(),
-    legacy_session_id_echo: hello.legacy_session_id,
-    cipher_suite: suite.id,
-    legacy_compression_method: 0,
-    extensions,
-  }
-}
-
-function serverHello(
-  hello: ClientHello,
-  random: Bytes,
-  suite: CipherSuite,
-  group: Group,
-  publicKey: Bytes,
-): ServerHello {
-  return {
-    legacy_version: 0x0303,
-    random,
-    legacy_session_id_echo: hello.legacy_session_id,
-    cipher_suite: suite.id,
-    legacy_compression_method: 0,
-    extensions: [
-      writeExtension('ServerHello', 'key_share', {
-        server_share: { group: group.id, key_exchange: publicKey },
-      }),
-      writeExtension('ServerHello', 'supported_versions', { selected_version: 0x0304 }),
-    ],
-  }
-}
-
-function encryptedExtensions(
-  named: boolean,
-  alpn: Bytes | undefined,
-  group: Group,
-  offer: Offer,
-  config: ServerConfig,
-): EncryptedExtensions {
-  const extensions: RawExtension[] = []
-  // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
-  if (config.groups[0] && config.groups[0] !== group)
-    extensions.push(
-      writeExtension('EncryptedExtensions', 'supported_groups', {
-        named_group_list: config.groups.map(ours => ours.id),
-      }),
-    )
-  // RFC 6066 §3: empty, to say that the name was used.
-  if (named) extensions.push(writeExtension('EncryptedExtensions', 'server_name', {}))
-  if (alpn)
-    extensions.push(
-      writeExtension('EncryptedExtensions', 'application_layer_protocol_negotiation', {
-        protocol_name_list: [alpn],
-      }),
-    )
-  // RFC 8449 §5: whatever max_fragment_length says beside it.
-  if (offer.extensions.record_size_limit !== undefined)
-    extensions.push(...recordLimit('EncryptedExtensions', config))
-  return { extensions }
-}
-
-function certificateRequest(
-  config: ServerConfig,
-  authorities: readonly Bytes[],
-): CertificateRequest {
-  const extensions = [
-    writeExtension('CertificateRequest', 'signature_algorithms', {
-      supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
-    }),
-  ]
-  if (authorities.length > 0)
-    extensions.push(
-      writeExtension('CertificateRequest', 'certificate_authorities', {
-        authorities: [...authorities],
-      }),
-    )
-  return { certificate_request_context: new Uint8Array(0), extensions }
 }
 
 /** The client's second flight, up to its Finished (RFC 9846 §4.5.1.3). */

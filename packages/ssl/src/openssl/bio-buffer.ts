@@ -118,6 +118,7 @@ function bufferCtrl(bio: BIO, cmd: number, larg: number, parg: unknown): number 
       return native.lines
     case BIO_C_SET_BUFF_SIZE:
       if (larg <= usual) return 1
+      if (!isSize(larg)) return noSize(bio, larg)
       native.resize({
         readSize: parg === 1 ? readSize : larg,
         writeSize: parg === 0 ? writeSize : larg,
@@ -150,7 +151,9 @@ function lineCtrl(bio: BIO, cmd: number, larg: number, parg: unknown): number {
     case BIO_CTRL_INFO:
       return native.buffered
     case BIO_C_SET_BUFF_SIZE:
-      if (larg > usualLine) native.resize(larg)
+      if (larg <= usualLine) return 1
+      if (!isSize(larg)) return noSize(bio, larg)
+      native.resize(larg)
       return 1
     case BIO_CTRL_DUP:
       if (parg instanceof BIO) parg.native = new LineBufferFilter({ size })
@@ -158,6 +161,16 @@ function lineCtrl(bio: BIO, cmd: number, larg: number, parg: unknown): number {
     default:
       return filterCtrl(bio, cmd, larg, parg)
   }
+}
+
+/** An `int`, as in C: what is larger could not be allocated. */
+function isSize(size: number): boolean {
+  return Number.isSafeInteger(size) && size > 0 && size < 2 ** 31
+}
+
+function noSize(bio: BIO, size: number): 0 {
+  bio.errors.clear()
+  return bio.refuse('INVALID_ARGUMENT', `no size of a buffer: ${size}`, 0)
 }
 
 /** Commands that it does not know are not asked of what is below. */

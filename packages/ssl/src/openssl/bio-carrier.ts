@@ -31,6 +31,14 @@ export function BIO_from(native: Bio): BIO {
   return bio
 }
 
+/**
+ * Ours: the method of BIO_from. A method over a `Bio` of one's own has its calls, and sets the BIO's `native` and `init` once there is
+ * one; as a BIO's own it is of little use.
+ */
+export function BIO_s_carrier(): BIO_METHOD {
+  return carrier
+}
+
 /** Reads from the `Bio` behind it. */
 export function readNative(bio: BIO, buf: Uint8Array): number {
   bio.begin()
@@ -50,13 +58,14 @@ export function putsNative(bio: BIO, text: string): number {
 
 /** What every source and sink knows of BIO_ctrl. */
 export function ctrlNative(bio: BIO, cmd: number, larg: number): number {
+  if (cmd === BIO_CTRL_GET_CLOSE) return bio.shutdown
+  if (cmd === BIO_CTRL_SET_CLOSE) {
+    bio.shutdown = larg
+    return 1
+  }
+  if (!bio.native) return 0
   const native = nativeOf(bio)
   switch (cmd) {
-    case BIO_CTRL_GET_CLOSE:
-      return bio.shutdown
-    case BIO_CTRL_SET_CLOSE:
-      bio.shutdown = larg
-      return 1
     case BIO_CTRL_FLUSH:
       return tried(bio, () => native.flush())
     case BIO_C_SHUTDOWN_WR:
@@ -101,8 +110,12 @@ function nonBlocking(bio: BIO, native: Bio, on: boolean): 0 | 1 {
   if (on !== (native.blocking ?? false)) return 1
   if (!native.setBlocking)
     return bio.refuse('CANNOT_BLOCK', 'this BIO cannot wait: it would wait for ever', 0)
-  native.setBlocking(!on)
-  return 1
+  try {
+    native.setBlocking(!on)
+    return 1
+  } catch (error) {
+    return bio.refuse('CANNOT_BLOCK', (error as Error).message, 0)
+  }
 }
 
 function nativeOf(bio: BIO): Bio {

@@ -121,9 +121,7 @@ export function BIO_get_md(bio: BIO | null): [result: number, md: BIO_MD | null]
 function mdCtrl(bio: BIO, cmd: number, larg: number, parg: unknown): number {
   switch (cmd) {
     case BIO_C_SET_MD:
-      bio.data = parg
-      renew(bio, new DigestFilter(parg as BIO_MD))
-      return 1
+      return setMd(bio, parg as BIO_MD)
     case BIO_C_GET_MD:
       ;(parg as BIO_OUT<unknown>).value = bio.data
       return bio.data === null ? 0 : 1
@@ -136,6 +134,18 @@ function mdCtrl(bio: BIO, cmd: number, larg: number, parg: unknown): number {
     default:
       return filterCtrl(bio, cmd, larg, parg)
   }
+}
+
+/** 0, and the hash that there was, for what is none or throws. */
+function setMd(bio: BIO, md: BIO_MD): 0 | 1 {
+  bio.errors.clear()
+  try {
+    renew(bio, new DigestFilter(md))
+  } catch (error) {
+    return bio.refuse('INVALID_ARGUMENT', `the hash cannot be begun: ${error}`, 0)
+  }
+  bio.data = md
+  return 1
 }
 
 /** The flag may be set at any time; it counts from the next encoding on. */

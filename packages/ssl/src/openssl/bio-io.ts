@@ -7,6 +7,7 @@ import {
   BIO_CB_READ,
   BIO_CB_RETURN,
   BIO_CB_WRITE,
+  BIO_FLAGS_READ,
 } from './bio-constants.ts'
 import { BIO_eof } from './bio-ctrl.ts'
 import { readLine } from './bio-line.ts'
@@ -34,9 +35,16 @@ export function BIO_read_ex(
 
 /** Bytes taken; 0 for nothing given, which touches nothing; -1 to be tried again or failed; -2 where the method does not write. */
 export function BIO_write(bio: BIO | null, buf: Uint8Array, len: number = buf.length): number {
-  if (bio === null || len <= 0 || buf.length === 0) return 0
+  if (bio === null) return 0
+  if (len <= 0 || buf.length === 0) return nothing(bio)
   const [ret, written] = give(bio, buf.subarray(0, len))
   return ret > 0 ? written : ret
+}
+
+/** Writing nothing succeeds, and leaves the flags as they are. */
+function nothing(bio: BIO): 0 {
+  bio.errors.clear()
+  return 0
 }
 
 /** `[1, bytes]`, also for none; or `[0, 0]`. */
@@ -46,7 +54,7 @@ export function BIO_write_ex(
   len: number = buf.length,
 ): [result: 0 | 1, written: number] {
   if (bio === null) return [0, 0]
-  if (len <= 0 || buf.length === 0) return [1, 0]
+  if (len <= 0 || buf.length === 0) return [1, nothing(bio)]
   const [ret, written] = give(bio, buf.subarray(0, len))
   return ret > 0 ? [1, written] : [0, 0]
 }
@@ -135,7 +143,11 @@ function take(bio: BIO | null, buf: Uint8Array): [number, number] {
   const ret = bio.callBack(oper, buf, buf.length, 0, 0, Math.min(got, 1), processed)
   const given = ret > 0 ? checked(bio, processed.value, buf.length) : 0
   keep(bio, buf.subarray(Math.max(given, 0), count))
-  return given < 0 ? [-1, 0] : [ret, given]
+  if (given < 0) return [-1, 0]
+  if (given > 0 || ret <= 0 || count === 0) return [ret, given]
+  // All of it was kept back: that is not yet, and no end.
+  bio.waits(BIO_FLAGS_READ, undefined)
+  return [-1, 0]
 }
 
 function give(bio: BIO, bytes: Uint8Array): [number, number] {
@@ -153,7 +165,8 @@ function give(bio: BIO, bytes: Uint8Array): [number, number] {
   const processed: BIO_processed = { value: count }
   const oper = BIO_CB_WRITE | BIO_CB_RETURN
   const after = bio.callBack(oper, bytes, bytes.length, 0, 0, Math.min(took, 1), processed)
-  return [after, processed.value]
+  const said = after > 0 ? checked(bio, processed.value, bytes.length) : 0
+  return said < 0 ? [-1, 0] : [after, said]
 }
 
 /** What was kept back comes first. */
@@ -191,7 +204,7 @@ function keep(bio: BIO, rest: Uint8Array): void {
   bio.numberRead -= rest.length
 }
 
-/** -1 for a method or a callback that says it moved more than it was asked to. */
+/** -1 for a method that says it moved more than it was asked to, and for a callback that says so or what is no count. */
 function checked(bio: BIO, count: number, most: number): number {
   if (Number.isSafeInteger(count) && count <= most) return count
   const error = new RangeError(`expected at most ${most} bytes to be moved, got ${count}`)

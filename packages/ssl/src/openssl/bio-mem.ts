@@ -10,6 +10,7 @@ import {
   BIO_C_SET_BUF_MEM_EOF_RETURN,
   BIO_CTRL_DUP,
   BIO_CTRL_EOF,
+  BIO_CTRL_FLUSH,
   BIO_CTRL_INFO,
   BIO_CTRL_PENDING,
   BIO_CTRL_RESET,
@@ -138,6 +139,9 @@ function memoryCtrl(bio: BIO, cmd: number, larg: number, parg: unknown): number 
       return seek(native, larg)
     case BIO_C_FILE_TELL:
       return native.tell()
+    // Nothing lies below memory: its flags stay those of the last read or write.
+    case BIO_CTRL_FLUSH:
+      return 1
     case BIO_CTRL_EOF:
       return native.pending === 0 ? 1 : 0
     case BIO_CTRL_PENDING:

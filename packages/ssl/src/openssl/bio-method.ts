@@ -25,6 +25,8 @@ export type BIO_ctrl_func = (bio: BIO, cmd: number, larg: number, parg: unknown)
 export type BIO_create_func = (bio: BIO) => number
 /** Told of the progress of a state machine; 0 ends it. */
 export type BIO_info_cb = (bio: BIO, state: number, res: number) => number
+/** Ours: settles, and never rejects, when another try to read or to write is worth it. */
+export type BIO_ready_func = (bio: BIO, on: 'read' | 'write') => Promise<void>
 export type BIO_callback_ctrl_func = (bio: BIO, cmd: number, fp: BIO_info_cb | null) => number
 
 /** A kind of BIO. Those of OpenSSL's names are made by BIO_s_... and BIO_f_...; BIO_meth_new makes others. */
@@ -40,6 +42,7 @@ export interface BIO_METHOD {
   readonly create?: BIO_create_func | undefined
   readonly destroy?: BIO_create_func | undefined
   readonly callbackCtrl?: BIO_callback_ctrl_func | undefined
+  readonly ready?: BIO_ready_func | undefined
 }
 
 /** A method of one's own, to be filled in. */
@@ -54,6 +57,7 @@ export class BIO_CUSTOM_METHOD implements BIO_METHOD {
   create: BIO_create_func | undefined
   destroy: BIO_create_func | undefined
   callbackCtrl: BIO_callback_ctrl_func | undefined
+  ready: BIO_ready_func | undefined
   /** Tells it from a method whose BIOs are never null. */
   readonly custom = true
 
@@ -131,6 +135,12 @@ export function BIO_meth_set_callback_ctrl(
   callback_ctrl: BIO_callback_ctrl_func,
 ): 1 {
   biom.callbackCtrl = callback_ctrl
+  return 1
+}
+
+/** Ours: what BIO_ready waits for. A BIO without it cannot be waited for. */
+export function BIO_meth_set_ready(biom: BIO_CUSTOM_METHOD, ready: BIO_ready_func): 1 {
+  biom.ready = ready
   return 1
 }
 

@@ -240,8 +240,12 @@ function resize(bio: BIO, size: number): 0 | 1 {
   bio.errors.clear()
   part(bio)
   if (half(bio).paired) return bio.refuse('IN_USE', 'the half has a peer', 0)
-  if (!(Number.isSafeInteger(size) && size > 0))
-    return bio.refuse('INVALID_ARGUMENT', `expected a whole number above 0, got ${size}`, 0)
+  if (!(Number.isSafeInteger(size) && size > 0 && size < 2 ** 31))
+    return bio.refuse(
+      'INVALID_ARGUMENT',
+      `expected a whole number from 1 to 2^31 - 1, got ${size}`,
+      0,
+    )
   half(bio).resize(size)
   return 1
 }

@@ -1,5 +1,5 @@
 /** BIO_f_ssl(3): TLS as a filter. What is written is sealed and goes to the BIO below; what comes from there is opened. */
-import { type BIO, BIO_new, BIO_up_ref } from './bio.ts'
+import { BIO, BIO_new, BIO_up_ref } from './bio.ts'
 import { BIO_callback_ctrl } from './bio-callback.ts'
 import { BIO_push, BIO_set_next } from './bio-chain.ts'
 import {
@@ -22,6 +22,8 @@ import {
   BIO_FLAGS_IO_SPECIAL,
   BIO_FLAGS_READ,
   BIO_FLAGS_WRITE,
+  BIO_RR_ACCEPT,
+  BIO_RR_CONNECT,
   BIO_RR_SSL_X509_LOOKUP,
   BIO_TYPE_SSL,
 } from './bio-constants.ts'
@@ -32,12 +34,15 @@ import {
   SSL_ERROR_NONE,
   SSL_ERROR_SSL,
   SSL_ERROR_SYSCALL,
+  SSL_ERROR_WANT_ACCEPT,
+  SSL_ERROR_WANT_CONNECT,
   SSL_ERROR_WANT_READ,
   SSL_ERROR_WANT_WRITE,
   SSL_ERROR_WANT_X509_LOOKUP,
   SSL_ERROR_ZERO_RETURN,
 } from './constants.ts'
 import type { SSL_CTX } from './ctx.ts'
+import { SSL_ready } from './ready.ts'
 import { call, SSL_get_error, stopped } from './result.ts'
 import {
   SSL,
@@ -47,6 +52,7 @@ import {
   SSL_set_bio,
   SSL_set_connect_state,
 } from './ssl.ts'
+import { SSL_dup } from './ssl-clear.ts'
 import { SSL_pending } from './ssl-info.ts'
 import { SSL_do_handshake, SSL_read, SSL_shutdown, SSL_write } from './ssl-io.ts'
 
@@ -71,6 +77,7 @@ export function BIO_f_ssl(): BIO_METHOD {
       if (bio.shutdown) SSL_free(ssl)
       return 1
     },
+    ready,
     callbackCtrl: (bio, cmd, fp) => (bio.next ? BIO_callback_ctrl(bio.next, cmd, fp) : 0),
   }
 }
@@ -161,12 +168,40 @@ function sslCtrl(bio: BIO, cmd: number, larg: number, parg: unknown): number {
         ? 1
         : BIO_ctrl(ssl.port.rbio ?? null, cmd, larg, parg)
     case BIO_CTRL_DUP:
+      return ssl.begun || !(parg instanceof BIO) ? refuse(bio) : duplicate(ssl, parg)
     case BIO_CTRL_RESET:
-      bio.errors.clear()
-      return bio.refuse('UNSUPPORTED_METHOD', 'a connection is not begun anew, nor copied', 0)
+      return refuse(bio)
     default:
       return BIO_ctrl(ssl.port.rbio ?? null, cmd, larg, parg)
   }
+}
+
+function refuse(bio: BIO): 0 {
+  bio.errors.clear()
+  return bio.refuse('UNSUPPORTED_METHOD', 'a connection is not begun anew, nor copied', 0)
+}
+
+/** A connection that has not begun can be copied: each of an accept BIO's connections gets one. */
+function duplicate(ssl: SSL, to: BIO): 0 | 1 {
+  const copy = ssl.begun ? null : SSL_dup(ssl)
+  if (!copy) return 0
+  to.data = copy
+  to.shutdown = BIO_CLOSE
+  to.init = 1
+  return 1
+}
+
+/**
+ * During the handshake, which goes both ways whichever is asked for: what the last call waits for. Later, each way is
+ * waited for by itself, since the last call may have gone the other.
+ */
+function ready(bio: BIO, on: 'read' | 'write'): Promise<void> {
+  if (!bio.init) return Promise.resolve()
+  const ssl = sslOf(bio)
+  const { rbio, wbio } = ssl.port
+  if (!ssl.native?.connected) return SSL_ready(ssl)
+  if (on === 'read' && SSL_pending(ssl) > 0) return Promise.resolve()
+  return (on === 'read' ? rbio : wbio)?.ready(on) ?? Promise.resolve()
 }
 
 function setSsl(bio: BIO, close: number, ssl: unknown): number {
@@ -227,6 +262,12 @@ function answered(bio: BIO, ssl: SSL, ret: number): number {
     case SSL_ERROR_SSL:
     case SSL_ERROR_SYSCALL:
       bio.errors.copy(ssl.errors)
+      return ret
+    case SSL_ERROR_WANT_CONNECT:
+      bio.waits(BIO_FLAGS_IO_SPECIAL, BIO_RR_CONNECT)
+      return ret
+    case SSL_ERROR_WANT_ACCEPT:
+      bio.waits(BIO_FLAGS_IO_SPECIAL, BIO_RR_ACCEPT)
       return ret
     default:
       bio.waits(

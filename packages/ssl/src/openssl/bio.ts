@@ -61,6 +61,8 @@ export class BIO implements Bio {
   eofReturn = -1
   /** Whether the last read found the end. */
   ended = false
+  /** Its last owner is letting go of it. */
+  freeing = false
 
   constructor(method: BIO_METHOD) {
     this.method = method
@@ -96,7 +98,9 @@ export class BIO implements Bio {
   }
 
   ready(on: 'read' | 'write'): Promise<void> {
-    const { native } = this
+    const { method, native } = this
+    if (on === 'read' && this.unread.length > 0) return Promise.resolve()
+    if (method.ready) return method.ready(this, on)
     if (native?.ready) return native.ready(on)
     throw new TypeError(`expected a BIO that can be waited for, until it can ${on}`)
   }
@@ -118,7 +122,9 @@ export class BIO implements Bio {
   }
 
   setBlocking(blocking: boolean): void {
-    BIO_ctrl(this, BIO_C_SET_NBIO, blocking ? 0 : 1)
+    if (BIO_ctrl(this, BIO_C_SET_NBIO, blocking ? 0 : 1) > 0 || blocking === this.blocking) return
+    const why = `this ${this.method.name} BIO ${blocking ? 'cannot wait' : 'always waits'}`
+    throw Object.assign(new TypeError(why), { code: 'ERR_BIO_CANNOT_BLOCK' })
   }
 
   /** A call of this BIO's own begins: nothing else clears the flags of a retry. The reason stays, as in OpenSSL. */
@@ -219,13 +225,19 @@ export function BIO_up_ref(bio: BIO): 0 | 1 {
  * and where a callback forbids it: then the owner keeps it.
  */
 export function BIO_free(bio: BIO | null): 0 | 1 {
-  if (bio === null || bio.freed) return 0
+  if (bio === null || bio.freed || bio.freeing) return 0
   if (bio.references > 1) {
     bio.references--
     return 1
   }
-  if (bio.callBack(BIO_CB_FREE, null, 0, 0, 0, 1, null) <= 0) return 0
-  if (bio.method.destroy) bio.method.destroy(bio)
+  // A callback, or a method of one's own, may free it too.
+  bio.freeing = true
+  try {
+    if (bio.callBack(BIO_CB_FREE, null, 0, 0, 0, 1, null) <= 0) return 0
+    if (bio.method.destroy) bio.method.destroy(bio)
+  } finally {
+    bio.freeing = false
+  }
   unlink(bio)
   bio.exData.free()
   bio.references = 0

@@ -32,14 +32,32 @@ export const SSL_MODE_ENABLE_PARTIAL_WRITE = 0x1
 export const SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER = 0x2
 export const SSL_MODE_AUTO_RETRY = 0x4
 export const SSL_MODE_RELEASE_BUFFERS = 0x10
+export const SSL_MODE_SEND_FALLBACK_SCSV = 0x80
+export const SSL_MODE_ASYNC = 0x100
 
-/** The options that have a meaning here; other bits are kept and do nothing. */
+/** Which of these have a meaning here is a table in docs/openssl.md; the others are kept and do nothing. */
+export const SSL_OP_NO_EXTENDED_MASTER_SECRET = 0x1
+export const SSL_OP_CLEANSE_PLAINTEXT = 0x2
+export const SSL_OP_LEGACY_SERVER_CONNECT = 0x4
+export const SSL_OP_TLSEXT_PADDING = 0x10
 export const SSL_OP_IGNORE_UNEXPECTED_EOF = 0x80
+export const SSL_OP_ALLOW_CLIENT_RENEGOTIATION = 0x100
+export const SSL_OP_DISABLE_TLSEXT_CA_NAMES = 0x200
+export const SSL_OP_ALLOW_NO_DHE_KEX = 0x400
+export const SSL_OP_COOKIE_EXCHANGE = 0x2000
 export const SSL_OP_NO_TICKET = 0x4000
 export const SSL_OP_NO_COMPRESSION = 0x2_0000
+export const SSL_OP_NO_ENCRYPT_THEN_MAC = 0x8_0000
 export const SSL_OP_ENABLE_MIDDLEBOX_COMPAT = 0x10_0000
+export const SSL_OP_PRIORITIZE_CHACHA = 0x20_0000
+export const SSL_OP_CIPHER_SERVER_PREFERENCE = 0x40_0000
+export const SSL_OP_NO_ANTI_REPLAY = 0x100_0000
+export const SSL_OP_NO_SSLv3 = 0x200_0000
+export const SSL_OP_NO_TLSv1 = 0x400_0000
 export const SSL_OP_NO_TLSv1_2 = 0x800_0000
+export const SSL_OP_NO_TLSv1_1 = 0x1000_0000
 export const SSL_OP_NO_TLSv1_3 = 0x2000_0000
+export const SSL_OP_NO_RENEGOTIATION = 0x4000_0000
 
 export const SSL_VERIFY_NONE = 0
 export const SSL_VERIFY_PEER = 1
@@ -72,4 +90,10 @@ export const X509_V_ERR_CERT_HAS_EXPIRED = 10
 export const X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT = 18
 export const X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN = 19
 export const X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY = 20
+export const X509_V_ERR_CERT_CHAIN_TOO_LONG = 22
+export const X509_V_ERR_CERT_REVOKED = 23
+/** For callbacks of the application's alone. */
+export const X509_V_ERR_APPLICATION_VERIFICATION = 50
 export const X509_V_ERR_HOSTNAME_MISMATCH = 62
+export const X509_V_ERR_EMAIL_MISMATCH = 63
+export const X509_V_ERR_IP_ADDRESS_MISMATCH = 64

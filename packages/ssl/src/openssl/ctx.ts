@@ -2,9 +2,10 @@
 import { certificateChainFrom, trustStore } from '@biopair/x509'
 import { SslContext } from '../context.ts'
 import { credentialsFrom } from '../credentials.ts'
-import type { Session } from '../tickets.ts'
+import type { Session } from '../session.ts'
 import { TLS1_3_VERSION } from './constants.ts'
 import { ErrorList } from './errors.ts'
+import { ExData } from './ex-data.ts'
 import { noteMisuse } from './misused.ts'
 import { protocolNames } from './protocols.ts'
 import { ERR_LIB_SSL } from './reasons.ts'
@@ -13,11 +14,13 @@ import {
   type Pem,
   Settings,
   type SSL_CTX_alpn_select_cb_func,
-  type SSL_verify_cb,
   type Surroundings,
   type Values,
 } from './settings.ts'
+import { schemesFrom } from './sigalgs.ts'
 import type { SSL } from './ssl.ts'
+import type { SSL_verify_cb } from './verify.ts'
+import { X509_VERIFY_PARAM } from './verify-param.ts'
 
 /** Which roles a context is for (SSL_METHOD). */
 export interface SSL_METHOD {
@@ -41,6 +44,9 @@ export function TLS_server_method(): SSL_METHOD {
 export class SSL_CTX {
   readonly method: SSL_METHOD
   readonly errors = new ErrorList()
+  readonly exData = new ExData<SSL_CTX>(this)
+  /** What the peers of SSLs that are made from now on have to be and to prove. */
+  readonly param = new X509_VERIFY_PARAM()
   settings: Settings
   references = 1
 
@@ -48,10 +54,15 @@ export class SSL_CTX {
     this.method = method
     this.settings = new Settings(initialValues(surroundings))
   }
+
+  /** One owner less. */
+  release(): void {
+    if (this.references > 0 && --this.references === 0) this.exData.free()
+  }
 }
 
 /** Whatever has settings: a context, or one connection with its copy of them. */
-interface Configured {
+export interface Configured {
   readonly errors: ErrorList
   settings: Settings
 }
@@ -71,9 +82,9 @@ export function SSL_CTX_up_ref(ctx: SSL_CTX): 1 {
   return 1
 }
 
-/** One owner less. Connections that were made from it go on. */
+/** One owner less. Connections that were made from it are owners too, and go on. */
 export function SSL_CTX_free(ctx: SSL_CTX | null): void {
-  if (ctx && ctx.references > 0) ctx.references--
+  ctx?.release()
 }
 
 /** The chain to show, leaf first: PEM or DER bytes (C names a file). 1, or 0 with the error in `ctx`. */
@@ -86,12 +97,34 @@ export function SSL_CTX_use_PrivateKey(ctx: SSL_CTX, key: Pem): 0 | 1 {
   return pairUp(ctx, { key })
 }
 
+/** For one connection, also in its certificate callback: the chain to show, leaf first, PEM or DER. 1, or 0 with the error in `ssl`. */
+export function SSL_use_certificate_chain(ssl: SSL, chain: Pem): 0 | 1 {
+  return pairUp(ssl, { certificate: chain })
+}
+
+/** As SSL_use_certificate_chain, of a leaf alone. */
+export function SSL_use_certificate(ssl: SSL, certificate: Pem): 0 | 1 {
+  return pairUp(ssl, { certificate })
+}
+
+export function SSL_use_PrivateKey(ssl: SSL, key: Pem): 0 | 1 {
+  return pairUp(ssl, { key })
+}
+
 /** 1 if there is a certificate with its key. */
 export function SSL_CTX_check_private_key(ctx: SSL_CTX): 0 | 1 {
-  ctx.errors.clear()
-  const { certificate, credentials } = ctx.settings.values
-  if (certificate !== undefined) return refuse(ctx, 'NO_PRIVATE_KEY_ASSIGNED')
-  return credentials.length > 0 ? 1 : refuse(ctx, 'NO_CERTIFICATE_ASSIGNED')
+  return checkKey(ctx)
+}
+
+export function SSL_check_private_key(ssl: SSL): 0 | 1 {
+  return checkKey(ssl)
+}
+
+function checkKey(owner: Configured): 0 | 1 {
+  owner.errors.clear()
+  const { certificate, credentials } = owner.settings.values
+  if (certificate !== undefined) return refuse(owner, 'NO_PRIVATE_KEY_ASSIGNED')
+  return credentials.length > 0 ? 1 : refuse(owner, 'NO_CERTIFICATE_ASSIGNED')
 }
 
 /** Whom to believe, besides whoever was given before: PEM or DER bytes (C names files). 1, or 0 with the error in `ctx`. */
@@ -110,7 +143,8 @@ export function SSL_CTX_set_verify(
 }
 
 export function SSL_set_verify(ssl: SSL, mode: number, callback?: SSL_verify_cb | null): void {
-  set(ssl, { verifyMode: mode, verify: callback ?? undefined })
+  ssl.ownVerification = { verifyMode: mode, verify: callback ?? undefined }
+  set(ssl, ssl.ownVerification)
 }
 
 export function SSL_CTX_get_verify_mode(ctx: SSL_CTX): number {
@@ -119,7 +153,7 @@ export function SSL_CTX_get_verify_mode(ctx: SSL_CTX): number {
 
 /** How many certificates may stand between the peer's and the anchor. */
 export function SSL_CTX_set_verify_depth(ctx: SSL_CTX, depth: number): void {
-  set(ctx, { verifyDepth: depth })
+  ctx.param.depth = depth
 }
 
 /** The protocols that a client offers, lengths before names. **0 if it worked**, 1 if the list is none. */
@@ -165,12 +199,17 @@ export function SSL_set1_groups_list(ssl: SSL, groups: string): 0 | 1 {
   return set(ssl, { groups }, () => probe(ssl, { groups }))
 }
 
-/** Signature schemes by RFC 9846's names (`ecdsa_secp256r1_sha256:...`). 1, or 0 for a name that is not known. */
-export function SSL_CTX_set1_sigalgs_list(ctx: SSL_CTX, sigalgs: string): 0 | 1 {
+/**
+ * Signature schemes by RFC 9846's names or OpenSSL's (`ecdsa_secp256r1_sha256:RSA-PSS+SHA256:...`), most preferred first. 1, or 0 for a
+ * name that is not known.
+ */
+export function SSL_CTX_set1_sigalgs_list(ctx: SSL_CTX, str: string): 0 | 1 {
+  const sigalgs = schemesFrom(str)
   return set(ctx, { sigalgs }, () => probe(ctx, { sigalgs }))
 }
 
-export function SSL_set1_sigalgs_list(ssl: SSL, sigalgs: string): 0 | 1 {
+export function SSL_set1_sigalgs_list(ssl: SSL, str: string): 0 | 1 {
+  const sigalgs = schemesFrom(str)
   return set(ssl, { sigalgs }, () => probe(ssl, { sigalgs }))
 }
 
@@ -222,20 +261,39 @@ export function SSL_set_mode(ssl: SSL, mode: number): number {
   return toggled(ssl, 'mode', mode, 0)
 }
 
+export function SSL_clear_mode(ssl: SSL, mode: number): number {
+  return toggled(ssl, 'mode', 0, mode)
+}
+
 export function SSL_get_mode(ssl: SSL): number {
   return ssl.settings.values.mode
+}
+
+/** As SSL_CTX_set_options, for one connection: those about the handshake before it, IGNORE_UNEXPECTED_EOF at any time. */
+export function SSL_set_options(ssl: SSL, options: number): number {
+  return toggled(ssl, 'options', options, 0)
+}
+
+export function SSL_clear_options(ssl: SSL, options: number): number {
+  return toggled(ssl, 'options', 0, options)
+}
+
+export function SSL_get_options(ssl: SSL): number {
+  return ssl.settings.values.options
 }
 
 /** 0 for any. 1, or 0 where no version that we have is left. */
 export function SSL_CTX_set_min_proto_version(ctx: SSL_CTX, version: number): 0 | 1 {
   ctx.errors.clear()
-  return version <= TLS1_3_VERSION ? 1 : refuse(ctx, 'NO_PROTOCOLS_AVAILABLE')
+  if (version > TLS1_3_VERSION) return refuse(ctx, 'NO_PROTOCOLS_AVAILABLE')
+  return set(ctx, { minVersion: version })
 }
 
 /** 0 for any. 1, or 0 where no version that we have is left. */
 export function SSL_CTX_set_max_proto_version(ctx: SSL_CTX, version: number): 0 | 1 {
   ctx.errors.clear()
-  return version === 0 || version >= TLS1_3_VERSION ? 1 : refuse(ctx, 'NO_PROTOCOLS_AVAILABLE')
+  if (version !== 0 && version < TLS1_3_VERSION) return refuse(ctx, 'NO_PROTOCOLS_AVAILABLE')
+  return set(ctx, { maxVersion: version })
 }
 
 /** Bytes of content in a record of ours, 512 to 16384: else 0. */
@@ -251,7 +309,8 @@ export function SSL_CTX_set_quiet_shutdown(ctx: SSL_CTX, mode: number): void {
   set(ctx, { quiet: mode !== 0 })
 }
 
-function set(owner: Configured, changes: Partial<Values>, check?: () => unknown): 0 | 1 {
+/** Changes settings, if `check` does not throw. */
+export function set(owner: Configured, changes: Partial<Values>, check?: () => unknown): 0 | 1 {
   owner.errors.clear()
   try {
     check?.()
@@ -263,14 +322,17 @@ function set(owner: Configured, changes: Partial<Values>, check?: () => unknown)
   return 1
 }
 
-/** Reads some options alone, so that a mistake shows with the call that made it. */
-function probe(owner: Configured, options: ConstructorParameters<typeof SslContext>[0]): void {
+/** Our own context of some options alone, so that a mistake shows with the call that made it. */
+export function probe(
+  owner: Configured,
+  options: ConstructorParameters<typeof SslContext>[0],
+): SslContext {
   const { crypto } = owner.settings.values.surroundings
-  new SslContext(crypto ? { crypto, ...options } : options)
+  return new SslContext(crypto ? { crypto, ...options } : options)
 }
 
 /** Certificate and key may come in either order; a pair takes the place of one of its kind. */
-function pairUp(ctx: SSL_CTX, half: { certificate: Pem } | { key: Pem }): 0 | 1 {
+export function pairUp(ctx: Configured, half: { certificate: Pem } | { key: Pem }): 0 | 1 {
   const { certificate, key, credentials, surroundings } = { ...ctx.settings.values, ...half }
   if (certificate === undefined) return set(ctx, half)
   if (key === undefined) return set(ctx, half, () => certificateChainFrom(certificate))
@@ -294,13 +356,18 @@ function offer(owner: Configured, protos: Uint8Array): 0 | 1 {
   return 0
 }
 
-function toggled(owner: Configured, what: 'options' | 'mode', add: number, remove: number): number {
+export function toggled(
+  owner: Configured,
+  what: 'options' | 'mode',
+  add: number,
+  remove: number,
+): number {
   const bits = ((owner.settings.values[what] | add) & ~remove) >>> 0
   set(owner, { [what]: bits })
   return bits
 }
 
-function refuse(owner: Configured, reason: string): 0 {
+export function refuse(owner: Configured, reason: string): 0 {
   owner.errors.push(ERR_LIB_SSL, reason)
   return 0
 }

@@ -8,15 +8,19 @@ import {
   SSL_ERROR_NONE,
   SSL_ERROR_SSL,
   SSL_ERROR_SYSCALL,
+  SSL_ERROR_WANT_ACCEPT,
   SSL_ERROR_WANT_ASYNC,
   SSL_ERROR_WANT_CLIENT_HELLO_CB,
+  SSL_ERROR_WANT_CONNECT,
   SSL_ERROR_WANT_READ,
   SSL_ERROR_WANT_RETRY_VERIFY,
   SSL_ERROR_WANT_WRITE,
   SSL_ERROR_WANT_X509_LOOKUP,
   SSL_ERROR_ZERO_RETURN,
   SSL_NOTHING,
+  SSL_OP_IGNORE_UNEXPECTED_EOF,
   SSL_READING,
+  SSL_RECEIVED_SHUTDOWN,
   SSL_RETRY_VERIFY,
   SSL_WRITING,
   SSL_X509_LOOKUP,
@@ -42,29 +46,44 @@ export function SSL_want(ssl: SSL): number {
 const wants: Readonly<Record<number, number>> = {
   [SSL_ERROR_WANT_READ]: SSL_READING,
   [SSL_ERROR_WANT_WRITE]: SSL_WRITING,
+  [SSL_ERROR_WANT_CONNECT]: SSL_WRITING,
+  [SSL_ERROR_WANT_ACCEPT]: SSL_READING,
   [SSL_ERROR_WANT_X509_LOOKUP]: SSL_X509_LOOKUP,
   [SSL_ERROR_WANT_ASYNC]: SSL_ASYNC_PAUSED,
   [SSL_ERROR_WANT_CLIENT_HELLO_CB]: SSL_CLIENT_HELLO_CB,
   [SSL_ERROR_WANT_RETRY_VERIFY]: SSL_RETRY_VERIFY,
 }
 
-/** One call on an SSL: its errors begin anew, its callbacks know whose they are, and misuse is -1. */
-export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): number {
+/**
+ * One call on an SSL: its errors begin anew, its callbacks know whose they are, and misuse is -1. A role that the method lacks is
+ * `wrongRole`: 0 of a handshake call, but not of SSL_shutdown, whose 0 says that close_notify is out.
+ */
+export function call(
+  ssl: SSL,
+  noRole: string,
+  work: (native: Ssl) => number,
+  wrongRole: 0 | -1 = -1,
+): number {
   ssl.errors.clear()
   ssl.result = SSL_ERROR_NONE
+  ssl.waits = undefined
   const { role, port } = ssl
   if (ssl.freed) return refuse(ssl, 'UNINITIALIZED')
   if (!role) return refuse(ssl, noRole)
-  if (ssl.ctx.method.role !== 'any' && ssl.ctx.method.role !== role)
-    return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', 0)
+  const method = ssl.firstContext.method.role
+  if (method !== 'any' && method !== role)
+    return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', wrongRole)
   if (!port.rbio) return refuse(ssl, 'READ_BIO_NOT_SET')
   if (!port.wbio) return refuse(ssl, 'BIO_NOT_SET')
-  if (role === 'client' && ssl.namesDiffer) return refuse(ssl, 'HOSTNAME_CONFLICT')
+  port.step(false)
   ssl.depth++
   try {
-    const answer = ssl.settings.during(ssl, () => work(ssl.start(role)))
+    const native = ssl.start(role)
+    const answer = ssl.calls.during(() => work(native))
     ssl.begun = true
-    return answer
+    // Whatever the call was for, it may have ended the handshake: the peer's Finished is verified, and ours is out.
+    if (native.connected && native.queued === 0) ssl.finished = true
+    return ssl.depth > 1 ? answer : told(ssl, native, answer)
   } catch (error) {
     if (!ssl.begun && ssl.depth === 1) ssl.native = undefined
     noteMisuse(ssl.errors, error)
@@ -76,6 +95,24 @@ export function call(ssl: SSL, noRole: string, work: (native: Ssl) => number): n
   }
 }
 
+/** Tells the information callback how a call ends; what a callback threw that has no say in the handshake ends the connection. */
+function told(ssl: SSL, native: Ssl, answer: number): number {
+  const { watch } = ssl
+  const stop = ssl.waits?.status
+  const delivered = answer > 0 || (native.queued === 0 && stop !== 'want_write')
+  watch.leave(answer, stop, delivered)
+  if (!watch.thrown) return answer
+  const failed = native.fail(watch.thrown)
+  watch.end()
+  return stopped(ssl, failed)
+}
+
+/** What a BIO that is not connected yet waits for. */
+function below({ port }: SSL): number | undefined {
+  if (port.special === 'connect') return SSL_ERROR_WANT_CONNECT
+  return port.special === 'accept' ? SSL_ERROR_WANT_ACCEPT : undefined
+}
+
 /** Notes a reason, and answers -1. */
 export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?: R): R {
   ssl.errors.push(ERR_LIB_SSL, reason)
@@ -83,14 +120,15 @@ export function refuse<R extends number = -1>(ssl: SSL, reason: string, answer?:
   return answer ?? (-1 as R)
 }
 
-/** Why a call did not do what it was asked: 0 after the peer's close_notify, else -1. */
+/** Why a call did not do what it was asked: 0 after the peer's close_notify, or a cut that is to be taken for one, else -1. */
 export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
+  ssl.waits = stop
   switch (stop.status) {
     case 'want_read':
-      ssl.result = SSL_ERROR_WANT_READ
+      ssl.result = below(ssl) ?? SSL_ERROR_WANT_READ
       return -1
     case 'want_write':
-      ssl.result = SSL_ERROR_WANT_WRITE
+      ssl.result = below(ssl) ?? SSL_ERROR_WANT_WRITE
       return -1
     case 'want_verification':
       ssl.result = SSL_ERROR_WANT_RETRY_VERIFY
@@ -103,6 +141,9 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
       return -1
     case 'want_client_hello':
     case 'want_server_name':
+    case 'want_psk_offer':
+    case 'want_psk':
+    case 'want_psk_claim':
     case 'want_alpn':
       ssl.result = SSL_ERROR_WANT_CLIENT_HELLO_CB
       return -1
@@ -110,8 +151,14 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
       ssl.result = SSL_ERROR_ZERO_RETURN
       return 0
     case 'truncated':
+      if (ssl.settings.values.options & SSL_OP_IGNORE_UNEXPECTED_EOF) {
+        ssl.shutdownBits |= SSL_RECEIVED_SHUTDOWN
+        ssl.result = SSL_ERROR_ZERO_RETURN
+        return 0
+      }
       return refuse(ssl, 'UNEXPECTED_EOF_WHILE_READING')
     case 'failed': {
+      ssl.failed = true
       ssl.errors.failed(stop.error)
       const system = ERR_GET_LIB(ssl.errors.first?.code ?? 0) === ERR_LIB_SYS
       ssl.result = system ? SSL_ERROR_SYSCALL : SSL_ERROR_SSL

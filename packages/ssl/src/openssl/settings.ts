@@ -2,10 +2,14 @@
 import type { Bytes } from '@biopair/wire'
 import { type ContextOptions, SslContext } from '../context.ts'
 import { misuse } from '../misuse.ts'
-import type { Session } from '../tickets.ts'
+import type { Session } from '../session.ts'
 import type { VerifyCallback } from '../verification.ts'
+import type { Caller } from './caller.ts'
+import { askCertificate, type SSL_cert_cb, type SSL_client_cert_cb } from './certificate-cb.ts'
+import { askClientHello, type SSL_client_hello_cb_fn } from './client-hello.ts'
 import {
   SSL_MODE_AUTO_RETRY,
+  SSL_OP_DISABLE_TLSEXT_CA_NAMES,
   SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
   SSL_OP_NO_COMPRESSION,
   SSL_OP_NO_TICKET,
@@ -15,9 +19,17 @@ import {
   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
   SSL_VERIFY_PEER,
 } from './constants.ts'
+import type { SSL_info_cb } from './info.ts'
+import type { SSL_msg_cb } from './msg.ts'
 import { protocolList } from './protocols.ts'
+import { askServername, type SSL_servername_cb } from './servername.ts'
 import type { SSL } from './ssl.ts'
-import { verifyResult } from './verify-result.ts'
+import { askVerify, type SSL_cert_verify_cb, type SSL_verify_cb } from './verify.ts'
+import {
+  X509_V_FLAG_PARTIAL_CHAIN,
+  X509_V_FLAG_USE_CHECK_TIME,
+  type X509_VERIFY_PARAM,
+} from './verify-param.ts'
 
 export type Pem = string | Uint8Array
 
@@ -38,29 +50,20 @@ export type Surroundings = Pick<
   | 'verifyLimits'
 >
 
-/** What a verify callback is shown (X509_STORE_CTX). */
-export interface X509_STORE_CTX {
-  /** X509_V_OK, or why the chain is not believed. */
-  readonly error: number
-  /** Which certificate is at fault: 0 is the peer's own. */
-  readonly error_depth: number
-  /** DER, as the peer sent it. */
-  readonly chain: readonly Uint8Array[]
-  readonly ssl: SSL
-}
-
-/** Once per chain: what was found, and its answer, where not 0 or false, is to go on. It may answer later. */
-export type SSL_verify_cb = (
-  preverify_ok: 0 | 1,
-  x509_ctx: X509_STORE_CTX,
-) => number | boolean | Promise<number | boolean>
-
-/** Answers `[SSL_TLSEXT_ERR_OK, protocol]`, or SSL_TLSEXT_ERR_NOACK or ALERT_FATAL; `list` is the client's, lengths before names. */
+/** Answers `[SSL_TLSEXT_ERR_OK, protocol]`, or SSL_TLSEXT_ERR_NOACK or ALERT_FATAL, or a promise; `list` is the client's, lengths before names. */
 export type SSL_CTX_alpn_select_cb_func = (
   ssl: SSL,
   list: Bytes,
   arg: unknown,
-) => readonly [result: number, protocol?: Uint8Array] | number
+) => AlpnSelection | Promise<AlpnSelection>
+
+type AlpnSelection = readonly [result: number, protocol?: Uint8Array] | number
+
+/** A callback, and what it is given as its last argument. */
+export interface Callback<F> {
+  readonly call: F
+  readonly arg: unknown
+}
 
 export interface Values {
   readonly surroundings: Surroundings
@@ -73,22 +76,37 @@ export interface Values {
   readonly groups?: string
   readonly sigalgs?: string
   readonly alpn: readonly string[]
-  readonly selectAlpn?:
-    | { readonly call: SSL_CTX_alpn_select_cb_func; readonly arg: unknown }
-    | undefined
+  readonly selectAlpn?: Callback<SSL_CTX_alpn_select_cb_func> | undefined
   readonly keylog?: ((ssl: SSL, line: string) => void) | undefined
   readonly newSession?: ((ssl: SSL, session: Session) => unknown) | undefined
+  readonly info?: SSL_info_cb | undefined
+  readonly message?: SSL_msg_cb | undefined
+  readonly messageArg?: unknown
+  readonly clientHello?: Callback<SSL_client_hello_cb_fn> | undefined
+  readonly servername?: SSL_servername_cb | undefined
+  readonly servernameArg?: unknown
+  readonly certificateCb?: Callback<SSL_cert_cb> | undefined
+  readonly clientCertificateCb?: SSL_client_cert_cb | undefined
+  readonly certVerify?: Callback<SSL_cert_verify_cb> | undefined
   /** undefined: a client verifies, a server asks for no certificate. */
   readonly verifyMode?: number
   readonly verify?: SSL_verify_cb | undefined
-  readonly verifyDepth?: number
+  readonly verifyDepth?: number | undefined
+  /** Milliseconds since 1970. */
+  readonly verifyTime?: number | undefined
+  readonly partialChain?: boolean
   /** The chain has to be believed, whatever name it is for (SSL_set1_host with null). */
   readonly anyName: boolean
+  /** DER names of the authorities whose certificates a server asks for. */
+  readonly clientCa: readonly Bytes[]
   readonly tickets: number
   readonly options: number
   readonly mode: number
   readonly quiet: boolean
+  readonly readAhead: boolean
   readonly maxFragment?: number
+  readonly minVersion: number
+  readonly maxVersion: number
 }
 
 /** A value: `with` makes another one. */
@@ -97,27 +115,42 @@ export class Settings {
   readonly #keys: { first?: SslContext }
   #client: SslContext | undefined
   #server: SslContext | undefined
+  /** The last that `judging` made. */
+  #judging: Settings | undefined
   /** Whose call is under way, for the callbacks. */
-  #caller: SSL | undefined
+  readonly caller: Caller
 
-  constructor(values: Values, keys: { first?: SslContext } = {}) {
+  constructor(
+    values: Values,
+    keys: { first?: SslContext } = {},
+    caller: Caller = { ssl: undefined },
+  ) {
     this.values = values
     this.#keys = keys
+    this.caller = caller
   }
 
   with(changes: Partial<Values>): Settings {
-    return new Settings({ ...this.values, ...changes }, this.#keys)
+    return new Settings({ ...this.values, ...changes }, this.#keys, this.caller)
   }
 
-  /** Does some work of an SSL's, whose callbacks are given that SSL. */
-  during<T>(ssl: SSL, work: () => T): T {
-    const before = this.#caller
-    this.#caller = ssl
-    try {
-      return work()
-    } finally {
-      this.#caller = before
+  /** These with what an X509_VERIFY_PARAM demands, apart from names; connections that demand the same have one context. */
+  judging({ depth, time, flags, anyName }: X509_VERIFY_PARAM): Settings {
+    const changes = {
+      verifyDepth: depth < 0 ? undefined : depth,
+      verifyTime:
+        flags & X509_V_FLAG_USE_CHECK_TIME && time !== undefined ? time * 1000 : undefined,
+      partialChain: (flags & X509_V_FLAG_PARTIAL_CHAIN) !== 0,
+      anyName,
     }
+    const same = ({ values }: Settings) =>
+      values.verifyDepth === changes.verifyDepth &&
+      values.verifyTime === changes.verifyTime &&
+      (values.partialChain ?? false) === changes.partialChain &&
+      values.anyName === anyName
+    if (same(this)) return this
+    if (!this.#judging || !same(this.#judging)) this.#judging = this.with(changes)
+    return this.#judging
   }
 
   /** Our own context, made once. TypeError for settings that do not fit each other. */
@@ -138,6 +171,7 @@ export class Settings {
   #common(): ContextOptions {
     const { surroundings, ca, credentials, keylog, newSession, verifyDepth, maxFragment } =
       this.values
+    const { verifyTime, partialChain } = this.values
     if (this.values.options & SSL_OP_NO_TLSv1_3)
       throw misuse('ERR_INVALID_ARG_VALUE', 'SSL_OP_NO_TLSv1_3 leaves no version')
     const { first } = this.#keys
@@ -154,63 +188,71 @@ export class Settings {
       ...(newSession
         ? { onSession: (session: Session) => void newSession(this.#calling, session) }
         : {}),
+      trace: event => {
+        // A connection that is freed is nobody's call.
+        this.caller.ssl?.watch.take(event)
+        surroundings.trace?.(event)
+      },
+      ...given('verifyTime', verifyTime),
+      ...(partialChain ? { allowPartialTrustChain: true } : {}),
       verifyLimits: { ...surroundings.verifyLimits, ...given('depth', verifyDepth) },
       limits: { ...surroundings.limits, ...given('maxFragment', maxFragment) },
     }
   }
 
   #asClient(): ContextOptions {
-    const { verifyMode = SSL_VERIFY_PEER, verify, anyName, options, alpn } = this.values
+    const { verifyMode = SSL_VERIFY_PEER, anyName, options, alpn } = this.values
     const verifies = (verifyMode & SSL_VERIFY_PEER) !== 0
-    const callback = verify ? this.#asked(verify) : anyName ? believed : undefined
+    const callback = this.#asked ?? (verifies && anyName ? believed : undefined)
     return {
       ALPNProtocols: alpn,
       tickets: (options & SSL_OP_NO_TICKET) === 0,
       middleboxCompat: (options & SSL_OP_ENABLE_MIDDLEBOX_COMPAT) !== 0,
       // Where any name will do, which is said explicitly, the callback alone stands between us and a stranger.
       rejectUnauthorized: verifies && !anyName,
-      ...(verifies ? given('verifyCallback', callback) : {}),
+      ...given('verifyCallback', callback),
+      certificateCallback: want => askCertificate(this.#calling, want),
     }
   }
 
   #asServer(): ContextOptions {
-    const { verifyMode = 0, verify, options, tickets, selectAlpn } = this.values
+    const { verifyMode = 0, options, tickets, selectAlpn, credentials, clientCa } = this.values
+    const { clientHello, servername, certificateCb } = this.values
     const asks = (verifyMode & SSL_VERIFY_PEER) !== 0
     const requires = asks && (verifyMode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) !== 0
     // A certificate that is shown has to be believed, whether or not one has to be shown.
-    const callback = verify ? this.#asked(verify) : requires ? undefined : believed
+    const callback = this.#asked ?? (requires ? undefined : believed)
     return {
       numTickets: options & SSL_OP_NO_TICKET ? 0 : tickets,
       requestCert: asks,
+      requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : clientCa,
       rejectUnauthorized: requires,
       ...(asks ? given('verifyCallback', callback) : {}),
       ...(selectAlpn ? { ALPNCallback: offer => this.#select(offer.protocols) } : {}),
+      ...(clientHello
+        ? { clientHelloCallback: hello => askClientHello(this.#calling, clientHello, hello) }
+        : {}),
+      // Either may put another context in place.
+      ...(clientHello || servername ? { SNICallback: () => askServername(this.#calling) } : {}),
+      ...(certificateCb || credentials.length > 0
+        ? { certificateCallback: want => askCertificate(this.#calling, want) }
+        : {}),
     }
   }
 
-  #asked(verify: SSL_verify_cb): VerifyCallback {
-    return (verdict, chain) => {
-      const said = verify(verdict.ok ? 1 : 0, {
-        error: verifyResult(verdict),
-        error_depth: verdict.ok ? 0 : verdict.depth,
-        chain,
-        ssl: this.#calling,
-      })
-      return said instanceof Promise ? said.then(Boolean) : Boolean(said)
-    }
+  get #asked(): VerifyCallback | undefined {
+    if (!this.values.verify && !this.values.certVerify) return undefined
+    return (verdict, chain, asking) => askVerify(this.#calling, verdict, chain, asking)
   }
 
-  #select(protocols: readonly string[]): string | null | undefined {
+  #select(protocols: readonly string[]): AlpnChoice | Promise<AlpnChoice> {
     const { call, arg } = this.values.selectAlpn as NonNullable<Values['selectAlpn']>
     const answer = call(this.#calling, protocolList(protocols), arg)
-    const [result, protocol] = typeof answer === 'number' ? [answer, undefined] : answer
-    if (result === SSL_TLSEXT_ERR_NOACK) return null
-    if (result !== SSL_TLSEXT_ERR_OK || !protocol) return undefined
-    return String.fromCharCode(...protocol)
+    return answer instanceof Promise ? answer.then(selected) : selected(answer)
   }
 
   get #calling(): SSL {
-    return this.#caller as SSL
+    return this.caller.ssl as SSL
   }
 }
 
@@ -222,11 +264,25 @@ export function initialValues(surroundings: Surroundings): Values {
     credentials: [],
     alpn: [],
     anyName: false,
+    clientCa: [],
+    readAhead: false,
+    minVersion: 0,
+    maxVersion: 0,
     tickets: 2,
     options: SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
     mode: SSL_MODE_AUTO_RETRY,
     quiet: false,
   }
+}
+
+/** A protocol's name; null for none, undefined to refuse. */
+type AlpnChoice = string | null | undefined
+
+function selected(answer: AlpnSelection): AlpnChoice {
+  const [result, protocol] = typeof answer === 'number' ? [answer, undefined] : answer
+  if (result === SSL_TLSEXT_ERR_NOACK) return null
+  if (result !== SSL_TLSEXT_ERR_OK || !protocol) return undefined
+  return String.fromCharCode(...protocol)
 }
 
 const believed: VerifyCallback = verdict => verdict.ok

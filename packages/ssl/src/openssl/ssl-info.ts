@@ -1,7 +1,7 @@
 /** The calls that say something about a connection, and the names it is told. */
 import type { CipherSuite } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
-import type { Session } from '../tickets.ts'
+import type { Session } from '../session.ts'
 import { utf8 } from './bio.ts'
 import { TLSEXT_NAMETYPE_host_name } from './constants.ts'
 import { noteMisuse } from './misused.ts'
@@ -42,11 +42,12 @@ export function SSL_state_string_long(ssl: SSL): string {
 }
 
 function stateOf(ssl: SSL): readonly [string, string] {
-  const { native } = ssl
-  if (!native || (native.role === 'client' && native.state === 'START'))
+  const { native, watch } = ssl
+  if (!native || (!watch.letters && native.role === 'client' && native.state === 'START'))
     return ['PINIT', 'before the handshake']
+  if (ssl.failed) return ['SSLERR', 'error']
   const letters = states[native.role ?? 'client'][native.state]
-  return [letters ?? 'UNKWN', `${native.role} ${native.state}`]
+  return [watch.letters ?? letters ?? 'UNKWN', `${native.role} ${native.state}`]
 }
 
 /** What was read or written last, in OpenSSL's letters; TED is a server whose flight is out. */
@@ -111,23 +112,15 @@ export function SSL_get_peer_cert_chain(ssl: SSL): readonly Bytes[] | null {
   return chain.length > 0 ? chain : null
 }
 
-/** X509_V_OK if the peer showed a certificate that is believed; X509_V_ERR_UNSPECIFIED if it showed none (OpenSSL says OK). */
-export function SSL_get_verify_result(ssl: SSL): number {
-  return verifyResult(ssl.native?.verdict)
-}
-
 /**
- * The name or address that the peer has to prove. null: any, so long as the chain is believed. 1, or 0 for an empty name. It is sent as
- * server_name too; where SSL_set_tlsext_host_name says another one, the handshake is refused.
+ * X509_V_OK if the peer showed a certificate that is believed; X509_V_ERR_UNSPECIFIED if it showed none (OpenSSL says OK). What a verify callback
+ * put up with stays, unless that cleared it.
  */
-export function SSL_set1_host(ssl: SSL, hostname: string | null): 0 | 1 {
-  if (hostname === '') return 0
-  ssl.host = hostname ?? undefined
-  ssl.settings = ssl.settings.with({ anyName: hostname === null })
-  return 1
+export function SSL_get_verify_result(ssl: SSL): number {
+  return ssl.verifyError ?? verifyResult(ssl.native?.verdict, ssl.param)
 }
 
-/** The name that the server is asked for, which it also has to prove; null for none. 1. */
+/** The name that the server is asked for; null for none. It is not proved by that: see SSL_set1_host. 1. */
 export function SSL_set_tlsext_host_name(ssl: SSL, name: string | null): 1 {
   ssl.serverName = name ?? undefined
   return 1
@@ -140,7 +133,7 @@ export function SSL_get_servername(
 ): string | null {
   if (type !== TLSEXT_NAMETYPE_host_name) return null
   if (ssl.native) return ssl.native.servername ?? null
-  return ssl.serverName ?? ssl.host ?? null
+  return ssl.serverName ?? null
 }
 
 /** Fills `out` with keying material. 1, or -1 before the handshake is over. No context and an empty one are the same in TLS 1.3. */

@@ -6,6 +6,7 @@ import {
   SSL_KEY_UPDATE_NONE,
   SSL_KEY_UPDATE_NOT_REQUESTED,
   SSL_KEY_UPDATE_REQUESTED,
+  SSL_MODE_AUTO_RETRY,
   SSL_MODE_ENABLE_PARTIAL_WRITE,
   SSL_RECEIVED_SHUTDOWN,
   SSL_SENT_SHUTDOWN,
@@ -18,16 +19,7 @@ import { type SSL, SSL_set_accept_state, SSL_set_connect_state } from './ssl.ts'
  * SSL_ERROR_ZERO_RETURN when the peer closed in an orderly way; -1 with SSL_get_error for all else.
  */
 export function SSL_do_handshake(ssl: SSL): number {
-  return call(ssl, 'CONNECTION_TYPE_NOT_SET', native => {
-    const outcome = native.doHandshake()
-    if (outcome.status !== 'done') return stopped(ssl, outcome)
-    ssl.finished = true
-    if (!ssl.ordered) return 1
-    const ordered = settle(ssl, native) ?? native.flush()
-    if (ordered.status !== 'done') return stopped(ssl, ordered)
-    ssl.ordered = false
-    return 1
-  })
+  return call(ssl, 'CONNECTION_TYPE_NOT_SET', native => shake(ssl, native), 0)
 }
 
 /** As SSL_do_handshake, as the client unless a role is set. */
@@ -74,34 +66,37 @@ export function SSL_peek_ex(
 
 /**
  * Writes all of it: `num`, once the last record was taken by the BIO, or -1 with what was done kept: the same bytes have to be given
- * again (any buffer, no fewer: BAD_LENGTH), and it goes on where it was. With SSL_MODE_ENABLE_PARTIAL_WRITE, one record's worth.
+ * again (any buffer; fewer than were taken is BAD_LENGTH), and it goes on where it was. With SSL_MODE_ENABLE_PARTIAL_WRITE, one record's worth.
  */
 export function SSL_write(ssl: SSL, buf: Uint8Array, num: number = buf.length): number {
   return call(ssl, 'UNINITIALIZED', native => {
     if (!countable(num, buf)) return refuse(ssl, 'BAD_LENGTH')
     if (ssl.shutdownBits & SSL_SENT_SHUTDOWN) return refuse(ssl, 'PROTOCOL_IS_SHUTDOWN')
-    if (ssl.writing && num < ssl.writing.length) return refuse(ssl, 'BAD_LENGTH')
     if (num === 0) return 0
+    if (ssl.writing && num < ssl.writing.taken) return refuse(ssl, 'BAD_LENGTH')
     settle(ssl, native)
     const partial = (ssl.settings.values.mode & SSL_MODE_ENABLE_PARTIAL_WRITE) !== 0
     const length = partial
       ? (ssl.writing?.length ?? Math.min(num, native.context.limits.maxFragment))
       : num
-    ssl.writing = { length, taken: ssl.writing?.taken ?? 0 }
-    while (ssl.writing.taken < length) {
-      const outcome = native.write(buf.subarray(ssl.writing.taken, length))
+    let taken = ssl.writing?.taken ?? 0
+    while (taken < length) {
+      const outcome = native.write(buf.subarray(taken, length))
       if (outcome.status !== 'done') {
-        // Nothing was taken: the next write may be another one.
-        if (ssl.writing.taken === 0) ssl.writing = undefined
+        // Nothing was taken, or never will be: the next write may be another one.
+        const goesOn = taken > 0 && outcome.status !== 'failed'
+        ssl.writing = goesOn ? { length, taken } : undefined
         return stopped(ssl, outcome)
       }
-      ssl.writing.taken += outcome.bytes
+      taken += outcome.bytes
+      ssl.writing = { length, taken }
       ssl.finished = true
+      // A record is taken when nothing waits before it: what was ordered is out.
+      ssl.ordered = ssl.keyUpdate !== SSL_KEY_UPDATE_NONE || ssl.tickets > 0
     }
     const flushed = native.flush()
+    if (flushed.status !== 'want_read' && flushed.status !== 'want_write') ssl.writing = undefined
     if (flushed.status !== 'done') return stopped(ssl, flushed)
-    ssl.writing = undefined
-    ssl.ordered = ssl.keyUpdate !== SSL_KEY_UPDATE_NONE || ssl.tickets > 0
     return length
   })
 }
@@ -122,19 +117,28 @@ export function SSL_write_ex(
  */
 export function SSL_shutdown(ssl: SSL): number {
   return call(ssl, 'UNINITIALIZED', native => {
-    if (!native.connected) return refuse(ssl, 'SHUTDOWN_WHILE_IN_INIT')
+    if (!native.connected && !ssl.failed) return refuse(ssl, 'SHUTDOWN_WHILE_IN_INIT')
     if (ssl.quiet) {
       ssl.shutdownBits = SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN
       return 1
     }
-    if (ssl.shutdownBits & SSL_SENT_SHUTDOWN && !native.sentShutdown) return lookForEnd(ssl, native)
+    ssl.port.step(recordByRecord(ssl))
+    const heard = (ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN) !== 0
+    const said = native.sentShutdown ? native.queued === 0 : ssl.shutdownBits & SSL_SENT_SHUTDOWN
+    if (said && heard) return 1
+    if (said && !native.sentShutdown) return lookForEnd(ssl, native)
     const outcome = native.shutdown()
+    // Where SSL_set_shutdown says that the peer's was received, it is not waited for.
+    if (heard && ['sent', 'unread', 'want_read'].includes(outcome.status)) return 1
     switch (outcome.status) {
       case 'done':
         return 1
+      case 'truncated':
+        // With SSL_OP_IGNORE_UNEXPECTED_EOF that is as good as the peer's close_notify.
+        return stopped(ssl, outcome) === 0 ? 1 : -1
       case 'sent':
-        if (ssl.shutdownBits & SSL_RECEIVED_SHUTDOWN) return 1
         ssl.result = SSL_ERROR_WANT_READ
+        ssl.waits = { status: 'want_read', read: 1, write: 0 }
         return 0
       case 'unread':
         return refuse(ssl, 'APPLICATION_DATA_AFTER_CLOSE_NOTIFY')
@@ -144,7 +148,7 @@ export function SSL_shutdown(ssl: SSL): number {
   })
 }
 
-/** SSL_SENT_SHUTDOWN and SSL_RECEIVED_SHUTDOWN; the latter for a close_notify alone (OpenSSL sets it for a fatal alert too). */
+/** SSL_SENT_SHUTDOWN and SSL_RECEIVED_SHUTDOWN; the latter for a close_notify, or what is to be taken for one (OpenSSL sets it for a fatal alert too). */
 export function SSL_get_shutdown(ssl: SSL): number {
   return (
     ssl.shutdownBits |
@@ -192,6 +196,17 @@ export function SSL_new_session_ticket(ssl: SSL): 0 | 1 {
   return 1
 }
 
+function shake(ssl: SSL, native: Ssl): number {
+  const outcome = native.doHandshake()
+  if (outcome.status !== 'done') return stopped(ssl, outcome)
+  ssl.finished = true
+  if (!ssl.ordered) return 1
+  const ordered = settle(ssl, native) ?? native.flush()
+  if (ordered.status !== 'done') return stopped(ssl, ordered)
+  ssl.ordered = false
+  return 1
+}
+
 function take(ssl: SSL, buf: Uint8Array, num: number, peek: boolean): number {
   return call(ssl, 'UNINITIALIZED', native => {
     if (!countable(num, buf)) return refuse(ssl, 'BAD_LENGTH')
@@ -200,10 +215,11 @@ function take(ssl: SSL, buf: Uint8Array, num: number, peek: boolean): number {
       return 0
     }
     settle(ssl, native)
+    ssl.port.step(recordByRecord(ssl))
     const into = buf.subarray(0, num)
     const outcome = peek ? native.peek(into) : native.read(into)
-    // It is bytes that a read lacks. That tickets wait for room is nobody's want: who waited for it could wait for ever.
-    if (outcome.status === 'want_write' && outcome.read > 0 && native.connected && !ssl.writing)
+    // It is bytes that a read lacks. That tickets or a write wait for room is not its want: who waited for it could wait for ever.
+    if (outcome.status === 'want_write' && outcome.read > 0 && native.connected)
       return stopped(ssl, { ...outcome, status: 'want_read' })
     if (outcome.status !== 'done') return stopped(ssl, outcome)
     if (outcome.bytes > 0) ssl.finished = true
@@ -230,7 +246,12 @@ function settle(ssl: SSL, native: Ssl): ReturnType<Ssl['flush']> | undefined {
 function lookForEnd(ssl: SSL, native: Ssl): number {
   const outcome = native.peek(new Uint8Array(1))
   if (outcome.status === 'done') return refuse(ssl, 'APPLICATION_DATA_AFTER_CLOSE_NOTIFY')
-  return outcome.status === 'closed' ? 1 : stopped(ssl, outcome)
+  return stopped(ssl, outcome) === 0 ? 1 : -1
+}
+
+/** SSL_MODE_AUTO_RETRY is switched off: once the handshake is over, a call that reads comes back after each record. */
+function recordByRecord(ssl: SSL): boolean {
+  return ssl.finished && (ssl.settings.values.mode & SSL_MODE_AUTO_RETRY) === 0
 }
 
 function countable(num: number, buf: Uint8Array): boolean {

@@ -1,6 +1,14 @@
 /** SSL_get_verify_result(3): the verdict on a chain as OpenSSL's X509_V number. */
-import type { Verdict, VerifyCode } from '@biopair/x509'
-import { X509_V_ERR_UNSPECIFIED, X509_V_OK } from './constants.ts'
+import type { AlertName } from '@biopair/wire'
+import { parseIp, type Verdict, type VerifyCode } from '@biopair/x509'
+import {
+  X509_V_ERR_EMAIL_MISMATCH,
+  X509_V_ERR_HOSTNAME_MISMATCH,
+  X509_V_ERR_IP_ADDRESS_MISMATCH,
+  X509_V_ERR_UNSPECIFIED,
+  X509_V_OK,
+} from './constants.ts'
+import type { X509_VERIFY_PARAM } from './verify-param.ts'
 
 /** X509_STORE_CTX_get_error(3)'s numbers. */
 const numbers: Readonly<Record<VerifyCode, number>> = {
@@ -12,7 +20,7 @@ const numbers: Readonly<Record<VerifyCode, number>> = {
   CERT_SIGNATURE_FAILURE: 7,
   DEPTH_ZERO_SELF_SIGNED_CERT: 18,
   EE_KEY_TOO_SMALL: 66,
-  ERR_TLS_CERT_ALTNAME_INVALID: 62,
+  ERR_TLS_CERT_ALTNAME_INVALID: X509_V_ERR_HOSTNAME_MISMATCH,
   ERR_X509_MALFORMED: X509_V_ERR_UNSPECIFIED,
   EXCLUDED_VIOLATION: 48,
   INVALID_CA: 79,
@@ -34,9 +42,33 @@ const numbers: Readonly<Record<VerifyCode, number>> = {
   UNSUPPORTED_SIGNATURE_ALGORITHM: 76,
 }
 
-/** The number of a verdict. Where the peer showed no certificate, UNSPECIFIED: nothing was proved (OpenSSL says OK). */
-export function verifyResult(verdict: Verdict | undefined): number {
+/**
+ * The number of a verdict, in the light of which names were demanded. Where the peer showed no certificate, UNSPECIFIED: nothing was
+ * proved (OpenSSL says OK).
+ */
+export function verifyResult(verdict: Verdict | undefined, { kinds }: X509_VERIFY_PARAM): number {
   if (!verdict) return X509_V_ERR_UNSPECIFIED
+  if (verdict.ok) return X509_V_OK
   // Codes can be added to x509 before they have a number here.
-  return verdict.ok ? X509_V_OK : (numbers[verdict.code] ?? X509_V_ERR_UNSPECIFIED)
+  const number = numbers[verdict.code] ?? X509_V_ERR_UNSPECIFIED
+  const names = kinds[0] ?? []
+  if (number !== X509_V_ERR_HOSTNAME_MISMATCH || names.length === 0) return number
+  if (names.every(name => name.startsWith('email:'))) return X509_V_ERR_EMAIL_MISMATCH
+  return names.every(name => parseIp(name)) ? X509_V_ERR_IP_ADDRESS_MISMATCH : number
 }
+
+/** The alert that a number comes to, as OpenSSL has it; certificate_unknown where a callback gave no reason. */
+export function alertOf(error: number): AlertName {
+  return fitting.find(([, numbers]) => numbers.includes(error))?.[0] ?? 'bad_certificate'
+}
+
+const fitting: readonly (readonly [AlertName, readonly number[]])[] = [
+  ['certificate_unknown', [X509_V_OK, X509_V_ERR_UNSPECIFIED]],
+  ['certificate_expired', [10, 12]],
+  ['certificate_revoked', [23]],
+  ['decrypt_error', [7, 8]],
+  ['handshake_failure', [50]],
+  ['internal_error', [17, 69, 70]],
+  ['unknown_ca', [2, 3, 18, 19, 20, 21, 22, 25, 33, 79]],
+  ['unsupported_certificate', [26]],
+]

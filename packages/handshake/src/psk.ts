@@ -1,0 +1,41 @@
+/** Pre-shared keys as flows are given them: of tickets, agreed on elsewhere, or imported (RFC 9846 §4.3.11, RFC 9258). */
+import type { HashName } from '@biopair/crypto'
+import type { Bytes } from '@biopair/wire'
+
+/** Where a key is from. It decides the label of its binder, so that one can never be taken for another. */
+export type PskKind = 'resumption' | 'external' | 'imported'
+
+/** Whether a key is used alone or beside a key exchange (RFC 9846 §4.3.9). */
+export type PskMode = 'psk_ke' | 'psk_dhe_ke'
+
+export interface Psk {
+  readonly kind: PskKind
+  readonly key: Bytes
+  /** Of its KDF: no suite with another hash goes with it. */
+  readonly hash: HashName
+  /** Resumption: the chain that the peer showed in the original handshake, leaf first; empty where it showed none. */
+  readonly chain: readonly Bytes[]
+  /** Resumption: what the original handshake was authenticated by. */
+  readonly authenticatedBy: 'certificate' | 'psk'
+}
+
+/** A key that a client offers. It stays its owner's, who wipes it. */
+export interface OfferedPsk extends Psk {
+  readonly identity: Bytes
+  /** obfuscated_ticket_age (RFC 9846 §4.3.11.1), asked for each ClientHello; 0 for a key that is of no ticket. */
+  readonly obfuscatedAge: () => number
+}
+
+/** A key that a server goes on with. The flow wipes it. */
+export interface ChosenPsk extends Psk {
+  /** Its index among the client's identities. */
+  readonly selected: number
+  /** Whether `psk_claim` is asked before it is used. */
+  readonly once: boolean
+}
+
+/** An identity that a client offers (RFC 9846 §4.3.11). */
+export interface OfferedIdentity {
+  readonly identity: Bytes
+  readonly obfuscated_ticket_age: number
+}

@@ -1,0 +1,74 @@
+/** What a client says first (RFC 9846 §4.2.2). */
+import type { KeyShare } from '@biopair/crypto'
+import type { Bytes } from '@biopair/wire'
+import type { ClientConfig } from '../config.ts'
+import { extensionTypes, writeExtension } from '../extensions/index.ts'
+import type { ClientHello, RawExtension } from '../messages/index.ts'
+import { serverNameList } from '../names.ts'
+import { recordLimit } from './record-limits.ts'
+
+/** The ClientHello of a configuration. */
+export function clientHello(
+  config: ClientConfig,
+  random: Bytes,
+  sessionId: Bytes,
+  shares: ReadonlyMap<number, KeyShare>,
+  offersPsk: boolean,
+): ClientHello {
+  const extensions: RawExtension[] = []
+  if (config.serverName !== undefined)
+    extensions.push(writeExtension('ClientHello', 'server_name', serverNameList(config.serverName)))
+  extensions.push(
+    writeExtension('ClientHello', 'supported_versions', { versions: [0x0304] }),
+    writeExtension('ClientHello', 'supported_groups', {
+      named_group_list: config.groups.map(group => group.id),
+    }),
+    writeExtension('ClientHello', 'signature_algorithms', {
+      supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
+    }),
+  )
+  if (config.alpn.length > 0)
+    extensions.push(
+      writeExtension('ClientHello', 'application_layer_protocol_negotiation', {
+        protocol_name_list: [...config.alpn],
+      }),
+    )
+  if (config.tickets || offersPsk)
+    extensions.push(
+      writeExtension('ClientHello', 'psk_key_exchange_modes', { ke_modes: [...config.pskModes] }),
+    )
+  if (config.ticketRequest)
+    extensions.push(writeExtension('ClientHello', 'ticket_request', config.ticketRequest))
+  extensions.push(...recordLimit('ClientHello', config), keyShare(shares))
+  return {
+    legacy_version: 0x0303,
+    random,
+    legacy_session_id: sessionId,
+    cipher_suites: config.suites.map(suite => suite.id),
+    legacy_compression_methods: Uint8Array.of(0),
+    extensions,
+  }
+}
+
+/** The ClientHello that answers a HelloRetryRequest: the same, but for its shares and cookie (RFC 9846 §4.2.2); what pre-shared keys it offers is added last. */
+export function secondHello(
+  first: ClientHello,
+  cookie: Bytes | undefined,
+  shares: ReadonlyMap<number, KeyShare> | undefined,
+): ClientHello {
+  const extensions = (first.extensions ?? [])
+    .filter(({ extension_type }) => extension_type !== extensionTypes.pre_shared_key)
+    .map(extension =>
+      shares && extension.extension_type === extensionTypes.key_share
+        ? keyShare(shares)
+        : extension,
+    )
+  if (cookie) extensions.push(writeExtension('ClientHello', 'cookie', { cookie }))
+  return { ...first, extensions }
+}
+
+function keyShare(shares: ReadonlyMap<number, KeyShare>): RawExtension {
+  return writeExtension('ClientHello', 'key_share', {
+    client_shares: [...shares].map(([group, share]) => ({ group, key_exchange: share.publicKey })),
+  })
+}

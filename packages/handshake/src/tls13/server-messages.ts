@@ -1,0 +1,126 @@
+/** What a server says, put together (RFC 9846 §4.2.3, §4.2.4, §4.4). */
+import type { CipherSuite, Group } from '@biopair/crypto'
+import type { Bytes } from '@biopair/wire'
+import { draw, type ServerConfig } from '../config.ts'
+import { type KeyShareEntry, writeExtension } from '../extensions/index.ts'
+import {
+  type CertificateRequest,
+  type ClientHello,
+  type EncryptedExtensions,
+  helloRetryRequestRandom,
+  type RawExtension,
+  type ServerHello,
+} from '../messages/index.ts'
+import type { ChosenPsk } from '../psk.ts'
+import type { Offer } from './offer.ts'
+import { recordLimit } from './record-limits.ts'
+
+/** RFC 9846 §4.2.4. */
+export function helloRetryRequest(
+  hello: ClientHello,
+  suite: CipherSuite,
+  group: Group | undefined,
+  offer: Offer,
+  config: ServerConfig,
+): ServerHello {
+  const extensions = [
+    writeExtension('HelloRetryRequest', 'supported_versions', { selected_version: 0x0304 }),
+  ]
+  if (group && !offer.shares.has(group.id))
+    extensions.push(writeExtension('HelloRetryRequest', 'key_share', { selected_group: group.id }))
+  if (config.cookie !== 'never')
+    extensions.push(
+      writeExtension('HelloRetryRequest', 'cookie', { cookie: draw(config, 'cookie', 32) }),
+    )
+  return {
+    legacy_version: 0x0303,
+    random: helloRetryRequestRandom.slice(),
+    legacy_session_id_echo: hello.legacy_session_id,
+    cipher_suite: suite.id,
+    legacy_compression_method: 0,
+    extensions,
+  }
+}
+
+/** RFC 9846 §4.2.3. Without a `share` the key stands alone (psk_ke). */
+export function serverHello(
+  hello: ClientHello,
+  random: Bytes,
+  suite: CipherSuite,
+  share: KeyShareEntry | undefined,
+  psk: ChosenPsk | undefined,
+): ServerHello {
+  const extensions: RawExtension[] = []
+  if (share) extensions.push(writeExtension('ServerHello', 'key_share', { server_share: share }))
+  extensions.push(writeExtension('ServerHello', 'supported_versions', { selected_version: 0x0304 }))
+  if (psk)
+    extensions.push(
+      writeExtension('ServerHello', 'pre_shared_key', { selected_identity: psk.selected }),
+    )
+  return {
+    legacy_version: 0x0303,
+    random,
+    legacy_session_id_echo: hello.legacy_session_id,
+    cipher_suite: suite.id,
+    legacy_compression_method: 0,
+    extensions,
+  }
+}
+
+/** RFC 9846 §4.4.1. */
+export function encryptedExtensions(
+  said: {
+    /** Whether the name that the client asked for was used. */
+    readonly named: boolean
+    readonly alpn: Bytes | undefined
+    readonly group: Group | undefined
+    /** Tickets that will follow, where the client said how many it would like (RFC 9149 §2). */
+    readonly tickets: number | undefined
+    /** Whether the client said how long its records may be. */
+    readonly limited: boolean
+  },
+  config: ServerConfig,
+): EncryptedExtensions {
+  const { named, alpn, group, tickets, limited } = said
+  const extensions: RawExtension[] = []
+  // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
+  if (config.groups[0] && config.groups[0] !== group && group)
+    extensions.push(
+      writeExtension('EncryptedExtensions', 'supported_groups', {
+        named_group_list: config.groups.map(ours => ours.id),
+      }),
+    )
+  // RFC 6066 §3: empty, to say that the name was used.
+  if (named) extensions.push(writeExtension('EncryptedExtensions', 'server_name', {}))
+  if (alpn)
+    extensions.push(
+      writeExtension('EncryptedExtensions', 'application_layer_protocol_negotiation', {
+        protocol_name_list: [alpn],
+      }),
+    )
+  if (tickets !== undefined)
+    extensions.push(
+      writeExtension('EncryptedExtensions', 'ticket_request', { expected_count: tickets }),
+    )
+  if (limited) extensions.push(...recordLimit('EncryptedExtensions', config))
+  return { extensions }
+}
+
+/** RFC 9846 §4.4.2. */
+export function certificateRequest(
+  config: ServerConfig,
+  authorities: readonly Bytes[],
+): CertificateRequest {
+  const extensions = [
+    writeExtension('CertificateRequest', 'signature_algorithms', {
+      supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
+    }),
+  ]
+  if (authorities.length > 0)
+    extensions.push(
+      writeExtension('CertificateRequest', 'certificate_authorities', {
+        authorities: [...authorities],
+      }),
+    )
+  return { certificate_request_context: new Uint8Array(0), extensions }
+}

@@ -1,0 +1,221 @@
+/** What a connection's trace is to C: calls of the information and the message callback, in their order. */
+import { ContentType, type ContentTypeName } from '@biopair/record'
+import { type Bytes, TlsAlert } from '@biopair/wire'
+import type { Stop } from '../outcome.ts'
+import type { TraceEvent } from '../trace.ts'
+import { TLS1_3_VERSION } from './constants.ts'
+import {
+  SSL_CB_EXIT,
+  SSL_CB_HANDSHAKE_DONE,
+  SSL_CB_HANDSHAKE_START,
+  SSL_CB_LOOP,
+  SSL_CB_READ_ALERT,
+  SSL_CB_WRITE_ALERT,
+  SSL_ST_ACCEPT,
+  SSL_ST_CONNECT,
+} from './info.ts'
+import {
+  SSL3_RT_ALERT,
+  SSL3_RT_CHANGE_CIPHER_SPEC,
+  SSL3_RT_HANDSHAKE,
+  SSL3_RT_HEADER,
+  SSL3_RT_INNER_CONTENT_TYPE,
+} from './msg.ts'
+import type { SSL } from './ssl.ts'
+
+type Event<K extends TraceEvent['event']> = Extract<TraceEvent, { readonly event: K }>
+
+/** SSL_state_string(3)'s letters of a message that was read or written, by its number (RFC 9846 §4). */
+const letters: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  'client write': { 1: 'TWCH', 11: 'TWCC', 15: 'TWCV', 20: 'TWFIN', 24: 'TWCKU' },
+  'client read': {
+    2: 'TRSH',
+    4: 'TRST',
+    8: 'TREE',
+    11: 'TRSC',
+    13: 'TRCR',
+    15: 'TRSCV',
+    20: 'TRFIN',
+    24: 'TRSKU',
+  },
+  'server write': {
+    2: 'TWSH',
+    4: 'TWST',
+    8: 'TWEE',
+    11: 'TWSC',
+    13: 'TWCR',
+    15: 'TWSCV',
+    20: 'TWFIN',
+    24: 'TWSKU',
+  },
+  'server read': { 1: 'TRCH', 11: 'TRCC', 15: 'TRCV', 20: 'TRFIN', 24: 'TRCKU' },
+}
+
+/** One handshake's and what follows it. */
+export class Watch {
+  readonly #ssl: SSL
+  #stage: 'before' | 'shaking' | 'done' | 'over' = 'before'
+  /** An EXIT is owed: of the handshake, or of a message that came after it. */
+  #open: 'handshake' | 'message' | undefined
+  /** The peer's Finished is verified, and a client's own flight may not be out yet. */
+  #connected = false
+  /** Messages of ours that stand in no record yet, and how much of the first one does. */
+  #unsent: Bytes[] = []
+  #sent = 0
+  /** Within a call, what was read or written last. */
+  letters: string | undefined
+  /** What a callback threw, as the alert that ends the connection. */
+  thrown: TlsAlert | undefined
+
+  constructor(ssl: SSL) {
+    this.#ssl = ssl
+  }
+
+  /** Something happened. Throws, once, the alert that what a callback threw comes to: where that goes unheard, it is in `thrown` still. */
+  take(event: TraceEvent): void {
+    const before = this.thrown
+    this.#took(event)
+    if (this.thrown && !before) throw this.thrown
+  }
+
+  #took(event: TraceEvent): void {
+    if (this.#stage === 'before') {
+      this.#stage = 'shaking'
+      this.#open = 'handshake'
+      this.#inform(SSL_CB_HANDSHAKE_START, 1)
+    }
+    if (event.event === 'state') this.#entered(event.state)
+    else if (event.event === 'message') this.#message(event)
+    else if (event.event === 'record') this.#record(event)
+    else if (event.event === 'alert') this.#alert(event)
+  }
+
+  /** A call is over: what it answers, how it stopped if it did, and whether our flight is out. */
+  leave(ret: number, stop: Stop['status'] | undefined, delivered: boolean): void {
+    const shaking = this.#stage === 'shaking'
+    const ended = stop === 'failed' || (shaking && (stop === 'closed' || stop === 'truncated'))
+    if (shaking && this.#connected && delivered && !ended) this.#finish()
+    // Each call that comes back from a handshake says so, also where nothing happened.
+    else if (shaking && stop) this.#open = 'handshake'
+    this.#exit(this.#stage === 'done' && !ended ? 1 : ret === 0 ? 0 : -1)
+    if (ended) this.#stage = 'over'
+    this.letters = undefined
+  }
+
+  /** The connection has ended for what a callback threw: there is no more to say. */
+  end(): void {
+    this.#stage = 'over'
+    this.thrown = undefined
+  }
+
+  #entered(state: string): void {
+    if (state === 'CONNECTED') {
+      this.#loop('SSLOK')
+      this.#connected = true
+      // A client is done when its own flight is out, which is what the server's answer has shown of the server's.
+      if (this.#ssl.role === 'server') this.#finish()
+    } else if (this.letters === 'TWFIN') this.#loop('TED')
+  }
+
+  #message(event: Event<'message'>): void {
+    if (this.#connected) {
+      if (this.#stage === 'shaking') this.#finish()
+      if (this.#open === 'message' || event.direction === 'read') this.#exit(1)
+      this.#open ??= 'message'
+    }
+    this.#loop(letters[`${this.#ssl.role} ${event.direction}`]?.[event.message[0] ?? 0])
+    if (event.direction === 'write') this.#unsent.push(event.message)
+    else this.#tell(event, TLS1_3_VERSION, SSL3_RT_HANDSHAKE, event.message)
+  }
+
+  #record(event: Event<'record'>): void {
+    const { header, type, length } = event
+    const version = ((header[1] as number) << 8) | (header[2] as number)
+    this.#tell(event, version, SSL3_RT_HEADER, header)
+    if (event.protected)
+      this.#tell(event, TLS1_3_VERSION, SSL3_RT_INNER_CONTENT_TYPE, Uint8Array.of(idOf(type)))
+    if (event.direction === 'read') return
+    if (type === 'change_cipher_spec')
+      this.#tell(event, TLS1_3_VERSION, SSL3_RT_CHANGE_CIPHER_SPEC, Uint8Array.of(1))
+    if (type !== 'handshake') return
+    // A message is told once its last byte stands in a record, behind that record's header.
+    this.#sent += length
+    for (
+      let first = this.#unsent[0];
+      first && first.length <= this.#sent;
+      first = this.#unsent[0]
+    ) {
+      this.#unsent.shift()
+      this.#sent -= first.length
+      this.#tell(event, TLS1_3_VERSION, SSL3_RT_HANDSHAKE, first)
+    }
+  }
+
+  #alert(event: Event<'alert'>): void {
+    const { direction, level, description } = event
+    this.#tell(event, TLS1_3_VERSION, SSL3_RT_ALERT, Uint8Array.of(level, description))
+    const where = direction === 'read' ? SSL_CB_READ_ALERT : SSL_CB_WRITE_ALERT
+    this.#inform(where, (level << 8) | description)
+  }
+
+  #loop(next: string | undefined): void {
+    this.#inform(this.#role | SSL_CB_LOOP, 1)
+    this.letters = next
+  }
+
+  #finish(): void {
+    this.#stage = 'done'
+    this.#open = 'handshake'
+    this.#inform(SSL_CB_HANDSHAKE_DONE, 1)
+  }
+
+  #exit(ret: number): void {
+    if (!this.#open) return
+    this.#open = undefined
+    if (this.#stage === 'done') this.letters = 'SSLOK'
+    this.#inform(this.#role | SSL_CB_EXIT, ret)
+  }
+
+  get #role(): number {
+    return this.#ssl.role === 'server' ? SSL_ST_ACCEPT : SSL_ST_CONNECT
+  }
+
+  #inform(where: number, ret: number): void {
+    this.#call(() => this.#ssl.info?.(this.#ssl, where, ret))
+  }
+
+  #tell(
+    { direction }: { readonly direction: 'read' | 'write' },
+    version: number,
+    type: number,
+    bytes: Bytes,
+  ): void {
+    const { message, messageArg } = this.#ssl
+    if (!message) return
+    const write = direction === 'write' ? 1 : 0
+    this.#call(() => message(write, version, type, bytes.slice(), this.#ssl, messageArg))
+  }
+
+  #call(callback: () => void): void {
+    if (this.thrown) return
+    try {
+      callback()
+    } catch (error) {
+      this.thrown = callbackFailed(error)
+    }
+  }
+}
+
+function idOf(type: ContentTypeName): number {
+  return ContentType[type]
+}
+
+function callbackFailed(error: unknown): TlsAlert {
+  if (error instanceof TlsAlert && error.origin === 'sent') return error
+  return new TlsAlert('internal_error', {
+    reason: 'CALLBACK_FAILED',
+    section: '6.2',
+    why: `a callback failed: ${error instanceof Error ? error.message : String(error)}`,
+    cause: error,
+  })
+}

@@ -1,0 +1,170 @@
+/** Who answers for pre-shared keys: a client's session and keys, a server's tickets, cache and keys (RFC 9846 §4.3.11). */
+import { equal } from '@biopair/crypto'
+import type { ChosenPsk, OfferedIdentity, OfferedPsk, WantPsk } from '@biopair/handshake'
+import type { Bytes } from '@biopair/wire'
+import type { CallbackContext } from './abort.ts'
+import { type Again, type Answers, following, isPromise } from './answers.ts'
+import type { SslContext } from './context.ts'
+import { text } from './facts.ts'
+import { misuse } from './misuse.ts'
+import { type PskOption, type StaticPsk, staticPsks } from './psks.ts'
+import type { Session } from './session.ts'
+import { type OpenedTicket, openTicket, readState, ticketId, usable } from './tickets.ts'
+
+/**
+ * node:tls's pskCallback. A client is asked with null, and answers a key and its identity, or null for none. A server is asked with the
+ * identity (a character a byte) that no ticket and none of `psks` has, and answers its key, or null for a full handshake.
+ */
+export type PskCallback = (
+  identity: string | null,
+  context: CallbackContext,
+) => PskAnswer | Promise<PskAnswer>
+
+export type PskAnswer =
+  | Uint8Array
+  | (Partial<Omit<PskOption, 'key' | 'kind' | 'context'>> & { readonly psk: Uint8Array })
+  | null
+  | undefined
+
+/** Identities of a ClientHello that are looked up: each may cost an AEAD or a question to a store. */
+const mostIdentities = 8
+
+type Later<T> = T | Again | Promise<T | Again>
+
+/** The answers to `psk_offer`, `psk` and `psk_claim`. `session` is the one that a client has for this connection, if it may be offered. */
+export function pskAnswers(
+  context: SslContext,
+  session: () => Session | undefined,
+): Pick<Answers, 'psk_offer' | 'psk' | 'psk_claim'> {
+  const { sessionCache, pskCallback, singleUseTickets = false } = context.options
+  return {
+    psk_offer: (_, asking) => {
+      const known = session()
+      const offers = [...(known ? [ofSession(known, context)] : []), ...context.psks.map(offered)]
+      if (!pskCallback) return offers
+      return following(pskCallback(null, asking), answer => [
+        ...offers,
+        ...answered(answer, undefined, context).map(offered),
+      ])
+    },
+    psk: (want, asking) => {
+      const look = (selected: number): Later<ChosenPsk | undefined> => {
+        const offer = want.identities[selected]
+        if (!offer || selected >= mostIdentities) return undefined
+        const chosen = choose(offer, selected)
+        return following(
+          chosen as ChosenPsk | undefined,
+          found => found ?? look(selected + 1),
+        ) as Later<ChosenPsk | undefined>
+      }
+      const choose = ({ identity }: OfferedIdentity, selected: number) => {
+        const ours = fitting(context.psks, identity, want)
+        if (ours) return chosenFrom(ours, selected)
+        return following(opened(identity) as OpenedTicket | undefined, state => {
+          if (state) return resumable(state, selected, want, context, singleUseTickets)
+          if (!pskCallback) return undefined
+          return following(pskCallback(text(identity), asking), answer => {
+            const psk = fitting(answered(answer, identity, context), identity, want)
+            return psk && chosenFrom(psk, selected)
+          })
+        })
+      }
+      return look(0)
+    },
+    psk_claim: ({ identity }) =>
+      sessionCache ? orElse(() => sessionCache.delete(ticketId(identity)), false) : true,
+  }
+
+  function opened(identity: Bytes): Later<OpenedTicket | undefined> {
+    if (!context.opensTickets) return undefined
+    if (!sessionCache) return openTicket(identity, context.ticketKeys, context.crypto)
+    const got = orElse(() => sessionCache.get(ticketId(identity)), undefined)
+    return following(got, state => state && readState(state))
+  }
+}
+
+/** What a store answers, or `otherwise` where it fails. */
+function orElse<T>(ask: () => T | Promise<T>, otherwise: T): T | Promise<T> {
+  try {
+    const answer = ask()
+    return isPromise(answer) ? Promise.resolve(answer).catch(() => otherwise) : answer
+  } catch {
+    return otherwise
+  }
+}
+
+function ofSession(session: Session, context: SslContext): OfferedPsk {
+  return {
+    kind: 'resumption',
+    identity: session.ticket,
+    key: session.psk,
+    hash: session.suite.hash,
+    chain: session.chain,
+    authenticatedBy: session.authenticatedBy,
+    // RFC 9846 §4.3.11.1: milliseconds, plus ticket_age_add, modulo 2^32.
+    obfuscatedAge: () => (ageOf(session, context.now()) + session.ageAdd) % 2 ** 32,
+  }
+}
+
+/** Milliseconds since the ticket came; a clock that was set back counts as none. */
+export function ageOf({ received }: Session, now: number): number {
+  return Math.max(0, Math.floor(now - received))
+}
+
+function offered(psk: StaticPsk): OfferedPsk {
+  return { ...psk, chain: [], authenticatedBy: 'psk', obfuscatedAge: () => 0 }
+}
+
+/** The flow wipes what it is given. */
+function chosenFrom({ kind, key, hash }: StaticPsk, selected: number): ChosenPsk {
+  const own = Uint8Array.from(key)
+  return { kind, key: own, hash, selected, chain: [], authenticatedBy: 'psk', once: false }
+}
+
+function fitting(
+  psks: readonly StaticPsk[],
+  identity: Bytes,
+  { hashes }: WantPsk,
+): StaticPsk | undefined {
+  return psks.find(psk => hashes.includes(psk.hash) && equal(psk.identity, identity))
+}
+
+function resumable(
+  state: OpenedTicket,
+  selected: number,
+  want: WantPsk,
+  context: SslContext,
+  once: boolean,
+): ChosenPsk | undefined {
+  const { psk: key, suite, chain } = state
+  const authenticatedBy = state.psk_first === 1 ? 'psk' : 'certificate'
+  const { hash } = suite
+  if (
+    want.hashes.includes(hash) &&
+    usable(state, context.now(), want.serverName, context.options.sessionIdContext ?? '')
+  )
+    return { kind: 'resumption', key, hash, selected, chain, authenticatedBy, once }
+  key.fill(0)
+  return undefined
+}
+
+/** What a pskCallback has said, as keys. */
+function answered(
+  answer: PskAnswer,
+  identity: Bytes | undefined,
+  { crypto }: SslContext,
+): readonly StaticPsk[] {
+  if (answer === null || answer === undefined) return []
+  const given = answer instanceof Uint8Array ? { psk: answer } : answer
+  const { psk: key, ...rest } = given
+  // What a peer calls its key need not be a name that we would give.
+  if (identity)
+    return staticPsks({ ...rest, identity: 'its', key }, crypto, 'pskCallback').map(psk => ({
+      ...psk,
+      identity,
+    }))
+  const name = 'identity' in rest ? rest.identity : undefined
+  if (name === undefined)
+    throw misuse('ERR_INVALID_ARG_VALUE', 'pskCallback: expected an identity beside the key')
+  return staticPsks({ ...rest, identity: name, key }, crypto, 'pskCallback')
+}
