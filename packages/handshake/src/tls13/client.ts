@@ -24,6 +24,7 @@ import {
 } from './authentication.ts'
 import { clientHello, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
+import { EarlyDataOffer } from './early-data-offer.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
@@ -47,13 +48,15 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const shares = new Map<number, KeyShare>()
   for (const group of config.shares) shares.set(group.id, secrets.hold(group.start(config.random)))
 
-  let hello = talk.send(
-    ClientHello,
-    withPsks(clientHello(config, random, sessionId, shares, psks.length > 0), psks, config.crypto),
-    (bytes, said) => bind(bytes, said, psks, config.crypto, undefined),
-  )
+  const early = new EarlyDataOffer(talk, config, psks)
+  const first = early.in(clientHello(config, random, sessionId, shares, psks.length > 0))
+  let hello = talk.send(ClientHello, withPsks(first, psks, config.crypto), (bytes, said) => {
+    bind(bytes, said, psks, config.crypto, undefined)
+    early.derive(bytes, secrets)
+  })
   output.learn({ fact: 'client_random', random: hello.random })
   output.tolerateChangeCipherSpec(true)
+  early.begin()
   output.endOfFlight()
 
   let answer = yield* talk.receive('WAIT_SH', AnyServerHello)
@@ -68,7 +71,8 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
       shares.clear()
       shares.set(retry.group.id, secrets.hold(retry.group.start(config.random)))
     }
-    if (config.compatibility) output.changeCipherSpec()
+    early.retried()
+    if (config.compatibility && !early.made) output.changeCipherSpec()
     // RFC 9846 §4.2.2: keys that do not go with the suite are offered no more; ages and binders are made anew.
     psks = psks.filter(psk => psk.hash === retry.suite.hash)
     hello = talk.send(
@@ -96,6 +100,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const hash = config.crypto.hashes[suite.hash]
   const psk = acceptedPsk(extensions, suite, psks)
   const mode = psk && acceptedMode(extensions, config.pskModes)
+  early.chosen(psk)
   const agreed = mode === 'psk_ke' ? undefined : agree(extensions, config, shares)
   // §7.1: without (EC)DHE, zeros stand in for the shared secret.
   const secret = secrets.hold(agreed?.secret ?? new Uint8Array(hash.length))
@@ -118,8 +123,8 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   talk.keylog('SERVER_HANDSHAKE_TRAFFIC_SECRET', serverHandshake)
   output.protect('read', 'handshake', serverHandshake)
   // Appendix E.4: before the second flight; here already, so that an alert is protected too (appendix A.1).
-  if (config.compatibility && !retriedWith) output.changeCipherSpec()
-  output.protect('write', 'handshake', clientHandshake)
+  if (config.compatibility && !retriedWith && !early.made) output.changeCipherSpec()
+  if (!early.pending) output.protect('write', 'handshake', clientHandshake)
   talk.level = 'handshake'
 
   const offered = new Set(hello.extensions?.map(extension => extension.extension_type))
@@ -130,6 +135,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   limitRecords(output, readLimit('ClientHello', hello.extensions), parameters.record_size_limit)
   const alpn = agreedAlpn(parameters, config)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
+  early.answered(parameters, suite, alpn, clientHandshake)
 
   const server = psk
     ? { chain: psk.chain, wanted: undefined }
@@ -152,6 +158,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'application', serverTraffic)
   output.tolerateChangeCipherSpec(false)
 
+  early.end(clientHandshake)
   if (server.wanted) yield* authenticate(talk, server.wanted)
   talk.send(Finished, { verify_data: finishedData(hash, clientHandshake, transcript.hash()) })
   output.endOfFlight()

@@ -78,10 +78,12 @@ export function encryptedExtensions(
     readonly tickets: number | undefined
     /** Whether the client said how long its records may be. */
     readonly limited: boolean
+    /** Whether early data is taken. */
+    readonly early: boolean
   },
   config: ServerConfig,
 ): EncryptedExtensions {
-  const { named, alpn, group, tickets, limited } = said
+  const { named, alpn, group, tickets, limited, early } = said
   const extensions: RawExtension[] = []
   // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
   if (config.groups[0] && config.groups[0] !== group && group)
@@ -103,6 +105,7 @@ export function encryptedExtensions(
       writeExtension('EncryptedExtensions', 'ticket_request', { expected_count: tickets }),
     )
   if (limited) extensions.push(...recordLimit('EncryptedExtensions', config))
+  if (early) extensions.push(writeExtension('EncryptedExtensions', 'early_data', {}))
   return { extensions }
 }
 

@@ -18,6 +18,7 @@ import { Secrets } from '../secrets.ts'
 import type { Talk } from '../talk.ts'
 import { commonScheme, receiveAuthentication, sendAuthentication } from './authentication.ts'
 import type { Connected } from './connected.ts'
+import { answerEarlyData, chooseEarlyData, receiveEarlyData } from './early-data-choice.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
@@ -30,9 +31,6 @@ import {
   helloRetryRequest,
   serverHello,
 } from './server-messages.ts'
-
-/** Bytes of refused early data that are passed over: what OpenSSL's servers put up with unless told otherwise. */
-const mostEarlyData = 16_384
 
 /** Shakes hands as a server. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* server13(talk: Talk, config: ServerConfig): Flow<Connected> {
@@ -50,8 +48,6 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.tolerateChangeCipherSpec(true)
   output.learn({ fact: 'client_random', random: hello.random })
   let offer = readHello(hello)
-  // RFC 9846 §4.3.10: no ticket of ours permits early data, and a client may bring one of somebody else's.
-  if (offer.extensions.early_data) output.skipEarlyData(mostEarlyData)
   const suites = commonSuites(hello, config)
   const mode = pskMode(offer, config)
   if (!mode && offer.lacks) throw offer.lacks
@@ -72,6 +68,9 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
 
   const compatible = hello.legacy_session_id.length > 0
   const retried = (group && !offer.shares.has(group.id)) || config.cookie === 'always'
+  // §4.3.10: a HelloRetryRequest refuses early data.
+  const early = retried ? undefined : yield* chooseEarlyData(offer, psk, suite, alpn, config)
+  answerEarlyData(talk, offer, early, config)
   if (retried) {
     transcript.retry(hash)
     const retry = talk.send(ServerHello, helloRetryRequest(hello, suite, group, offer, config))
@@ -98,6 +97,9 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     output.learn({ fact: 'psk', kind: psk.kind, mode, identity, chain: psk.chain })
   }
 
+  const earlyStage = secrets.hold(new EarlyStage(suite, config.crypto, psk?.key))
+  const clientEarly = early && secrets.hold(earlyStage.clientTraffic(transcript.hash()))
+  if (clientEarly) talk.keylog('CLIENT_EARLY_TRAFFIC_SECRET', clientEarly)
   const random = draw(config, 'server hello random', 32)
   const share = group && agree(group, offer, config)
   // §7.1: without (EC)DHE, zeros stand in for the shared secret.
@@ -107,16 +109,15 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.endOfFlight()
   if (compatible && !retried) output.changeCipherSpec()
 
-  const handshakeStage = secrets.hold(
-    secrets.hold(new EarlyStage(suite, config.crypto, psk?.key)).handshake(secret),
-  )
+  const handshakeStage = secrets.hold(earlyStage.handshake(secret))
   const afterHello = transcript.hash()
   const clientHandshake = secrets.hold(handshakeStage.clientTraffic(afterHello))
   const serverHandshake = secrets.hold(handshakeStage.serverTraffic(afterHello))
   talk.keylog('CLIENT_HANDSHAKE_TRAFFIC_SECRET', clientHandshake)
   talk.keylog('SERVER_HANDSHAKE_TRAFFIC_SECRET', serverHandshake)
   output.protect('write', 'handshake', serverHandshake)
-  output.protect('read', 'handshake', clientHandshake)
+  if (clientEarly) output.protect('read', 'early', clientEarly)
+  else output.protect('read', 'handshake', clientHandshake)
   talk.level = 'handshake'
 
   const resumed = psk?.kind === 'resumption'
@@ -135,6 +136,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     tickets: request && ticketsDue,
     // RFC 8449 §5: whatever max_fragment_length says beside it.
     limited: record_size_limit !== undefined,
+    early: early !== undefined,
   }
   const encrypted = talk.send(EncryptedExtensions, encryptedExtensions(parameters, config))
   limitRecords(output, readLimit('EncryptedExtensions', encrypted.extensions), record_size_limit)
@@ -159,6 +161,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('write', 'application', serverTraffic)
   talk.level = 'application'
 
+  if (early) yield* receiveEarlyData(talk, clientHandshake)
   const chain = asked
     ? yield* clientChain(talk, config, asked, asks.clientCertificate === 'require')
     : (psk?.chain ?? [])
