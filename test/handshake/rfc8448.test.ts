@@ -26,7 +26,7 @@ const plain = [
   'Middlebox_Compatibility_Mode',
   'Externally_Provided_PSK_with_Ephemeral_Key',
 ]
-/** The resumption of the first handshake's session. Its early data is still to come: until then it is followed as far as that. */
+/** The resumption of the first handshake's session, with early data. */
 const resumption = 'Resumed_0RTT_Handshake'
 /** Why the others wait, and the extension of their ClientHello that shows it. */
 const waiting = {
@@ -51,9 +51,9 @@ if (recordings) {
     if (section === resumption) {
       const first = recordings.find(one => one.section === plain[0]) as Recording
       for (const crypto of providers) {
-        test(`${section}: our client goes on with the session of ${plain[0]}, and says what the recorded client said first (${crypto.name})`, t =>
+        test(`${section}: our client goes on with the session of ${plain[0]}, and sends early data and says what the recorded client said (${crypto.name})`, t =>
           resumesAsClient(t, first, recording, crypto))
-        test(`${section}: our server goes on with it, and says what the recorded server said (${crypto.name})`, t =>
+        test(`${section}: our server goes on with it, takes the early data, and says what the recorded server said (${crypto.name})`, t =>
           resumesAsServer(t, first, recording, crypto))
       }
       continue
@@ -86,9 +86,24 @@ function resumesAsClient(
   crypto: typeof noble,
 ): void {
   const { session } = asClient(t, first, crypto)
-  const { end, pool } = replayClient(recording, crypto, undefined, session)
-  t.is(end.ssl.doHandshake().status, 'want_read')
-  t.is(end.written(), hex(recording.bytes('Record_ClientHello_1')))
+  const replay = replayClient(recording, crypto, undefined, session)
+  const { end, pool } = replay
+  const early = recording.bytes('Client_EarlyAppData')
+  t.deepEqual(end.ssl.writeEarly(early), { status: 'done', bytes: early.length })
+  t.is(
+    end.written(),
+    hex(recording.bytes('Record_ClientHello_1')) +
+      hex(recording.bytes('Record_Client_EarlyAppData')),
+  )
+  t.is(end.ssl.earlyData, 'offered')
+  end.feed(recording.bytes('Record_ServerHello'))
+  end.feed(recording.bytes('Record_ServerHandshakeMessages'))
+  t.deepEqual(end.ssl.doHandshake(), { status: 'done' })
+  t.is(end.ssl.earlyData, 'accepted')
+  t.is(end.ssl.rejectedEarlyData(), undefined)
+  t.is(end.written(), hex(recording.bytes('Record_ClientFinished')))
+  exchange(t, replay, recording, 'Client', 'Server')
+  t.is(end.read(), 'closed')
   t.is(pool.left, 0)
 }
 
@@ -100,12 +115,14 @@ function resumesAsServer(
   crypto: typeof noble,
 ): void {
   const kept = new Map<string, Uint8Array>()
-  asServer(t, first, crypto, kept)
+  asServer(t, first, crypto, kept, 1024)
   const [state] = kept.values()
-  const { end, pool } = replayServer(recording, crypto, nobody, {
+  const replay = replayServer(recording, crypto, nobody, {
     extensions: recording.message('Message_EncryptedExtensions', EncryptedExtensions).extensions,
     sessionCache: new Map([[hex(recording.bytes('SessionTicket')), state as Uint8Array]]),
+    maxEarlyData: 1024,
   })
+  const { end, pool } = replay
   end.feed(recording.bytes('Record_ClientHello_1'))
   t.is(end.ssl.doHandshake().status, 'want_read')
   t.is(
@@ -114,6 +131,18 @@ function resumesAsServer(
       hex(recording.bytes('Record_ServerHandshakeMessages')),
   )
   t.true(end.ssl.resumed)
+  end.feed(recording.bytes('Record_Client_EarlyAppData'))
+  const into = new Uint8Array(100)
+  const early = recording.bytes('Client_EarlyAppData')
+  t.deepEqual(end.ssl.readEarly(into), { status: 'done', bytes: early.length })
+  t.deepEqual(into.subarray(0, early.length), early)
+  t.is(end.ssl.readEarly(into).status, 'want_read')
+  end.feed(recording.bytes('Record_ClientFinished'))
+  t.deepEqual(end.ssl.readEarly(into), { status: 'end' })
+  t.deepEqual(end.ssl.doHandshake(), { status: 'done' })
+  t.is(end.ssl.earlyData, 'accepted')
+  exchange(t, replay, recording, 'Server', 'Client')
+  t.is(end.read(), 'closed')
   t.is(pool.left, 0)
 }
 
@@ -160,6 +189,7 @@ function asServer(
   recording: Recording,
   crypto: typeof noble,
   sessionCache?: SessionCache,
+  maxEarlyData = 0,
 ): void {
   const requested = recording.has('Message_CertificateRequest')
   const ticket = recording.has('SessionTicket') ? ticketOf(recording) : undefined
@@ -183,6 +213,7 @@ function asServer(
         : {}),
       ...(ticket ? { ticket } : {}),
       ...(sessionCache ? { sessionCache } : {}),
+      maxEarlyData,
       ...(recording.has('Record_HelloRetryRequest')
         ? { retry: recording.inRecord('Record_HelloRetryRequest', ServerHello) }
         : {}),

@@ -27,11 +27,15 @@ import {
 import { alertName, alerts, type Bytes, TlsAlert } from '@biopair/wire'
 import type { Answers } from './answers.ts'
 import { Carrier } from './carrier.ts'
+import { EarlyStream } from './early-stream.ts'
 import type { Limits } from './limits.ts'
 import { misuse } from './misuse.ts'
 import {
   CarrierError,
   type Closed,
+  type EarlyReadOutcome,
+  type EarlyRefused,
+  type EarlyWriteOutcome,
   type Failed,
   type FlushOutcome,
   type HandshakeOutcome,
@@ -85,6 +89,7 @@ export class Connection {
   readonly #output: RecordOutput
   readonly #talk: Talk
   readonly #shaking: Shaking
+  readonly #early: EarlyStream
   #connected: Connected | undefined
   /** Bytes of our last flight that the carrier has not taken; done is when there are none, and it is flushed. */
   #flightLeft = 0
@@ -134,6 +139,7 @@ export class Connection {
       maxMessage: limits.maxMessage,
       maxTotal: limits.maxHandshakeBuffer,
     })
+    this.#early = new EarlyStream(parts.role, limits.earlyData)
     this.#carrier = new Carrier(parts.rbio, parts.wbio, this.#reader, this.#writer)
     this.#output = new RecordOutput({
       reader: this.#reader,
@@ -141,7 +147,10 @@ export class Connection {
       joiner: this.#joiner,
       crypto: parts.crypto,
       trace: parts.trace,
-      learn: parts.learn,
+      learn: fact => {
+        if (fact.fact === 'early_data') this.#early.learn(fact)
+        parts.learn(fact)
+      },
     })
     this.#talk = new Talk(this.#output, parts.edit)
     this.#shaking = new Shaking(parts.flow(this.#talk), parts.answers)
@@ -233,6 +242,81 @@ export class Connection {
       return enough ? { status: 'done' } : this.#waiting(false)
     })
     return taken > 0 ? { status: 'done', bytes: taken } : (outcome as Stop)
+  }
+
+  /** Early data, and what became of it. */
+  get early(): EarlyStream {
+    return this.#early
+  }
+
+  /** Server: reads early data; shakes hands as far as that needs, and no further. */
+  readEarly(into: Uint8Array): EarlyReadOutcome {
+    if (into.length === 0) return { status: 'done', bytes: 0 }
+    const early = this.#early
+    return this.#call(() => {
+      const stop = this.#shake(() => early.pending > 0 || early.ended)
+      if (early.pending > 0) return { status: 'done', bytes: early.read(into) }
+      return stop ?? { status: 'end' }
+    })
+  }
+
+  /**
+   * Client: takes early data, behind the first ClientHello. Server: takes data for a client that has not proved anything yet, behind our Finished.
+   * While there is no room, reading goes on: the peer may stand at its own flight, and read no more before that is through.
+   */
+  writeEarly(bytes: Uint8Array): EarlyWriteOutcome {
+    let taken = 0
+    const outcome = this.#call((): EarlyWriteOutcome => {
+      const stop = this.#shake(() => this.#earlyWritable)
+      if (stop) return stop
+      while (taken < bytes.length) {
+        const reason = this.#earlyRefusal()
+        if (reason) return { status: 'refused', reason }
+        const pushed = this.#push()
+        if (this.#writeEnd) return this.#shake() ?? this.#writeEnd
+        if (pushed !== 'done' && this.#writer.queue > 0) {
+          const blocked = this.#protected(() => this.#step())
+          if (blocked) return this.#again(blocked)
+          continue
+        }
+        const chunk = this.#earlyChunk(bytes.subarray(taken))
+        if (!chunk) return { status: 'refused', reason: 'limit' }
+        if (this.#protected(() => this.#seal(chunk))) continue
+        taken += chunk.length
+        if (!this.#waitsForRoom && --this.#recordsLeft <= 0) break
+      }
+      const refused = bytes.length > 0 ? undefined : this.#earlyRefusal()
+      if (refused) return { status: 'refused', reason: refused }
+      this.#push()
+      const enough = !this.#waits || (taken === bytes.length && this.#writer.queue === 0)
+      return enough ? { status: 'done', bytes: taken } : this.#waiting(true)
+    })
+    return taken > 0 ? { status: 'done', bytes: taken } : outcome
+  }
+
+  /** Whether early data can go, or is known to be refused. */
+  get #earlyWritable(): boolean {
+    if (this.#parts.role === 'client') return this.#early.decided
+    return this.#output.writeLevel === 'application'
+  }
+
+  #earlyRefusal(): EarlyRefused['reason'] | undefined {
+    if (this.#parts.role === 'client') return this.#early.refusal
+    return this.#connected && 'over'
+  }
+
+  /** What the next record of early data takes of `bytes`; undefined where the limit leaves no room for a record. */
+  #earlyChunk(bytes: Uint8Array): Uint8Array | undefined {
+    // No KeyUpdate may come before the handshake is over.
+    if (this.#writer.limitReached) return undefined
+    const most = this.#recordLength()
+    if (this.#parts.role === 'server') return bytes.subarray(0, most)
+    const early = this.#early
+    const chunk = bytes.subarray(0, Math.min(most, early.left))
+    const cost = early.cost(chunk.length, this.#writer.recordSize(chunk.length))
+    if (chunk.length === 0 || cost > early.left) return undefined
+    early.sent(chunk, cost)
+    return chunk
   }
 
   /** Drives out what is queued. */
@@ -332,6 +416,7 @@ export class Connection {
         return { ...this.#waiting(false), read: listens ? 1 : 0 }
       this.#closed = true
       this.#plaintext = nothing
+      this.#early.wipe()
       this.#forget()
       this.#carrier.close(this.#closeError)
       return this.#leave()
@@ -406,12 +491,13 @@ export class Connection {
     }
   }
 
-  /** Runs the handshake; undefined once it is done. */
-  #shake(): Stop | undefined {
-    if (this.#delivered) return undefined
+  /** Runs the handshake; undefined once it is done, or has come far enough. */
+  #shake(enough?: () => boolean): Stop | undefined {
+    if (this.#delivered || enough?.()) return undefined
     while (!this.#connected) {
       if (this.#readEnd) return this.#readEnd
       const stop = this.#protected(() => this.#step())
+      if (enough?.()) return undefined
       if (!stop) continue
       this.#push()
       if (this.#writeEnd && 'read' in stop) return this.#unheard(this.#writeEnd)
@@ -540,6 +626,10 @@ export class Connection {
   #data({ fragment }: Opened): Stop | undefined {
     // RFC 9846 §5.1: nothing stands between the records of one handshake message.
     if (this.#joiner.partial) throw unexpected('5.1', 'application data inside a handshake message')
+    if (!this.#connected && this.#output.readLevel === 'early') {
+      this.#early.receive(fragment)
+      return undefined
+    }
     if (!this.#connected)
       throw new TlsAlert('unexpected_message', {
         reason: 'APP_DATA_IN_HANDSHAKE',

@@ -5,6 +5,7 @@ import type { CallbackContext } from './abort.ts'
 import { type Again, type Answers, following, isPromise } from './answers.ts'
 import type { SslContext } from './context.ts'
 import { text } from './facts.ts'
+import { usualWindow } from './replay-store.ts'
 import type { Session } from './session.ts'
 import { type OpenedTicket, ticketId } from './tickets.ts'
 
@@ -22,9 +23,6 @@ export type EarlyDataCallback = (
   offer: EarlyDataOffered,
   context: CallbackContext,
 ) => boolean | Promise<boolean>
-
-/** Milliseconds by which a ClientHello may come before or after the time that its age says: 10 000 (RFC 9846 §8.3). */
-export const usualWindow = 10_000
 
 /** The answer to `early_data`: no callback objects, and nobody has seen the ClientHello before. */
 export function earlyAnswer(context: SslContext): Answers['early_data'] {

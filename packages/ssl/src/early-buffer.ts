@@ -14,7 +14,8 @@ export class EarlyBuffer {
   add(bytes: Uint8Array): void {
     const needed = this.length + bytes.length
     if (this.#to + bytes.length > this.#bytes.length) {
-      const room = needed > this.#bytes.length ? Math.max(needed, 2 * this.#bytes.length) : undefined
+      const room =
+        needed > this.#bytes.length ? Math.max(needed, 2 * this.#bytes.length) : undefined
       if (room === undefined) this.#bytes.copyWithin(0, this.#from, this.#to)
       else {
         const grown = new Uint8Array(room)

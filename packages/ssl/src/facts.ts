@@ -84,6 +84,7 @@ export class Facts {
         this.#context.options.onSession?.(this.session)
         break
       }
+      case 'early_data':
       case 'certificate_request':
       case 'key_update':
         break

@@ -4,6 +4,8 @@ export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
 export type { ClientHelloView } from './client-hello-view.ts'
 export * from './context.ts'
 export type { Credential } from './credentials.ts'
+export type { EarlyDataCallback, EarlyDataOffered } from './early-answers.ts'
+export type { EarlyDataStatus, RejectedEarlyData } from './early-stream.ts'
 export type { Limits } from './limits.ts'
 export type { MisuseCode } from './misuse.ts'
 export * from './outcome.ts'
@@ -11,6 +13,11 @@ export type { PaddingPolicy } from './padding.ts'
 export type { PskAnswer, PskCallback } from './psk-answers.ts'
 export type { PskOption } from './psks.ts'
 export * from './pump.ts'
+export {
+  MemoryReplayStore,
+  type MemoryReplayStoreOptions,
+  type ReplayStore,
+} from './replay-store.ts'
 export { type Session, sessionFromBytes, sessionToBytes } from './session.ts'
 export * from './ssl.ts'
 export { SslBio } from './ssl-bio.ts'

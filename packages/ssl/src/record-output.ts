@@ -5,6 +5,7 @@ import {
   ContentType,
   type ContentTypeName,
   headerLength,
+  plainWrite,
   type RecordReader,
   type RecordWriter,
   readProtection13,
@@ -26,6 +27,8 @@ export class RecordOutput implements Output {
   #readLimit: number | undefined
   /** The level that the peer's next message travels at. */
   readLevel: Level = 'initial'
+  /** The level that our next message travels at. */
+  writeLevel: Level = 'initial'
   /** Whether what was queued last ends a flight, so that the peer's turn has come. */
   flightOver = false
 
@@ -67,8 +70,16 @@ export class RecordOutput implements Output {
       this.#cut()
       this.#writer.protect(writeProtection13(secret, this.#crypto))
       this.#protected = true
+      this.writeLevel = level
     }
     this.#trace?.({ event: 'key', direction, level })
+  }
+
+  unprotect(): void {
+    this.#cut()
+    this.#writer.protect(plainWrite)
+    this.#protected = false
+    this.writeLevel = 'initial'
   }
 
   changeCipherSpec(): void {

@@ -1,5 +1,8 @@
 /** Whether a ClientHello with early data has been seen before (RFC 9846 §8.2): the question, and an answer from memory. */
 
+/** Milliseconds by which a ClientHello may come before or after the time that its age says: 10 000 (RFC 9846 §8.3). */
+export const usualWindow = 10_000
+
 /**
  * Knows the ClientHellos whose early data was taken. Servers that open each other's tickets share one: a `SET key 1 NX PX ...` of Redis is all of it. One
  * that throws, rejects or answers anything but true refuses the early data; the handshake goes on.
@@ -32,7 +35,11 @@ export class MemoryReplayStore implements ReplayStore {
   /** When each is forgotten. */
   readonly #known = new Map<string, number>()
 
-  constructor({ now = Date.now, capacity = 65_536, silence = 20_000 }: MemoryReplayStoreOptions = {}) {
+  constructor({
+    now = Date.now,
+    capacity = 65_536,
+    silence = 2 * usualWindow,
+  }: MemoryReplayStoreOptions = {}) {
     this.#now = now
     this.#capacity = capacity
     this.#speaks = silence > 0 ? now() + silence : Number.NEGATIVE_INFINITY
@@ -46,7 +53,7 @@ export class MemoryReplayStore implements ReplayStore {
   claim(key: string, until: number): boolean {
     const now = this.#now()
     if (now < this.#speaks || until <= now || this.#lives(key, now)) return false
-    if (this.#known.size >= this.#capacity) this.#sweep(now)
+    this.#sweep(now)
     if (this.#known.size >= this.#capacity) return false
     this.#known.delete(key)
     this.#known.set(key, until)

@@ -20,11 +20,14 @@ import type { Verdict } from '@biopair/x509'
 import { Connection } from './connection.ts'
 import type { ContextOptions, SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
+import type { EarlyDataStatus, RejectedEarlyData } from './early-stream.ts'
 import { Facts, text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import type {
+  EarlyReadOutcome,
+  EarlyWriteOutcome,
   Failed,
   FlushOutcome,
   HandshakeOutcome,
@@ -61,6 +64,8 @@ export class Ssl {
   #chosen: SslContext | undefined
   readonly #options: SslOptions
   #offer: Session | undefined
+  /** Client: the first call was `writeEarly`. */
+  #early = false
   readonly #verifyNames: readonly string[] | undefined
   #role: Role | undefined
   #rbio: Bio | undefined
@@ -152,6 +157,36 @@ export class Ssl {
    */
   write(bytes: Uint8Array): WriteOutcome {
     return this.#started().write(bytes)
+  }
+
+  /**
+   * Server: reads early data (0-RTT), which `read` never gives (SSL_read_early_data(3)): `end` when there is no more. Shakes hands only as far as that needs. What nobody
+   * reads is kept, up to `maxEarlyData`, and the handshake goes on without. Early data has no forward secrecy, and may be a repetition. TypeError for a client.
+   */
+  readEarly(into: Uint8Array): EarlyReadOutcome {
+    this.#serverOnly('readEarly')
+    return this.#started().readEarly(into)
+  }
+
+  /**
+   * Client: sends early data (0-RTT) behind the first ClientHello (SSL_write_early_data(3)); it has to be the first call, with a session that permits early data. What
+   * the server rejects comes back by `rejectedEarlyData`. Server: sends data (0.5-RTT) before the client's Finished has come: to somebody who may have
+   * replayed all that came so far, or has yet to show a certificate. When no more is taken, `refused` says why, and `write` takes the rest.
+   */
+  writeEarly(bytes: Uint8Array): EarlyWriteOutcome {
+    this.#early = true
+    return this.#started().writeEarly(bytes)
+  }
+
+  /** What became of early data (SSL_get_early_data_status(3)). */
+  get earlyData(): EarlyDataStatus {
+    return this.#connection?.early.status ?? 'none'
+  }
+
+  /** Client, after its handshake: early data that the server rejected, to be sent again by `write` if that still makes sense. Once; undefined where there is none. */
+  rejectedEarlyData(): RejectedEarlyData | undefined {
+    const connection = this.#connection
+    return connection?.connected && connection.early.takeRejected(connection.connected.alpn)
   }
 
   /** Drives out what was taken and waits for room; over BIOs that wait, tickets too, which no call that reads sends there. */
@@ -318,6 +353,10 @@ export class Ssl {
     return this.#connection?.receivedShutdown ?? false
   }
 
+  #serverOnly(call: string): void {
+    if (this.#role === 'client') throw misuse('ERR_NOT_SERVER', `${call} is a call of servers`)
+  }
+
   #unstarted(call: string): void {
     if (this.#connection)
       throw misuse('ERR_STATE_MACHINE_STARTED', `${call} after the handshake has begun`)
@@ -375,6 +414,7 @@ export class Ssl {
               compatibility: context.options.middleboxCompat ?? true,
               tickets: context.options.tickets ?? true,
               ticketRequest: ticketRequest(context),
+              earlyData: this.#early,
               psk: this.#offer !== undefined || this.#hasPsks,
             })
           : server13(talk, {
@@ -382,6 +422,11 @@ export class Ssl {
               ...context.clientAuthentication,
               cookie: context.options.cookie ?? 'never',
               psk: context.opensTickets || this.#hasPsks,
+              maxEarlyData: context.options.maxEarlyData ?? 0,
+              skippedEarlyData: Math.max(
+                context.limits.skippedEarlyData,
+                context.options.maxEarlyData ?? 0,
+              ),
               ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
             }),
       learn: fact => facts.learn(fact),
@@ -444,12 +489,14 @@ export class Ssl {
   #tickets(connected: Connected, count = 0): readonly Command[] {
     const context = this.#context
     const { ticketLifetime = 7200, sessionIdContext = '', sessionCache } = context.options
+    const { maxEarlyData = 0 } = context.options
     if (!connected.ticketsAllowed) return []
     const issuing: Issuing = {
       crypto: context.crypto,
       draw: (purpose, length) => context.draw(purpose, length),
       now: context.now(),
       lifetime: ticketLifetime,
+      maxEarlyData,
       sessionIdContext,
       cache: sessionCache,
       key: () => context.ticketKey,

@@ -30,6 +30,7 @@ const TicketState = struct({
   issued_milliseconds: uint16,
   ticket_lifetime: uint32,
   ticket_age_add: uint32,
+  max_early_data_size: uint32,
   /** 1 for a session that a pre-shared key began. */
   psk_first: uint8,
   psk: opaque(0, 255),
@@ -46,7 +47,7 @@ export interface OpenedTicket extends TicketState {
   readonly suite: CipherSuite
 }
 
-const version = 1
+const version = 2
 const nameLength = 16
 const nonceLength = 12
 /** Bytes of the longest ticket that is made: a ClientHello has to carry it, and some servers take no more than 16 KiB of one. */
@@ -86,6 +87,8 @@ export interface Issuing {
   readonly now: number
   /** Seconds. */
   readonly lifetime: number
+  /** Bytes of early data that it permits. */
+  readonly maxEarlyData: number
   readonly sessionIdContext: string
   readonly cache: SessionCache | undefined
   readonly key: () => TicketKey
@@ -97,7 +100,7 @@ export function makeTicket(
   index: number,
   issuing: Issuing,
 ): NewTicket | undefined {
-  const { crypto, now, lifetime, cache } = issuing
+  const { crypto, now, lifetime, cache, maxEarlyData } = issuing
   const nonce = encode(index < 2 ** 16 ? uint16 : uint32, index)
   const long = connection.peerChain.reduce((sum, der) => sum + der.length + 3, fixedState)
   if (!cache && long > longestTicket) return undefined
@@ -115,6 +118,7 @@ export function makeTicket(
     issued_milliseconds: Math.floor(now) % 1000,
     ticket_lifetime: lifetime,
     ticket_age_add: ageAdd,
+    max_early_data_size: maxEarlyData,
     psk_first: connection.authenticatedBy === 'psk' ? 1 : 0,
     psk,
     server_name: latin1(connection.serverName ?? ''),
@@ -128,13 +132,13 @@ export function makeTicket(
   if (cache) {
     const ticket = Uint8Array.from(issuing.draw('ticket id', 32))
     keep(cache, ticketId(ticket), state, now + lifetime * 1000)
-    return { lifetime, ageAdd, nonce, ticket }
+    return { lifetime, ageAdd, nonce, ticket, maxEarlyData }
   }
   const key = issuing.key()
   const sealing = issuing.draw('ticket nonce', nonceLength)
   const ticket = concat(key.name, sealing, seal(crypto, key, sealing, state))
   wipe(state)
-  return { lifetime, ageAdd, nonce, ticket }
+  return { lifetime, ageAdd, nonce, ticket, maxEarlyData }
 }
 
 /** The name of a ticket in a cache: its bytes in hexadecimal. */

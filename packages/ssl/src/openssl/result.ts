@@ -144,6 +144,7 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
     case 'want_psk_offer':
     case 'want_psk':
     case 'want_psk_claim':
+    case 'want_early_data':
     case 'want_alpn':
       ssl.result = SSL_ERROR_WANT_CLIENT_HELLO_CB
       return -1
