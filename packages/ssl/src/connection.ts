@@ -95,6 +95,7 @@ export class Connection {
   #flightLeft = 0
   #delivered = false
   #wrote = false
+  #wroteEarly = false
   /** Decrypted data that nobody has read yet: of one record. */
   #plaintext: Bytes = nothing
   #readEnd: End | undefined
@@ -272,9 +273,10 @@ export class Connection {
       while (taken < bytes.length) {
         const reason = this.#earlyRefusal()
         if (reason) return { status: 'refused', reason }
-        const pushed = this.#push()
+        // The first record goes with the flight before it: a ClientHello and its early data are one write.
+        const waits = this.#wroteEarly && this.#push() !== 'done' && this.#writer.queue > 0
         if (this.#writeEnd) return this.#shake() ?? this.#writeEnd
-        if (pushed !== 'done' && this.#writer.queue > 0) {
+        if (waits) {
           const blocked = this.#protected(() => this.#step())
           if (blocked) return this.#again(blocked)
           continue
@@ -282,6 +284,7 @@ export class Connection {
         const chunk = this.#earlyChunk(bytes.subarray(taken))
         if (!chunk) return { status: 'refused', reason: 'limit' }
         if (this.#protected(() => this.#seal(chunk))) continue
+        this.#wroteEarly = true
         taken += chunk.length
         if (!this.#waitsForRoom && --this.#recordsLeft <= 0) break
       }
