@@ -281,11 +281,11 @@ export class Connection {
           if (blocked) return this.#again(blocked)
           continue
         }
-        const chunk = this.#earlyChunk(bytes.subarray(taken))
-        if (!chunk) return { status: 'refused', reason: 'limit' }
-        if (this.#protected(() => this.#seal(chunk))) continue
+        const sealed = this.#protected(() => this.#sealEarly(bytes.subarray(taken)))
+        if (typeof sealed !== 'number') continue
+        if (sealed === 0) return { status: 'refused', reason: 'limit' }
         this.#wroteEarly = true
-        taken += chunk.length
+        taken += sealed
         if (!this.#waitsForRoom && --this.#recordsLeft <= 0) break
       }
       const refused = bytes.length > 0 ? undefined : this.#earlyRefusal()
@@ -308,18 +308,19 @@ export class Connection {
     return this.#connected && 'over'
   }
 
-  /** What the next record of early data takes of `bytes`; undefined where the limit leaves no room for a record. */
-  #earlyChunk(bytes: Uint8Array): Uint8Array | undefined {
+  /** Makes a record of early data, and answers how many of the bytes are in it: none where the limit, or the key, permits no other. */
+  #sealEarly(bytes: Uint8Array): number {
     // No KeyUpdate may come before the handshake is over.
-    if (this.#writer.limitReached) return undefined
-    const most = this.#recordLength()
-    if (this.#parts.role === 'server') return bytes.subarray(0, most)
+    if (this.#writer.limitReached) return 0
     const early = this.#early
-    const chunk = bytes.subarray(0, Math.min(most, early.left))
-    const cost = early.cost(chunk.length, this.#writer.recordSize(chunk.length))
-    if (chunk.length === 0 || cost > early.left) return undefined
-    early.sent(chunk, cost)
-    return chunk
+    const client = this.#parts.role === 'client'
+    const most = Math.min(this.#recordLength(), client ? early.left : bytes.length)
+    const chunk = bytes.subarray(0, most)
+    const cost = client ? early.cost(chunk.length, this.#writer.recordSize(chunk.length)) : 0
+    if (client && cost > early.left) return 0
+    this.#seal(chunk)
+    if (client) early.sent(chunk, cost)
+    return chunk.length
   }
 
   /** Drives out what is queued. */
