@@ -100,6 +100,9 @@ const ssl: Readonly<Record<string, number>> = {
   NO_SERVERNAME: 2009,
   NO_TRUST_ANCHORS: 2010,
   PSK_IDENTITY_BINDER_COUNT_MISMATCH: 2012,
+  ALPN_MISMATCH_ON_EARLY_DATA: 2013,
+  CIPHER_MISMATCH_ON_EARLY_DATA: 2014,
+  UNEXPECTED_EXTENSION_ON_EARLY_DATA: 2015,
 }
 
 const bio: Readonly<Record<string, number>> = {

@@ -2,6 +2,7 @@
 import type { Bytes } from '@biopair/wire'
 import { type ContextOptions, SslContext } from '../context.ts'
 import { misuse } from '../misuse.ts'
+import { MemoryReplayStore, type ReplayStore } from '../replay-store.ts'
 import type { Session } from '../session.ts'
 import type { VerifyCallback } from '../verification.ts'
 import type { Caller } from './caller.ts'
@@ -11,6 +12,7 @@ import {
   SSL_MODE_AUTO_RETRY,
   SSL_OP_DISABLE_TLSEXT_CA_NAMES,
   SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
+  SSL_OP_NO_ANTI_REPLAY,
   SSL_OP_NO_COMPRESSION,
   SSL_OP_NO_TICKET,
   SSL_OP_NO_TLSv1_3,
@@ -19,6 +21,7 @@ import {
   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
   SSL_VERIFY_PEER,
 } from './constants.ts'
+import { allowsEarlyData, type SSL_allow_early_data_cb_fn } from './early-data.ts'
 import type { SSL_info_cb } from './info.ts'
 import type { SSL_msg_cb } from './msg.ts'
 import { protocolList } from './protocols.ts'
@@ -39,12 +42,14 @@ export type Surroundings = Pick<
   | 'allowPartialTrustChain'
   | 'cookie'
   | 'crypto'
+  | 'earlyDataWindow'
   | 'edit'
   | 'keyShares'
   | 'limits'
   | 'minimumRsaBits'
   | 'now'
   | 'random'
+  | 'replayStore'
   | 'ticketKeys'
   | 'trace'
   | 'verifyLimits'
@@ -100,6 +105,9 @@ export interface Values {
   /** DER names of the authorities whose certificates a server asks for. */
   readonly clientCa: readonly Bytes[]
   readonly tickets: number
+  readonly maxEarlyData: number
+  readonly recvMaxEarlyData: number
+  readonly allowEarlyData?: Callback<SSL_allow_early_data_cb_fn> | undefined
   readonly options: number
   readonly mode: number
   readonly quiet: boolean
@@ -109,10 +117,16 @@ export interface Values {
   readonly maxVersion: number
 }
 
+/** What contexts that were made from one SSL_CTX share. */
+interface Kept {
+  first?: SslContext
+  replays?: ReplayStore
+}
+
 /** A value: `with` makes another one. */
 export class Settings {
   readonly values: Values
-  readonly #keys: { first?: SslContext }
+  readonly #keys: Kept
   #client: SslContext | undefined
   #server: SslContext | undefined
   /** The last that `judging` made. */
@@ -120,11 +134,7 @@ export class Settings {
   /** Whose call is under way, for the callbacks. */
   readonly caller: Caller
 
-  constructor(
-    values: Values,
-    keys: { first?: SslContext } = {},
-    caller: Caller = { ssl: undefined },
-  ) {
+  constructor(values: Values, keys: Kept = {}, caller: Caller = { ssl: undefined }) {
     this.values = values
     this.#keys = keys
     this.caller = caller
@@ -232,11 +242,34 @@ export class Settings {
       ...(clientHello
         ? { clientHelloCallback: hello => askClientHello(this.#calling, clientHello, hello) }
         : {}),
+      ...this.#earlyData(),
       // Either may put another context in place.
       ...(clientHello || servername ? { SNICallback: () => askServername(this.#calling) } : {}),
       ...(certificateCb || credentials.length > 0
         ? { certificateCallback: want => askCertificate(this.#calling, want) }
         : {}),
+    }
+  }
+
+  /** Early data is taken where the program reads it, and once: whatever settings a connection has, all know of it. */
+  #earlyData(): ContextOptions {
+    const { maxEarlyData, recvMaxEarlyData, options, surroundings, maxFragment } = this.values
+    if (maxEarlyData === 0 && recvMaxEarlyData === usualSkip) return {}
+    const { limits, ticketKeys } = surroundings
+    const now = surroundings.now ?? Date.now
+    this.#keys.replays ??=
+      surroundings.replayStore ??
+      new MemoryReplayStore({ now, ...(ticketKeys ? {} : { silence: 0 }) })
+    return {
+      maxEarlyData,
+      limits: {
+        earlyData: Math.max(maxEarlyData, 1),
+        ...limits,
+        ...given('maxFragment', maxFragment),
+        skippedEarlyData: Math.max(recvMaxEarlyData, 1),
+      },
+      replayStore: options & SSL_OP_NO_ANTI_REPLAY ? { claim: () => true } : this.#keys.replays,
+      earlyDataCallback: () => allowsEarlyData(this.#calling),
     }
   }
 
@@ -269,11 +302,16 @@ export function initialValues(surroundings: Surroundings): Values {
     minVersion: 0,
     maxVersion: 0,
     tickets: 2,
+    maxEarlyData: 0,
+    recvMaxEarlyData: usualSkip,
     options: SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
     mode: SSL_MODE_AUTO_RETRY,
     quiet: false,
   }
 }
+
+/** Bytes of refused early data that are passed over. */
+const usualSkip = 16_384
 
 /** A protocol's name; null for none, undefined to refuse. */
 type AlpnChoice = string | null | undefined

@@ -2,6 +2,7 @@
 import type { ClientHelloView } from '../client-hello-view.ts'
 import { misuse } from '../misuse.ts'
 import type { Stop } from '../outcome.ts'
+import type { Session } from '../session.ts'
 import { Ssl } from '../ssl.ts'
 import { type BIO, BIO_free_all, BIO_up_ref } from './bio.ts'
 import { Calls } from './caller.ts'
@@ -40,6 +41,10 @@ export class SSL {
   serverName: string | undefined
   /** Our own connection, from the first call that does something. */
   native: Ssl | undefined
+  /** Client: the session to go on with. */
+  session: Session | undefined
+  /** Server: its first call was SSL_read_early_data. */
+  readsEarly = false
   /** Whether a call got as far as that: before, names and settings can still be put right. */
   begun = false
   /** What the last call came to: for SSL_get_error. */
@@ -101,6 +106,7 @@ export class SSL {
     const { serverName, param, port } = this
     const native = new Ssl(this.settings.judging(param).context(role), {
       ...(role === 'client' && serverName !== undefined ? { servername: serverName } : {}),
+      ...(role === 'client' && this.session ? { session: this.session, reuseSession: true } : {}),
       ...this.#names(role),
       allowWildcards: (param.hostFlags & X509_CHECK_FLAG_NO_WILDCARDS) === 0,
     })
