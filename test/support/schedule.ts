@@ -132,7 +132,9 @@ export class End implements Actor {
   write(): void {
     if (this.#left.length === 0) return
     const part = this.#left.subarray(0, this.#dice.from(1, this.#left.length))
-    const outcome = this.ssl.write(part)
+    // A server that reads early data may answer before the client's Finished.
+    const early = this.#readsEarly && !this.ssl.connected && this.#dice.one(2)
+    const outcome = early ? this.ssl.writeEarly(part) : this.ssl.write(part)
     this.#note('write', outcome)
     if (outcome.status === 'done') this.#left = this.#left.subarray(outcome.bytes)
   }

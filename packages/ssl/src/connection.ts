@@ -889,6 +889,8 @@ export class Connection {
     this.#forgotten = true
     this.#shaking.stop()
     if (this.#connected) forget(this.#connected)
+    // What was read is still to be given; what was sent comes back after a handshake alone.
+    else if (this.#parts.role === 'client') this.#early.wipe()
     if (this.#plaintext.length === 0) this.#reader.wipe()
     this.#writer.wipe()
     this.#joiner.wipe()
