@@ -294,7 +294,8 @@ const rsaOids = {
   sha512: '1.2.840.113549.1.1.13',
 }
 
-function algorithmOf(
+/** How a key signs: the AlgorithmIdentifier, and what node:crypto is told. */
+export function algorithmOf(
   key: KeyObject,
   wanted: Signing | undefined,
 ): {

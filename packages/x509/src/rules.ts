@@ -97,7 +97,11 @@ function fits(algorithm: SignatureAlgorithm, key: PublicKeyMaterial): boolean {
   )
 }
 
-function validityProblem({ notBefore, notAfter }: Certificate, time: number): Problem | undefined {
+/** Whether a certificate is valid at a time. */
+export function validityProblem(
+  { notBefore, notAfter }: Certificate,
+  time: number,
+): Problem | undefined {
   if (time < notBefore)
     return {
       code: 'CERT_NOT_YET_VALID',
@@ -156,7 +160,8 @@ function serialProblem({ serialNumber }: Certificate): Problem | undefined {
   }
 }
 
-function* keyProblems(
+/** What is wrong with the key of a certificate. */
+export function* keyProblems(
   { publicKey }: Certificate,
   { minimumRsaBits }: Demands,
   code: 'CA_KEY_TOO_SMALL' | 'EE_KEY_TOO_SMALL',
