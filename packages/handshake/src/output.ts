@@ -1,6 +1,7 @@
 /** What a flow says to the side that carries its messages: records are one implementation, QUIC another. */
 import type { AnyGroupName, CipherSuite, SignatureSchemeName, TrafficSecret } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
+import type { Stapled } from './certificate-config.ts'
 import type { Role } from './flow.ts'
 import type { PskKind, PskMode } from './psk.ts'
 
@@ -50,7 +51,13 @@ export type Fact =
     }
   | { readonly fact: 'alpn'; readonly protocol: Bytes }
   | { readonly fact: 'certificate_request' }
-  | { readonly fact: 'certificate'; readonly of: Role; readonly chain: readonly Bytes[] }
+  | {
+      readonly fact: 'certificate'
+      readonly of: Role
+      readonly chain: readonly Bytes[]
+      /** What came with each of the peer's. */
+      readonly stapled?: readonly Stapled[]
+    }
   | { readonly fact: 'signature'; readonly of: Role; readonly scheme: SignatureSchemeName }
   /** A secret for the key log (RFC 9850); wiped by the flow when the call returns, so copy what must last. */
   | { readonly fact: 'keylog'; readonly label: string; readonly secret: Bytes }

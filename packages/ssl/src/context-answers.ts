@@ -9,6 +9,7 @@ import { type Credential, choose } from './credentials.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import type { NameDemands } from './name-demands.ts'
+import { ocspAnswers } from './ocsp-answers.ts'
 import { pskAnswers } from './psk-answers.ts'
 import type { Session } from './session.ts'
 import { verifyPeer } from './verification.ts'
@@ -40,6 +41,7 @@ export function answersOf(connection: AnswersFor): Answers {
   }
   return {
     ...pskAnswers(connection.context, connection.session),
+    ...ocspAnswers(() => context),
     client_hello: (want, asking) => {
       const { clientHelloCallback } = context.options
       if (!clientHelloCallback) return undefined
@@ -96,6 +98,7 @@ export function answersOf(connection: AnswersFor): Answers {
           minimumRsaBits: options.minimumRsaBits,
           allowPartialTrustChain: options.allowPartialTrustChain,
           limits: options.verifyLimits,
+          status: context.status,
           callback: options.verifyCallback,
         },
         verdict => connection.judged(verdict, want.resuming),

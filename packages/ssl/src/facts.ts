@@ -1,6 +1,6 @@
 /** What a connection has found out, as its flow tells it. */
 import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
-import type { Fact, Role } from '@biopair/handshake'
+import type { Fact, Role, Stapled } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import type { SslContext } from './context.ts'
@@ -17,6 +17,8 @@ export class Facts {
   /** Server: the name that the client asked for. */
   askedName: string | undefined
   peerChain: readonly Bytes[] = []
+  /** What came with each of them. */
+  stapled: readonly Stapled[] = []
   peerScheme: SignatureSchemeName | undefined
   verdict: Verdict | undefined
   /** What was found about the chain of the session that is offered, or of a ticket; it counts once the session is resumed. */
@@ -64,7 +66,9 @@ export class Facts {
         this.alpn = fact.protocol
         break
       case 'certificate':
-        if (fact.of !== this.#role) this.peerChain = fact.chain
+        if (fact.of === this.#role) break
+        this.peerChain = fact.chain
+        this.stapled = fact.stapled ?? []
         break
       case 'signature':
         if (fact.of !== this.#role) this.peerScheme = fact.scheme

@@ -15,6 +15,7 @@ import {
 } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
 import { type Again, following } from './answers.ts'
+import { type StatusPolicy, withStatus } from './certificate-status.ts'
 import { misuse } from './misuse.ts'
 import type { KeyImport } from './public-keys.ts'
 
@@ -30,6 +31,8 @@ export interface VerificationPolicy {
   readonly minimumRsaBits: number | undefined
   readonly allowPartialTrustChain: boolean | undefined
   readonly limits: Partial<VerifyLimits> | undefined
+  /** What is made of OCSP responses. */
+  readonly status: StatusPolicy
   /** The application's word, which overrides both. */
   readonly callback: VerifyCallback | undefined
 }
@@ -71,7 +74,12 @@ export function verifyPeer(
     allowPartialTrustChain: policy.allowPartialTrustChain,
     limits: policy.limits,
   }
-  const verdict = verifyChain(question)
+  const verify = (about: VerifyOptions) => {
+    const verdict = verifyChain(about)
+    // What was stapled was judged when the session began.
+    return want.resuming ? verdict : withStatus(verdict, want.stapled ?? [], about, policy.status)
+  }
+  const verdict = verify(question)
   noted(verdict)
   const decide = (accepted: boolean) => {
     // Nothing but `true` lets a stranger in.
@@ -85,7 +93,7 @@ export function verifyPeer(
     get signal() {
       return context.signal
     },
-    verdictExcept: forgiven => verifyChain({ ...question, forgiven }),
+    verdictExcept: forgiven => verify({ ...question, forgiven }),
   }
   return following(policy.callback(verdict, want.chain, asking), decide)
 }

@@ -40,6 +40,7 @@ export { certificateScts, ocspScts, readSctList } from './sct.ts'
 export { certificateChainFrom, type TrustStore, trustStore } from './trust-store.ts'
 export {
   type Forgiven,
+  isForgiven,
   refused,
   type Verdict,
   type VerifyLimits,

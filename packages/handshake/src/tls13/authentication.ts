@@ -4,9 +4,12 @@ import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { FlowConfig } from '../config.ts'
 import { readExtensions } from '../extensions/index.ts'
 import { ask, type Flow, type Identity, type Role } from '../flow.ts'
-import { Certificate, CertificateVerify } from '../messages/index.ts'
+import { type Certificate, CertificateVerify } from '../messages/index.ts'
 import { hex } from '../names.ts'
 import { signedContent, type Talk } from '../talk.ts'
+import { sendCertificate } from './certificate-message.ts'
+import { noWishes, type Wishes } from './certificate-wishes.ts'
+import { readStapled, staple } from './stapled.ts'
 
 /**
  * Judges the peer's Certificate, awaits its CertificateVerify, and answers its chain.
@@ -25,12 +28,19 @@ export function* receiveAuthentication(
       section: '4.5.1',
       why: `expected an empty certificate_request_context, got ${certificate.certificate_request_context.length} bytes`,
     })
-  for (const entry of certificate.certificate_list)
-    readExtensions('Certificate', entry.extensions, offered)
+  const stapled = certificate.certificate_list.map(entry =>
+    readStapled(readExtensions('Certificate', entry.extensions, offered)),
+  )
   const chain = certificate.certificate_list.map(entry => entry.cert_data)
-  talk.output.learn({ fact: 'certificate', of: peer, chain })
+  talk.output.learn({ fact: 'certificate', of: peer, chain, stapled })
   talk.enter('WAIT_CV')
-  const verification = yield* ask({ want: 'verification', role: peer, chain, resuming: false })
+  const verification = yield* ask({
+    want: 'verification',
+    role: peer,
+    chain,
+    resuming: false,
+    stapled,
+  })
   if (!verification.trusted) throw verification.alert
 
   const content = signedContent(peer, talk.transcript.hash())
@@ -59,18 +69,24 @@ export function* receiveAuthentication(
   return chain
 }
 
-/** Sends Certificate and CertificateVerify. */
+/** Sends Certificate and CertificateVerify; what the peer wishes rides along. */
 export function* sendAuthentication(
   talk: Talk,
   role: Role,
   identity: Identity,
   scheme: SignatureScheme,
   context: Bytes,
+  wishes: Wishes = noWishes,
 ): Flow<void> {
-  talk.send(Certificate, {
+  const stapled = yield* staple(identity, role, wishes)
+  const certificate = {
     certificate_request_context: context,
-    certificate_list: identity.chain.map(cert_data => ({ cert_data, extensions: [] })),
-  })
+    certificate_list: identity.chain.map((cert_data, depth) => ({
+      cert_data,
+      extensions: depth === 0 ? stapled : [],
+    })),
+  }
+  sendCertificate(talk, certificate, wishes.compression)
   talk.output.learn({ fact: 'certificate', of: role, chain: identity.chain })
   const content = signedContent(role, talk.transcript.hash())
   const signature = yield* ask({ want: 'signature', identity, scheme, content })

@@ -5,6 +5,7 @@ import type { ClientConfig } from '../config.ts'
 import { extensionTypes, writeExtension } from '../extensions/index.ts'
 import type { ClientHello, RawExtension } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
+import { certificateWishes } from './certificate-wishes.ts'
 import { recordLimit } from './record-limits.ts'
 
 /** The ClientHello of a configuration. */
@@ -39,7 +40,11 @@ export function clientHello(
     )
   if (config.ticketRequest)
     extensions.push(writeExtension('ClientHello', 'ticket_request', config.ticketRequest))
-  extensions.push(...recordLimit('ClientHello', config), keyShare(shares))
+  extensions.push(
+    ...recordLimit('ClientHello', config),
+    ...certificateWishes('ClientHello', config),
+    keyShare(shares),
+  )
   return {
     legacy_version: 0x0303,
     random,

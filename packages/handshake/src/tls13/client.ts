@@ -22,12 +22,15 @@ import {
   receiveAuthentication,
   sendAuthentication,
 } from './authentication.ts'
+import { certificateOf, certificateTypes, receiveCertificate } from './certificate-message.ts'
+import { wishesOf } from './certificate-wishes.ts'
 import { clientHello, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
+import { judgeStapled, stapledResponse } from './stapled.ts'
 
 /** Shakes hands as a client. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
@@ -132,7 +135,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
 
   const server = psk
-    ? { chain: psk.chain, wanted: undefined }
+    ? { chain: psk.chain, wanted: undefined, ocspResponse: undefined }
     : yield* authenticateServer(talk, config, offered)
 
   const beforeFinished = transcript.hash()
@@ -140,6 +143,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   checkFinished(finished, hash.length, verifyData =>
     finishedMatches(hash, serverHandshake, beforeFinished, verifyData),
   )
+  if (config.requestOcsp && !psk) yield* judgeStapled(server.ocspResponse)
 
   const mainStage = secrets.hold(handshakeStage.main())
   const afterFinished = transcript.hash()
@@ -152,7 +156,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'application', serverTraffic)
   output.tolerateChangeCipherSpec(false)
 
-  if (server.wanted) yield* authenticate(talk, server.wanted)
+  if (server.wanted) yield* authenticate(talk, config, server.wanted)
   talk.send(Finished, { verify_data: finishedData(hash, clientHandshake, transcript.hash()) })
   output.endOfFlight()
   output.protect('write', 'application', clientTraffic)
@@ -192,15 +196,21 @@ function* authenticateServer(
 ): Flow<{
   readonly chain: readonly Bytes[]
   readonly wanted: ExtensionsOf<'CertificateRequest'> | undefined
+  /** Of what came with its certificates. */
+  readonly ocspResponse: Bytes | undefined
 }> {
-  const first = yield* talk.receiveOneOf('WAIT_CERT_CR', CertificateRequest, Certificate)
+  const first = yield* talk.receiveOneOf(
+    'WAIT_CERT_CR',
+    CertificateRequest,
+    ...certificateTypes(config),
+  )
   const request =
     first.type === CertificateRequest ? (first.message as CertificateRequest) : undefined
   const wanted = request && requested(request)
   if (wanted) talk.output.learn({ fact: 'certificate_request' })
   const certificate = request
-    ? yield* talk.receive('WAIT_CERT', Certificate)
-    : (first.message as Certificate)
+    ? yield* receiveCertificate(talk, 'WAIT_CERT', config)
+    : certificateOf(first.message as Certificate, config)
   if (certificate.certificate_list.length === 0)
     throw new TlsAlert('decode_error', {
       reason: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
@@ -208,7 +218,7 @@ function* authenticateServer(
       why: "expected the server's certificate, got an empty certificate_list",
     })
   const chain = yield* receiveAuthentication(talk, config, 'server', certificate, offered)
-  return { chain, wanted }
+  return { chain, wanted, ocspResponse: stapledResponse(certificate) }
 }
 
 /** RFC 7301 §3.2: exactly one protocol, and one of ours. */
@@ -247,7 +257,11 @@ function requested(request: CertificateRequest): ExtensionsOf<'CertificateReques
 }
 
 /** Shows a certificate that the server takes, or says that there is none. */
-function* authenticate(talk: Talk, wanted: ExtensionsOf<'CertificateRequest'>): Flow<void> {
+function* authenticate(
+  talk: Talk,
+  config: ClientConfig,
+  wanted: ExtensionsOf<'CertificateRequest'>,
+): Flow<void> {
   const schemes = knownSchemes(wanted.signature_algorithms?.supported_signature_algorithms ?? [])
   const certificateSchemes = wanted.signature_algorithms_cert
     ? knownSchemes(wanted.signature_algorithms_cert.supported_signature_algorithms)
@@ -263,6 +277,13 @@ function* authenticate(talk: Talk, wanted: ExtensionsOf<'CertificateRequest'>): 
   const scheme = identity && commonScheme(identity, schemes)
   const context = new Uint8Array(0)
   if (identity && scheme)
-    return yield* sendAuthentication(talk, 'client', identity, scheme, context)
+    return yield* sendAuthentication(
+      talk,
+      'client',
+      identity,
+      scheme,
+      context,
+      wishesOf(wanted, config),
+    )
   talk.send(Certificate, { certificate_request_context: context, certificate_list: [] })
 }

@@ -5,7 +5,6 @@ import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts
 import type { KeyShareEntry } from '../extensions/index.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
 import {
-  Certificate,
   CertificateRequest,
   ClientHello,
   EncryptedExtensions,
@@ -17,6 +16,8 @@ import type { OfferedIdentity } from '../psk.ts'
 import { Secrets } from '../secrets.ts'
 import type { Talk } from '../talk.ts'
 import { commonScheme, receiveAuthentication, sendAuthentication } from './authentication.ts'
+import { receiveCertificate } from './certificate-message.ts'
+import { wishesOf } from './certificate-wishes.ts'
 import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
@@ -144,7 +145,9 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     asks.clientCertificate === 'none' || psk
       ? undefined
       : talk.send(CertificateRequest, certificateRequest(config, asks.authorities))
-  if (own) yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0))
+  const wishes = wishesOf(offer.extensions, config, offer.serverName)
+  if (own)
+    yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0), wishes)
   talk.send(Finished, { verify_data: finishedData(hash, serverHandshake, transcript.hash()) })
   output.endOfFlight()
 
@@ -290,7 +293,7 @@ function* clientChain(
   request: CertificateRequest,
   required: boolean,
 ): Flow<readonly Bytes[]> {
-  const certificate = yield* talk.receive('WAIT_CERT', Certificate)
+  const certificate = yield* receiveCertificate(talk, 'WAIT_CERT', config)
   if (certificate.certificate_list.length > 0) {
     const offered = new Set(request.extensions.map(extension => extension.extension_type))
     return yield* receiveAuthentication(talk, config, 'client', certificate, offered)
