@@ -24,6 +24,7 @@ import type { SSL_msg_cb } from './msg.ts'
 import { protocolList } from './protocols.ts'
 import { askServername, type SSL_servername_cb } from './servername.ts'
 import type { SSL } from './ssl.ts'
+import { type SSL_tlsext_status_cb, statusAsClient, statusAsServer } from './status.ts'
 import { askVerify, type SSL_cert_verify_cb, type SSL_verify_cb } from './verify.ts'
 import {
   X509_V_FLAG_PARTIAL_CHAIN,
@@ -37,6 +38,7 @@ export type Pem = string | Uint8Array
 export type Surroundings = Pick<
   ContextOptions,
   | 'allowPartialTrustChain'
+  | 'certificateCompression'
   | 'cookie'
   | 'crypto'
   | 'edit'
@@ -45,6 +47,7 @@ export type Surroundings = Pick<
   | 'minimumRsaBits'
   | 'now'
   | 'random'
+  | 'requestSCT'
   | 'ticketKeys'
   | 'trace'
   | 'verifyLimits'
@@ -85,6 +88,9 @@ export interface Values {
   readonly clientHello?: Callback<SSL_client_hello_cb_fn> | undefined
   readonly servername?: SSL_servername_cb | undefined
   readonly servernameArg?: unknown
+  readonly statusType?: number
+  readonly status?: SSL_tlsext_status_cb | undefined
+  readonly statusArg?: unknown
   readonly certificateCb?: Callback<SSL_cert_cb> | undefined
   readonly clientCertificateCb?: SSL_client_cert_cb | undefined
   readonly certVerify?: Callback<SSL_cert_verify_cb> | undefined
@@ -212,6 +218,7 @@ export class Settings {
       rejectUnauthorized: verifies && !anyName,
       ...given('verifyCallback', callback),
       certificateCallback: want => askCertificate(this.#calling, want),
+      ...statusAsClient(this.values, () => this.#calling),
     }
   }
 
@@ -237,6 +244,7 @@ export class Settings {
       ...(certificateCb || credentials.length > 0
         ? { certificateCallback: want => askCertificate(this.#calling, want) }
         : {}),
+      ...statusAsServer(this.values, () => this.#calling),
     }
   }
 

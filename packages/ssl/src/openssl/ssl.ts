@@ -70,6 +70,8 @@ export class SSL {
   messageArg: unknown
   /** The ClientHello that a callback is looking at. */
   hello: ClientHelloView | undefined
+  /** What SSL_set_tlsext_status_ocsp_resp said. */
+  statusResponse: Uint8Array | undefined
   /** What SSL_set_verify said for this SSL alone. */
   ownVerification: Pick<Values, 'verifyMode' | 'verify'> = {}
   /** What verify callbacks left behind, and whether they want to be asked again. */
