@@ -1,5 +1,5 @@
 /** CompressedCertificate (RFC 8879 section 4). */
-import { type Decoded, opaque, struct, uint16, uint24 } from '@biopair/wire'
+import { type Decoded, named, opaque, struct, uint16, uint24 } from '@biopair/wire'
 import type { MessageType } from './message.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { MessageType } from './message.ts'
  *     } CompressedCertificate;
  */
 const body = struct({
-  algorithm: uint16,
+  algorithm: named('CertificateCompressionAlgorithm', uint16),
   uncompressed_length: uint24,
   compressed_certificate_message: opaque(1, 2 ** 24 - 1),
 })
