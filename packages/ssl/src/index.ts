@@ -4,6 +4,14 @@ export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
 export type { ClientHelloView } from './client-hello-view.ts'
 export * from './context.ts'
 export type { Credential } from './credentials.ts'
+export {
+  type DelegatedOption,
+  type Delegation,
+  type DelegationOptions,
+  delegatedCredential,
+  type OwnDelegation,
+  prepareDelegation,
+} from './delegation.ts'
 export type { Limits } from './limits.ts'
 export type { MisuseCode } from './misuse.ts'
 export * from './outcome.ts'
@@ -11,6 +19,7 @@ export type { PaddingPolicy } from './padding.ts'
 export type { PskAnswer, PskCallback } from './psk-answers.ts'
 export type { PskOption } from './psks.ts'
 export * from './pump.ts'
+export type { RawCredential } from './raw-keys.ts'
 export { type Session, sessionFromBytes, sessionToBytes } from './session.ts'
 export * from './ssl.ts'
 export { SslBio } from './ssl-bio.ts'
