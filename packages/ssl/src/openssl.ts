@@ -180,6 +180,7 @@ export type { EX_dup, EX_free, EX_INDEX, EX_new, EX_PLACE } from './openssl/ex-d
 export * from './openssl/info.ts'
 export * from './openssl/msg.ts'
 export { SSL_select_next_proto } from './openssl/protocols.ts'
+export * from './openssl/raw-keys.ts'
 export * from './openssl/ready.ts'
 export {
   ERR_LIB_BIO,
