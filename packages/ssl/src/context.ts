@@ -26,6 +26,7 @@ import { Buffers, type Padding, RecordSizing, type RecordSizingOptions } from '@
 import type { Bytes } from '@biopair/wire'
 import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
+import { Claims } from './claims.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type Limits, limitsFrom } from './limits.ts'
@@ -269,6 +270,8 @@ export class SslContext {
   readonly padding: Padding | undefined
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
   readonly psks: readonly StaticPsk[]
+  /** Exports that were imported here. */
+  readonly claims: Claims = new Claims(() => this.now())
   #ticketKeys: readonly TicketKey[] = []
   /** Sessions that were offered: each goes once (RFC 9846 appendix C.4). */
   readonly #offered = new WeakSet<Session>()

@@ -33,6 +33,11 @@ export class Facts {
     this.#servername = servername
   }
 
+  /** Of the ClientHello, by which the key log knows the connection. */
+  get clientRandom(): Bytes | undefined {
+    return this.#clientRandom
+  }
+
   /** Takes a fact in, and hands it on to who asked to hear of it: key log, trace, sessions. */
   learn(fact: Fact): void {
     switch (fact.fact) {
