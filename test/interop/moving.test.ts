@@ -68,6 +68,7 @@ for (const suite of suites) {
     t.is((await server.ending()).status, 'closed')
   })
 
+  // -rev sleeps where a record carries no data: a KeyUpdate costs it a second.
   peerTest('openssl', `our client moves while openssl s_server talks to it: ${suite}`, async t => {
     const server = new Child(t, 'openssl', [
       's_server',
@@ -76,7 +77,7 @@ for (const suite of suites) {
     ])
     const [, port] = await server.says(/ACCEPT \S*:(\d+)/)
     const client = await (await connectTo(t, Number(port), { ca: root.pem })).shake()
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 2; i++) {
       await client.move()
       await client.write('hello\n')
       t.is(await client.line(), 'olleh\n')
