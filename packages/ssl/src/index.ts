@@ -1,4 +1,5 @@
 /** What package ssl offers. */
+export type { ClientHelloPolicy, GreasePlace } from '@biopair/handshake'
 export { TlsAlert } from '@biopair/wire'
 export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
 export type { ClaimStore, ClaimStoreNow } from './claims.ts'

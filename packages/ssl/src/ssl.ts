@@ -439,6 +439,7 @@ export class Ssl {
               compatibility: context.options.middleboxCompat ?? true,
               tickets: context.options.tickets ?? true,
               ticketRequest: ticketRequest(context),
+              look: context.look,
               psk: this.#offer !== undefined || this.#hasPsks,
             })
           : server13(talk, {
