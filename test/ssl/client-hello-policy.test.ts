@@ -6,35 +6,17 @@ import {
   decodeMessage,
   extensionTypes,
   type GreasePlace,
-  greasePlaces,
   isGrease,
-  orderedExtensions,
   type RawExtension,
   readExtension,
 } from '@biopair/handshake'
 import { type ClientHelloPolicy, type ContextOptions, type Session, Ssl } from '@biopair/ssl'
 import test from 'ava'
 import fc from 'fast-check'
+import { anyPolicy, everyPlace } from '../support/client-hello-policies.ts'
 import { shake } from '../support/ends.ts'
 import { clientContext, serverContext, sessionOf } from '../support/resume.ts'
 import { seeded } from '../support/seeded.ts'
-
-const names = orderedExtensions as readonly NonNullable<
-  Exclude<ClientHelloPolicy['order'], string>
->[number][]
-const everyPlace: readonly GreasePlace[] = greasePlaces
-
-const anyPolicy: fc.Arbitrary<ClientHelloPolicy> = fc.record(
-  {
-    order: fc.oneof(fc.constant('shuffled' as const), fc.shuffledSubarray([...names])),
-    grease: fc.oneof(fc.boolean(), fc.subarray([...everyPlace])),
-    padding: fc.oneof(
-      fc.integer({ min: 1, max: 3000 }),
-      fc.nat(2000).map(total => () => total),
-    ),
-  },
-  { requiredKeys: [] },
-)
 
 interface Said {
   readonly hello: ClientHello
@@ -353,3 +335,86 @@ test('an order of a policy is what it was when the context was made', t => {
   order[0] = 'server_name'
   t.deepEqual(context.look, { order: ['key_share'] })
 })
+
+/** Makes a server answer with a value that means nothing and that the client has offered. */
+const choices: Readonly<
+  Record<string, (name: string, message: unknown, value: Values) => unknown>
+> = {
+  'a cipher suite': (name, message, { suite }) =>
+    name === 'ServerHello' ? { ...(message as object), cipher_suite: suite } : message,
+  'a version': (name, message, { version }) =>
+    name === 'ServerHello' ? put(message, idOf('supported_versions'), two(version)) : message,
+  'a group, with a share': (name, message, { group }) =>
+    name === 'ServerHello' ? put(message, idOf('key_share'), [...two(group), 0, 1, 0]) : message,
+  'an extension': (name, message, { extension }) =>
+    name === 'EncryptedExtensions' ? put(message, extension, []) : message,
+  'a protocol': (name, message, { protocol }) =>
+    name === 'EncryptedExtensions'
+      ? put(message, idOf('application_layer_protocol_negotiation'), [0, 3, 2, ...two(protocol)])
+      : message,
+  'a signature scheme': (name, message, { scheme }) =>
+    name === 'CertificateVerify' ? { ...(message as object), algorithm: scheme } : message,
+}
+
+interface Values {
+  readonly suite: number
+  readonly version: number
+  readonly group: number
+  readonly extension: number
+  readonly protocol: number
+  readonly scheme: number
+}
+
+const two = (value: number) => [value >> 8, value & 0xff]
+
+function put(message: unknown, extension_type: number, data: readonly number[]): unknown {
+  const { extensions } = message as { extensions: readonly RawExtension[] }
+  const others = extensions.filter(raw => raw.extension_type !== extension_type)
+  const extension = { extension_type, extension_data: Uint8Array.from(data) }
+  return { ...(message as object), extensions: [...others, extension] }
+}
+
+/** The values of a client whose draws are known. */
+function valuesOf({ hello }: Said): Values {
+  const raw = hello.extensions ?? []
+  const number = (list: readonly (number | string)[] | undefined): number =>
+    list?.find(value => typeof value === 'number' && isGrease(value)) as number
+  const alpn = readExtension('ClientHello', 'application_layer_protocol_negotiation', raw)
+  const [high = 0, low = 0] = alpn?.protocol_name_list[0] ?? []
+  return {
+    suite: number(hello.cipher_suites),
+    version: number(readExtension('ClientHello', 'supported_versions', raw)?.versions),
+    group: number(readExtension('ClientHello', 'supported_groups', raw)?.named_group_list),
+    extension: number(idsOf(hello)),
+    protocol: (high << 8) | low,
+    scheme: number(
+      readExtension('ClientHello', 'signature_algorithms', raw)?.supported_signature_algorithms,
+    ),
+  }
+}
+
+for (const [what, choose] of Object.entries(choices))
+  test(`rule 68: a server that chooses GREASE that it was offered is illegal_parameter: ${what}`, t => {
+    const clientHello = { grease: everyPlace }
+    const values = valuesOf(first(clientHello))
+    t.true(Object.values(values).every(isGrease))
+    const { client } = speaker(clientHello, {})
+    const [near, far] = bioPair()
+    let chosen = false
+    const edit: ContextOptions['edit'] = (name, message) => {
+      const edited = choose(name, message, values) as typeof message
+      chosen ||= edited !== message
+      return edited
+    }
+    const context = serverContext({ ...protocols, edit })
+    const server = new Ssl(context).setBio(far).setAcceptState()
+    client.setBio(near)
+    for (let i = 0; i < 10; i++) {
+      client.doHandshake()
+      server.doHandshake()
+    }
+    const outcome = client.doHandshake()
+    if (outcome.status !== 'failed') return t.fail(outcome.status)
+    t.true(chosen)
+    t.like(outcome.error, { alert: 'illegal_parameter', origin: 'sent' })
+  })

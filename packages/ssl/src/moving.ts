@@ -70,7 +70,7 @@ export function imported(
   if (!opened)
     throw misuse(
       'ERR_EXPORT_INVALID',
-      'importConnection: expected the bytes of exportConnection, unchanged and under the same key',
+      'importConnection: expected the bytes of exportConnection, unchanged, under the same key, and of a cipher suite that this provider has',
     )
   const { id, moving } = opened
   const { until } = moving
