@@ -22,7 +22,7 @@ const common = {
   noverify: { help: 'goes on with a chain that is not believed, and says so' },
   keylogfile: { takes: 'file', help: 'appends secrets to a file (RFC 9850)' },
   msg: { help: 'prints every handshake message and alert' },
-  trace: { help: 'as -msg, with records, states and key changes' },
+  trace: { help: 'as -msg, with records, states, secrets by name and key changes' },
   quiet: { help: 'prints nothing but data; the keys that command are data too' },
   brief: { help: 'prints the short form, on stderr' },
   nocommands: { help: 'the keys that command are data' },

@@ -79,6 +79,8 @@ export class Watch {
   }
 
   #took(event: TraceEvent): void {
+    // A manual page knows nothing of these.
+    if (event.event === 'bio' || event.event === 'secret') return
     if (this.#stage === 'before') {
       this.#stage = 'shaking'
       this.#open = 'handshake'
