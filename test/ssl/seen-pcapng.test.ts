@@ -84,11 +84,17 @@ test('a capture holds each byte of both directions once, with the right sequence
   fc.assert(run, { numRuns: 12 })
 })
 
-test('a key stands before the first packet of a record that it opens, however packets are cut', t => {
+test('a key stands before the packet that ends the message it comes of, however packets are cut', t => {
   const ring = fc.integer({ min: 1, max: 20_000 })
   const run = fc.property(fc.constantFrom('client', 'server'), ring, ring, (role, near, far) => {
     const { capture } = captured(role, { rings: [near, far], traceSecrets: true })
-    // Records of a side in order: those in the clear, its handshake's, its data's.
+    // Wireshark looks for them where it sees ServerHello, and Finished at the end of the server's flight.
+    const [hello, ...others] = capture.recordEnds('server')
+    const flight = others.find(({ type }) => type === 23)
+    for (const name of ['CLIENT', 'SERVER']) {
+      t.true(capture.keyAt(`${name}_HANDSHAKE_TRAFFIC_SECRET`) < (hello?.block ?? 0))
+      t.true(capture.keyAt(`${name}_TRAFFIC_SECRET_0`) < (flight?.block ?? 0))
+    }
     for (const side of ['client', 'server'] as const) {
       const name = side.toUpperCase()
       const handshake = capture.keyAt(`${name}_HANDSHAKE_TRAFFIC_SECRET`)

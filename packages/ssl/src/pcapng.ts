@@ -11,7 +11,7 @@ export interface PcapngOptions {
 
 /**
  * Writes a capture that tools like Wireshark read. Give `trace` to a context, with `traceEvents: ['bio', 'secret']`; with `traceSecrets: true`
- * the file decrypts itself, and whoever has it reads everything. Each block goes to `write`, in order, as soon as it may.
+ * the file decrypts itself, and whoever has it reads everything. Each block goes to `write`, in order, as soon as its keys are known; `end` hands out those that wait for keys in vain.
  */
 export class PcapngWriter {
   readonly #write: (block: Bytes) => void
@@ -45,7 +45,7 @@ export class PcapngWriter {
   }
 }
 
-/** One connection. A key has to stand before the packets that it opens, and is known only once what came before them was read: those wait. */
+/** One connection. Readers look for keys at the message that they come of, ServerHello and Finished; we know them once it was read: until then packets wait. */
 class Capture {
   readonly #segments: Segments
   readonly #write: (block: Bytes) => void
@@ -69,7 +69,7 @@ class Capture {
     }
     const { role, time, call, outcome, bytes } = event
     const peer = role === 'client' ? 'server' : 'client'
-    // Whoever asks for more has read what there was: no key can be missing for it.
+    // Whoever asks for more has understood what there was: no key can be missing for it.
     if (call === 'read' || this.#awaited.size === 0) this.release()
     if (!this.#begun) {
       this.#begun = true
