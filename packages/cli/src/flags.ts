@@ -21,6 +21,11 @@ const common = {
   verify_quiet: { help: 'no lines about a chain that is believed' },
   noverify: { help: 'goes on with a chain that is not believed, and says so' },
   keylogfile: { takes: 'file', help: 'appends secrets to a file (RFC 9850)' },
+  keymatexport: {
+    takes: 'label',
+    help: 'prints keying material of this label (RFC 9846 section 7.5)',
+  },
+  keymatexportlen: { takes: 'bytes', help: 'how much of it: 20' },
   msg: { help: 'prints every handshake message and alert' },
   trace: { help: 'as -msg, with records, states, secrets by name and key changes' },
   quiet: { help: 'prints nothing but data; the keys that command are data too' },

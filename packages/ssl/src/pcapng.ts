@@ -17,6 +17,7 @@ export class PcapngWriter {
   readonly #write: (block: Bytes) => void
   readonly #serverPort: number
   readonly #captures = new Map<string, Capture>()
+  #count = 0
 
   constructor(write: (block: Bytes) => void, { serverPort = 443 }: PcapngOptions = {}) {
     this.#write = write
@@ -32,11 +33,14 @@ export class PcapngWriter {
     let capture = this.#captures.get(name)
     if (!capture) {
       // Ports of clients: RFC 6335 §6, dynamic.
-      const clientPort = 49_152 + (this.#captures.size % 16_384)
+      const clientPort = 49_152 + (this.#count++ % 16_384)
       capture = new Capture({ clientPort, serverPort: this.#serverPort }, this.#write)
       this.#captures.set(name, capture)
     }
     capture.take(event)
+    if (event.event !== 'bio' || event.call !== 'close') return
+    capture.release()
+    this.#captures.delete(name)
   }
 
   /** Writes what is held back. */

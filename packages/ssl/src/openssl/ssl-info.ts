@@ -5,6 +5,7 @@ import type { Session } from '../session.ts'
 import { TLSEXT_NAMETYPE_host_name } from './constants.ts'
 import type { SSL } from './ssl.ts'
 import { verifyResult } from './verify-result.ts'
+import { waitsAgain } from './waits-again.ts'
 
 /** Bytes that SSL_read gives without the BIO. */
 export function SSL_pending(ssl: SSL): number {
@@ -44,7 +45,7 @@ function stateOf(ssl: SSL): readonly [string, string] {
   if (!native || (!watch.letters && native.role === 'client' && native.state === 'START'))
     return ['PINIT', 'before the handshake']
   if (ssl.failed) return ['SSLERR', 'error']
-  const letters = states[native.role ?? 'client'][native.state]
+  const letters = waitsAgain(native) ? 'TED' : states[native.role ?? 'client'][native.state]
   return [watch.letters ?? letters ?? 'UNKWN', `${native.role} ${native.state}`]
 }
 
