@@ -9,6 +9,7 @@
  *     ml-kem-768 seed        64   X25519MLKEM768 start, before its x25519 key       d || z (FIPS 203 algorithm 16)
  *     ml-kem-768 coins       32   X25519MLKEM768 answer, before its x25519 key      m (FIPS 203 algorithm 17)
  *     rsa-pss salt         sLen   sign with rsa_pss, sLen > 0                       the salt (RFC 8017 §9.1.1)
+ *     ml-dsa rnd             32   sign with ml-dsa                                  rnd (FIPS 204 algorithm 2)
  *
  * ECDSA, Ed25519 and RSASSA-PKCS1-v1_5 draw nothing: a seeded ECDSA nonce is RFC 6979's. `answer` draws before it looks at the
  * peer's share, except that a share of the wrong length or form costs no draw. Blinding never draws from a `Random`.
