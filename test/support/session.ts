@@ -12,7 +12,7 @@ import {
 import { nodeCrypto } from '@biopair/crypto-node'
 import { type ContextOptions, Ssl, SslContext, sessionToBytes } from '@biopair/ssl'
 import fc from 'fast-check'
-import { chainFor, type KeyKind, keyKinds } from './mint.ts'
+import { type AnyKind, chainFor, keyKinds } from './mint.ts'
 import type { Rings } from './schedule.ts'
 
 export const suiteNames = Object.keys(cipherSuites) as CipherSuiteName[]
@@ -21,9 +21,9 @@ export const groupNames = Object.keys(groups) as GroupName[]
 export interface Session {
   readonly suite: CipherSuiteName
   readonly group: GroupName
-  readonly certificate: KeyKind
+  readonly certificate: AnyKind
   /** The client's certificate, where the server asks for one; `unasked` is that it does not ask. */
-  readonly client: KeyKind | 'none' | 'unasked'
+  readonly client: AnyKind | 'none' | 'unasked'
   /** A group that the client sends a share for in vain, so that the server asks again. */
   readonly retry: boolean
   readonly cookie: 'never' | 'with_retry' | 'always'
@@ -40,8 +40,22 @@ export const anySession: fc.Arbitrary<Session> = fc.record({
   suite: fc.constantFrom(...suiteNames),
   // The slow ones once, the others twice.
   group: fc.constantFrom(...groupNames, 'x25519', 'secp256r1', 'X25519MLKEM768'),
-  certificate: fc.constantFrom(...keyKinds, 'p256', 'ed25519', 'rsa', 'rsa-pss'),
-  client: fc.constantFrom<Session['client']>('unasked', 'unasked', 'unasked', 'none', ...keyKinds),
+  certificate: fc.constantFrom<AnyKind>(
+    ...keyKinds,
+    'p256',
+    'ed25519',
+    'rsa',
+    'rsa-pss',
+    'mldsa44',
+  ),
+  client: fc.constantFrom<Session['client']>(
+    'unasked',
+    'unasked',
+    'unasked',
+    'none',
+    ...keyKinds,
+    'mldsa65',
+  ),
   retry: fc.boolean(),
   cookie: fc.constantFrom('never', 'with_retry', 'always'),
   alpn: fc.boolean(),
