@@ -68,14 +68,26 @@ for (const role of roles) {
       refused(t, peer, 'unexpected_message', keys[role])
     })
   for (const [what, alert, send] of [
-    ['rule 47: an empty handshake record', 'unexpected_message', peer => peer.record(22, new Uint8Array(0))],
+    [
+      'rule 47: an empty handshake record',
+      'unexpected_message',
+      peer => peer.record(22, new Uint8Array(0)),
+    ],
     [
       'rule 47: an empty handshake record with padding',
       'unexpected_message',
       peer => peer.record(22, new Uint8Array(0), { padding: 9 }),
     ],
-    ['rule 47: an empty alert record', 'unexpected_message', peer => peer.record(21, new Uint8Array(0))],
-    ['rule 47: two alerts in a record', 'decode_error', peer => peer.record(21, Uint8Array.of(1, 0, 1, 0))],
+    [
+      'rule 47: an empty alert record',
+      'unexpected_message',
+      peer => peer.record(21, new Uint8Array(0)),
+    ],
+    [
+      'rule 47: two alerts in a record',
+      'decode_error',
+      peer => peer.record(21, Uint8Array.of(1, 0, 1, 0)),
+    ],
     ['rule 47: half an alert', 'decode_error', peer => peer.record(21, Uint8Array.of(2))],
     [
       'rule 51: a record of zeros alone',
