@@ -72,7 +72,9 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     psks = psks.filter(psk => psk.hash === retry.suite.hash)
     hello = talk.send(
       ClientHello,
-      fitting(withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto)),
+      fitting(
+        withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto),
+      ),
       (bytes, said) => bind(bytes, said, psks, config.crypto, transcript),
     )
     output.endOfFlight()
