@@ -1,0 +1,234 @@
+/** Appendix A as tables, and a test peer's part of a walk through each. */
+import { nodeCrypto } from '@biopair/crypto-node'
+import {
+  Certificate,
+  CertificateRequest,
+  CertificateVerify,
+  ClientHello,
+  EncryptedExtensions,
+  encodeMessage,
+  Finished,
+  type MessageType,
+  NewSessionTicket,
+  ServerHello,
+} from '@biopair/handshake'
+import { SslContext } from '@biopair/ssl'
+import { ClientPeer } from './client-peer.ts'
+import { chainFor } from './mint.ts'
+import { identityOf } from './peer-identity.ts'
+import { ServerPeer } from './server-peer.ts'
+import { keyUpdate, type Side, type Table } from './walk.ts'
+
+const identity = identityOf('ed25519')
+const { pem, keyPem, root } = chainFor('ed25519')
+const common = { crypto: nodeCrypto, groups: ['x25519', 'secp256r1'], rejectUnauthorized: false }
+
+/** A.1, from the first ClientHello on. WAIT_SH is here twice: only one HelloRetryRequest is permitted (§4.2.4). */
+export const clientTable: Table = {
+  WAIT_SH: { ServerHello: 'WAIT_EE', HelloRetryRequest: 'WAIT_SH, retried' },
+  'WAIT_SH, retried': { ServerHello: 'WAIT_EE' },
+  WAIT_EE: { EncryptedExtensions: 'WAIT_CERT_CR' },
+  WAIT_CERT_CR: { CertificateRequest: 'WAIT_CERT', Certificate: 'WAIT_CV' },
+  WAIT_CERT: { Certificate: 'WAIT_CV' },
+  WAIT_CV: { CertificateVerify: 'WAIT_FINISHED' },
+  WAIT_FINISHED: { Finished: 'CONNECTED' },
+  CONNECTED: { NewSessionTicket: 'CONNECTED', KeyUpdate: 'CONNECTED' },
+}
+
+/** A.2. Where ClientHello leads, our configuration decides; RECVD_CH, NEGOTIATED and WAIT_FLIGHT2 wait for nobody. */
+export const serverTable = (asks: boolean): Table => {
+  const flight2 = asks ? 'WAIT_CERT' : 'WAIT_FINISHED'
+  return {
+    START: { ClientHello: flight2, 'ClientHello without a share': 'START, retried' },
+    'START, retried': { ClientHello: flight2 },
+    WAIT_CERT: { Certificate: 'WAIT_CV', 'empty Certificate': 'WAIT_FINISHED' },
+    WAIT_CV: { CertificateVerify: 'WAIT_FINISHED' },
+    WAIT_FINISHED: { Finished: 'CONNECTED' },
+    CONNECTED: { KeyUpdate: 'CONNECTED' },
+  }
+}
+
+const stateName = (state: string) => state.replace(/,.*/, '')
+
+export const clients = [
+  new SslContext(common),
+  new SslContext({ ...common, middleboxCompat: false, cert: pem, key: keyPem }),
+]
+
+export function clientSide(context: SslContext): Side {
+  const peer = new ServerPeer(context, identity)
+  peer.step()
+  const say: Record<string, () => Uint8Array<ArrayBuffer>> = {
+    ServerHello: () => {
+      const { message, secret } = peer.serverHello()
+      agreed = secret
+      return peer.say(ServerHello, message)
+    },
+    HelloRetryRequest: () => peer.say(ServerHello, peer.takeRetry('secp256r1')),
+    EncryptedExtensions: () => peer.say(EncryptedExtensions, peer.encryptedExtensions()),
+    CertificateRequest: () => peer.say(CertificateRequest, peer.certificateRequest()),
+    Certificate: () => peer.say(Certificate, peer.certificate()),
+    CertificateVerify: () => peer.say(CertificateVerify, peer.certificateVerify()),
+    Finished: () => peer.say(Finished, peer.finished()),
+    NewSessionTicket: () => ticket(),
+    KeyUpdate: () => keyUpdate(),
+  }
+  let agreed: Uint8Array<ArrayBuffer> = new Uint8Array(32)
+  return {
+    peer,
+    table: clientTable,
+    start: 'WAIT_SH',
+    alphabet: [...Object.keys(say), 'ClientHello'],
+    shown: stateName,
+    drops: state => state !== 'CONNECTED',
+    under: state =>
+      state.startsWith('WAIT_SH') ? 'nothing' : state === 'CONNECTED' ? 'application' : 'handshake',
+    underTrailed: state =>
+      state.startsWith('WAIT_SH') ? 'nothing' : state === 'CONNECTED' ? 'application' : 'handshake',
+    changesKeys: message => ['ServerHello', 'Finished', 'KeyUpdate'].includes(message),
+    answered: message => message === 'HelloRetryRequest',
+    say: message => (say[message] as () => Uint8Array<ArrayBuffer>)(),
+    after: message => {
+      if (message === 'ServerHello') peer.takeHandshakeKeys(agreed)
+      if (message === 'HelloRetryRequest') peer.takeRetried()
+      if (message === 'Finished') peer.takeApplicationKeys()
+      if (message === 'KeyUpdate') peer.nextWriteKey()
+    },
+    stray: message => strayOf(message, peer.serverHello().message),
+  }
+}
+
+export const servers = [
+  { asks: false, context: new SslContext({ ...common, cert: pem, key: keyPem }) },
+  {
+    asks: true,
+    context: new SslContext({
+      ...common,
+      cert: pem,
+      key: keyPem,
+      ca: root.pem,
+      requestCert: true,
+      cookie: 'with_retry',
+    }),
+  },
+]
+
+export function serverSide({ asks, context }: { asks: boolean; context: SslContext }): Side {
+  const peer = new ClientPeer(context, identity)
+  const flight = (state: string) => (state.startsWith('START') ? 'nothing' : 'application')
+  let retried = false
+  const say: Record<string, () => Uint8Array<ArrayBuffer>> = {
+    ClientHello: () => peer.makeHello(retried ? peer.secondHello() : peer.clientHello('x25519')),
+    'ClientHello without a share': () => {
+      retried = true
+      return peer.makeHello(peer.clientHello())
+    },
+    Certificate: () => peer.say(Certificate, peer.certificate()),
+    'empty Certificate': () =>
+      peer.say(Certificate, { ...peer.certificate(), certificate_list: [] }),
+    CertificateVerify: () => peer.say(CertificateVerify, peer.certificateVerify()),
+    Finished: () => peer.say(Finished, peer.finished()),
+    KeyUpdate: () => keyUpdate(),
+  }
+  return {
+    peer,
+    table: serverTable(asks),
+    start: 'START',
+    alphabet: [
+      ...['ClientHello', 'Certificate', 'CertificateVerify', 'Finished', 'KeyUpdate'],
+      ...['ServerHello', 'HelloRetryRequest', 'EncryptedExtensions', 'CertificateRequest'],
+      'NewSessionTicket',
+    ],
+    shown: stateName,
+    drops: state => state !== 'START' && state !== 'CONNECTED',
+    under: flight,
+    // Our ServerHello is out before the bytes behind the ClientHello are seen.
+    underTrailed: state => (state.startsWith('START') ? 'handshake' : 'application'),
+    changesKeys: message => ['ClientHello', 'Finished', 'KeyUpdate'].includes(message),
+    answered: message => message.startsWith('ClientHello'),
+    say: message => (say[message] as () => Uint8Array<ArrayBuffer>)(),
+    after: message => {
+      if (message === 'Finished') peer.takeApplicationKeys()
+      if (message === 'KeyUpdate') peer.nextWriteKey()
+    },
+    stray: message =>
+      message === 'ClientHello'
+        ? encodeMessage(ClientHello, peer.clientHello('x25519'))
+        : strayOf(message, someServerHello),
+  }
+}
+
+const someServerHello: ServerHello = {
+  legacy_version: 0x0303,
+  random: new Uint8Array(32),
+  legacy_session_id_echo: new Uint8Array(0),
+  cipher_suite: 0x1301,
+  legacy_compression_method: 0,
+  extensions: [{ extension_type: 43, extension_data: Uint8Array.of(3, 4) }],
+}
+
+/** A well-made message, for a state that does not permit it. */
+function strayOf(message: string, serverHello: ServerHello): Uint8Array<ArrayBuffer> {
+  const made: Record<string, [MessageType<never>, unknown]> = {
+    ServerHello: [ServerHello as MessageType<never>, serverHello],
+    HelloRetryRequest: [
+      ServerHello as MessageType<never>,
+      {
+        ...serverHello,
+        random: Uint8Array.from(
+          Buffer.from('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c', 'hex'),
+        ),
+        extensions: [
+          { extension_type: 43, extension_data: Uint8Array.of(3, 4) },
+          { extension_type: 51, extension_data: Uint8Array.of(0, 0x17) },
+        ],
+      },
+    ],
+    EncryptedExtensions: [EncryptedExtensions as MessageType<never>, { extensions: [] }],
+    CertificateRequest: [
+      CertificateRequest as MessageType<never>,
+      {
+        certificate_request_context: new Uint8Array(0),
+        extensions: [{ extension_type: 13, extension_data: Uint8Array.of(0, 2, 4, 3) }],
+      },
+    ],
+    Certificate: [
+      Certificate as MessageType<never>,
+      {
+        certificate_request_context: new Uint8Array(0),
+        certificate_list: identity.chain.map(cert_data => ({ cert_data, extensions: [] })),
+      },
+    ],
+    CertificateVerify: [
+      CertificateVerify as MessageType<never>,
+      { algorithm: 0x0807, signature: new Uint8Array(64) },
+    ],
+    Finished: [Finished as MessageType<never>, { verify_data: new Uint8Array(32) }],
+    ClientHello: [
+      ClientHello as MessageType<never>,
+      {
+        legacy_version: 0x0303,
+        random: new Uint8Array(32),
+        legacy_session_id: new Uint8Array(0),
+        cipher_suites: [0x1301],
+        legacy_compression_methods: Uint8Array.of(0),
+        extensions: [{ extension_type: 43, extension_data: Uint8Array.of(2, 3, 4) }],
+      },
+    ],
+  }
+  if (message === 'KeyUpdate') return keyUpdate()
+  if (message === 'NewSessionTicket') return ticket()
+  const [type, value] = made[message] ?? []
+  if (!type) throw new Error(`there is no message ${message}`)
+  return encodeMessage(type, value as never)
+}
+
+function ticket(): Uint8Array<ArrayBuffer> {
+  return encodeMessage(NewSessionTicket, {
+    ticket_lifetime: 7200,
+    ticket_age_add: 1,
+    ticket_nonce: Uint8Array.of(0),
+    ticket: Uint8Array.of(1, 2, 3),
+    extensions: [],
+  })
+}
