@@ -11,11 +11,13 @@ import {
   type MessageType,
   NewSessionTicket,
   ServerHello,
+  writeExtension,
 } from '@biopair/handshake'
-import { SslContext } from '@biopair/ssl'
-import { ClientPeer } from './client-peer.ts'
+import { SslContext, type SslOptions } from '@biopair/ssl'
+import { ClientPeer, without } from './client-peer.ts'
 import { chainFor } from './mint.ts'
 import { identityOf } from './peer-identity.ts'
+import { type PeerPsk, withPsks } from './psk-peer.ts'
 import { ServerPeer } from './server-peer.ts'
 import { keyUpdate, type Side, type Table } from './walk.ts'
 
@@ -24,23 +26,48 @@ const { pem, keyPem, root } = chainFor('ed25519')
 const common = { crypto: nodeCrypto, groups: ['x25519', 'secp256r1'], rejectUnauthorized: false }
 
 /** A.1, from the first ClientHello on. WAIT_SH is here twice: only one HelloRetryRequest is permitted (§4.2.4). */
-export const clientTable: Table = {
-  WAIT_SH: { ServerHello: 'WAIT_EE', HelloRetryRequest: 'WAIT_SH, retried' },
-  'WAIT_SH, retried': { ServerHello: 'WAIT_EE' },
+export const clientTable = (offers: boolean): Table => ({
+  WAIT_SH: {
+    ServerHello: 'WAIT_EE',
+    HelloRetryRequest: 'WAIT_SH, retried',
+    ...(offers ? { 'ServerHello with a key': 'WAIT_EE, with a key' } : {}),
+  },
+  'WAIT_SH, retried': {
+    ServerHello: 'WAIT_EE',
+    ...(offers ? { 'ServerHello with a key': 'WAIT_EE, with a key' } : {}),
+  },
   WAIT_EE: { EncryptedExtensions: 'WAIT_CERT_CR' },
+  ...(offers ? { 'WAIT_EE, with a key': { EncryptedExtensions: 'WAIT_FINISHED' } } : {}),
   WAIT_CERT_CR: { CertificateRequest: 'WAIT_CERT', Certificate: 'WAIT_CV' },
   WAIT_CERT: { Certificate: 'WAIT_CV' },
   WAIT_CV: { CertificateVerify: 'WAIT_FINISHED' },
   WAIT_FINISHED: { Finished: 'CONNECTED' },
   CONNECTED: { NewSessionTicket: 'CONNECTED', KeyUpdate: 'CONNECTED' },
-}
+})
 
 /** A.2. Where ClientHello leads, our configuration decides; RECVD_CH, NEGOTIATED and WAIT_FLIGHT2 wait for nobody. */
-export const serverTable = (asks: boolean): Table => {
+export const serverTable = (asks: boolean, resumes: boolean): Table => {
   const flight2 = asks ? 'WAIT_CERT' : 'WAIT_FINISHED'
   return {
-    START: { ClientHello: flight2, 'ClientHello without a share': 'START, retried' },
+    START: {
+      ClientHello: flight2,
+      'ClientHello without a share': 'START, retried',
+      ...(resumes
+        ? {
+            'ClientHello with a key': 'WAIT_FINISHED',
+            'ClientHello with a key, without a share': 'START, retried with a key',
+          }
+        : {}),
+    },
     'START, retried': { ClientHello: flight2 },
+    ...(resumes
+      ? {
+          'START, retried with a key': {
+            'ClientHello with a key': 'WAIT_FINISHED',
+            ClientHello: flight2,
+          },
+        }
+      : {}),
     WAIT_CERT: { Certificate: 'WAIT_CV', 'empty Certificate': 'WAIT_FINISHED' },
     WAIT_CV: { CertificateVerify: 'WAIT_FINISHED' },
     WAIT_FINISHED: { Finished: 'CONNECTED' },
@@ -50,19 +77,63 @@ export const serverTable = (asks: boolean): Table => {
 
 const stateName = (state: string) => state.replace(/,.*/, '')
 
-export const clients = [
-  new SslContext(common),
-  new SslContext({ ...common, middleboxCompat: false, cert: pem, key: keyPem }),
+/** A key that both ends were given. */
+const key = new Uint8Array(32).fill(3)
+const external: PeerPsk = {
+  identity: new Uint8Array(Buffer.from('both')),
+  key,
+  label: 'ext binder',
+  hash: 'sha256',
+}
+const psks = [{ identity: 'both', key }]
+const suite = 'TLS_AES_128_GCM_SHA256'
+
+export interface ClientStart {
+  readonly context: SslContext
+  /** The key that the first identity of the ClientHello stands for, if it has any. */
+  readonly psk?: Uint8Array
+  readonly options?: SslOptions
+}
+
+export const clients: readonly ClientStart[] = [
+  { context: new SslContext(common) },
+  { context: new SslContext({ ...common, middleboxCompat: false, cert: pem, key: keyPem }) },
 ]
 
-export function clientSide(context: SslContext): Side {
-  const peer = new ServerPeer(context, identity)
+/** Clients that offer a key: of their own, alone, or a session's. */
+export const clientsWithKeys = (): readonly ClientStart[] => {
+  const first = new ServerPeer(new SslContext({ ...common, ciphers: suite }), identity)
+  first.connect()
+  first.handshake(ticket())
+  first.step()
+  const { session } = first.ssl
+  if (!session) throw new Error('there is no session to go on with')
+  return [
+    { context: new SslContext({ ...common, psks }), psk: key },
+    { context: new SslContext({ ...common, cert: pem, key: keyPem, psks }), psk: key },
+    {
+      context: new SslContext(common),
+      psk: session.psk,
+      options: { session, reuseSession: true },
+    },
+  ]
+}
+
+export function clientSide({ context, psk, options }: ClientStart): Side {
+  const peer = new ServerPeer(context, identity, 'server.example', options)
   peer.step()
   const say: Record<string, () => Uint8Array<ArrayBuffer>> = {
     ServerHello: () => {
       const { message, secret } = peer.serverHello()
       agreed = secret
       return peer.say(ServerHello, message)
+    },
+    'ServerHello with a key': () => {
+      const { message, secret } = peer.serverHello()
+      agreed = secret
+      peer.psk = psk
+      const selected = writeExtension('ServerHello', 'pre_shared_key', { selected_identity: 0 })
+      return peer.say(ServerHello, { ...message, extensions: [...message.extensions, selected] })
     },
     HelloRetryRequest: () => peer.say(ServerHello, peer.takeRetry('secp256r1')),
     EncryptedExtensions: () => peer.say(EncryptedExtensions, peer.encryptedExtensions()),
@@ -76,20 +147,20 @@ export function clientSide(context: SslContext): Side {
   let agreed: Uint8Array<ArrayBuffer> = new Uint8Array(32)
   return {
     peer,
-    table: clientTable,
+    table: clientTable(psk !== undefined),
     start: 'WAIT_SH',
-    alphabet: [...Object.keys(say), 'ClientHello'],
+    alphabet: [...Object.keys(say).filter(name => !name.includes(' ')), 'ClientHello'],
     shown: stateName,
     drops: state => state !== 'CONNECTED',
     under: state =>
       state.startsWith('WAIT_SH') ? 'nothing' : state === 'CONNECTED' ? 'application' : 'handshake',
     underTrailed: state =>
       state.startsWith('WAIT_SH') ? 'nothing' : state === 'CONNECTED' ? 'application' : 'handshake',
-    changesKeys: message => ['ServerHello', 'Finished', 'KeyUpdate'].includes(message),
+    changesKeys: message => /^(ServerHello|Finished|KeyUpdate)/.test(message),
     answered: message => message === 'HelloRetryRequest',
     say: message => (say[message] as () => Uint8Array<ArrayBuffer>)(),
     after: message => {
-      if (message === 'ServerHello') peer.takeHandshakeKeys(agreed)
+      if (message.startsWith('ServerHello')) peer.takeHandshakeKeys(agreed)
       if (message === 'HelloRetryRequest') peer.takeRetried()
       if (message === 'Finished') peer.takeApplicationKeys()
       if (message === 'KeyUpdate') peer.nextWriteKey()
@@ -98,10 +169,21 @@ export function clientSide(context: SslContext): Side {
   }
 }
 
-export const servers = [
-  { asks: false, context: new SslContext({ ...common, cert: pem, key: keyPem }) },
+interface ServerStart {
+  readonly asks: boolean
+  readonly resumes: boolean
+  readonly context: SslContext
+}
+
+export const servers: readonly ServerStart[] = [
+  {
+    asks: false,
+    resumes: false,
+    context: new SslContext({ ...common, cert: pem, key: keyPem }),
+  },
   {
     asks: true,
+    resumes: false,
     context: new SslContext({
       ...common,
       cert: pem,
@@ -113,15 +195,50 @@ export const servers = [
   },
 ]
 
-export function serverSide({ asks, context }: { asks: boolean; context: SslContext }): Side {
+/** Servers that know the client's key. One asks for certificates, but not where a key is used. */
+export const serversWithKeys: readonly ServerStart[] = [
+  {
+    asks: false,
+    resumes: true,
+    context: new SslContext({ ...common, cert: pem, key: keyPem, psks }),
+  },
+  {
+    asks: true,
+    resumes: true,
+    context: new SslContext({
+      ...common,
+      cert: pem,
+      key: keyPem,
+      ca: root.pem,
+      requestCert: true,
+      cookie: 'with_retry',
+      psks,
+    }),
+  },
+]
+
+export function serverSide({ asks, resumes, context }: ServerStart): Side {
   const peer = new ClientPeer(context, identity)
   const flight = (state: string) => (state.startsWith('START') ? 'nothing' : 'application')
   let retried = false
   const say: Record<string, () => Uint8Array<ArrayBuffer>> = {
-    ClientHello: () => peer.makeHello(retried ? peer.secondHello() : peer.clientHello('x25519')),
+    ClientHello: () =>
+      peer.makeHello(
+        retried ? without(peer.secondHello(), 'pre_shared_key') : peer.clientHello('x25519'),
+      ),
     'ClientHello without a share': () => {
       retried = true
       return peer.makeHello(peer.clientHello())
+    },
+    'ClientHello with a key': () => {
+      peer.psk = key
+      const hello = retried ? peer.secondHello() : peer.clientHello('x25519')
+      const before = retried ? peer.transcript : []
+      return peer.makeHello(withPsks(hello, [external], { before }))
+    },
+    'ClientHello with a key, without a share': () => {
+      retried = true
+      return peer.makeHello(withPsks(peer.clientHello(), [external]))
     },
     Certificate: () => peer.say(Certificate, peer.certificate()),
     'empty Certificate': () =>
@@ -132,7 +249,7 @@ export function serverSide({ asks, context }: { asks: boolean; context: SslConte
   }
   return {
     peer,
-    table: serverTable(asks),
+    table: serverTable(asks, resumes),
     start: 'START',
     alphabet: [
       ...['ClientHello', 'Certificate', 'CertificateVerify', 'Finished', 'KeyUpdate'],
@@ -144,7 +261,8 @@ export function serverSide({ asks, context }: { asks: boolean; context: SslConte
     under: flight,
     // Our ServerHello is out before the bytes behind the ClientHello are seen.
     underTrailed: state => (state.startsWith('START') ? 'handshake' : 'application'),
-    changesKeys: message => ['ClientHello', 'Finished', 'KeyUpdate'].includes(message),
+    changesKeys: message =>
+      /^(ClientHello|Finished|KeyUpdate)/.test(message) && !message.endsWith('without a share'),
     answered: message => message.startsWith('ClientHello'),
     say: message => (say[message] as () => Uint8Array<ArrayBuffer>)(),
     after: message => {
