@@ -301,7 +301,7 @@ afterRetry(
   replaced(raw(types.supported_versions, 3, 3)),
 )
 afterRetry(
-  '4.3.8: the group changes after a HelloRetryRequest',
+  'rule 22: the group changes after a HelloRetryRequest',
   'illegal_parameter',
   share(x25519.id, x25519.start().publicKey),
 )

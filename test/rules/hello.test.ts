@@ -572,3 +572,24 @@ test('rule 21, rule 56: our client says both supported_groups and key_share, sha
     { numRuns: 60 },
   )
 })
+
+// 67
+test('rule 67: our server takes an address in server_name for no name, and does not acknowledge it', t => {
+  for (const [name, taken] of [
+    ['192.0.2.1', false],
+    ['2001:db8::1', false],
+    ['::1', false],
+    ['server.example', true],
+  ] as const) {
+    const peer = ourServer()
+    const data = [0, name.length + 3, 0, 0, name.length, ...Buffer.from(name)]
+    peer.connect(made => withRaw(made, raw(types.server_name, ...data)))
+    t.is(peer.ssl.servername, taken ? name : undefined)
+    const acknowledged = peer.said(EncryptedExtensions)[0]?.extensions ?? []
+    t.is(
+      acknowledged.some(({ extension_type }) => extension_type === types.server_name),
+      taken,
+    )
+    connected(t, peer)
+  }
+})

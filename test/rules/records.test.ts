@@ -294,3 +294,61 @@ for (const [what, behind] of [
     refused(t, finished, 'unexpected_message', 'application')
   })
 }
+
+/** A message in one record in the clear, of any version. */
+const inRecord = (version: number, message: Uint8Array) =>
+  concat(
+    Uint8Array.of(22, version >> 8, version & 0xff, message.length >> 8, message.length & 0xff),
+    message,
+  )
+test('rule 48: the version of records in the clear is not read, and a first record that is none of TLS is told protocol_version: 60 runs', t => {
+  const first = fc.integer({ min: 0x0300, max: 0x03ff })
+  const later = fc.integer({ min: 0, max: 0xffff })
+  fc.assert(
+    fc.property(first, later, first, later, (a, b, c, d) => {
+      const server = ourServer()
+      server.bytes(inRecord(a, server.makeHello(server.clientHello())))
+      server.step()
+      server.bytes(inRecord(b, server.makeHello(server.secondHello())))
+      server.step()
+      server.sendFinished()
+      connected(t, server)
+      const client = ourClient()
+      client.bytes(inRecord(c, client.say(ServerHello, client.takeRetry('secp256r1'))))
+      client.takeRetried()
+      client.step()
+      const { message, secret } = client.serverHello()
+      client.bytes(inRecord(d, client.say(ServerHello, message)))
+      client.takeHandshakeKeys(secret)
+      client.sendFlight()
+      client.step()
+      connected(t, client)
+    }),
+    { numRuns: 60 },
+  )
+  for (const version of [0x0002, 0x0203, 0x0400, 0xffff]) {
+    const server = ourServer()
+    server.bytes(inRecord(version, server.makeHello(server.clientHello())))
+    refused(t, server, 'protocol_version', 'nothing')
+    const client = ourClient()
+    client.bytes(inRecord(version, client.say(ServerHello, client.serverHello().message)))
+    refused(t, client, 'protocol_version', 'nothing')
+  }
+})
+test('rule 48: our ends say 0x0303 in each record, but 0x0301 around a first ClientHello', t => {
+  const server = ourServer()
+  server.connect()
+  connected(t, server)
+  t.deepEqual([...new Set(server.versions)], [0x0303])
+  const client = ourClient()
+  client.connect()
+  connected(t, client)
+  t.is(client.versions[0], 0x0301)
+  t.deepEqual([...new Set(client.versions.slice(1))], [0x0303])
+})
+test('rule 49: a record in the clear beyond 2^14 bytes, of which only the header came, to both roles: record_overflow', t => {
+  for (const peer of [ourServer(), ourClient()]) {
+    peer.bytes(Uint8Array.of(22, 3, 3, 0x40, 1))
+    refused(t, peer, 'record_overflow', 'nothing')
+  }
+})
