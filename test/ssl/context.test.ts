@@ -55,6 +55,7 @@ test('an option of another type is refused, and its value is not shown', t => {
     ticketKeys: [1, 2],
     ticketPolicy: 1,
     sessionCache: true,
+    ticketSealer: true,
     singleUseTickets: 'yes',
     sessionIdContext: 5,
     ticketRequest: 2,

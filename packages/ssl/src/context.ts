@@ -36,7 +36,7 @@ import type { PskCallback } from './psk-answers.ts'
 import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import type { Session } from './session.ts'
-import { type SessionCache, type TicketKey, ticketKeyFrom } from './tickets.ts'
+import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
 import type { Trace } from './trace.ts'
 import type { VerifyCallback } from './verification.ts'
 
@@ -145,6 +145,8 @@ export interface ContextOptions {
   readonly ticketPolicy?: 'at_once' | 'with_first_write' | 'on_demand' | 'never'
   /** Server: keeps sessions here, and a ticket is a name of 32 random bytes, instead of sealing them into the ticket. */
   readonly sessionCache?: SessionCache
+  /** Server: seals tickets and opens them, in the place of `ticketKeys`. */
+  readonly ticketSealer?: TicketSealer
   /** Server with a `sessionCache`: a session is resumed once. False: a client that is not ours may come back with one ticket several times. */
   readonly singleUseTickets?: boolean
   /** Server: sessions of one context are not resumed in another (SSL_CTX_set_session_id_context(3)), where both have the same keys or cache. ASCII. */
@@ -215,6 +217,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ticketKeys: 'Uint8Array or a list of them',
   ticketPolicy: 'string',
   sessionCache: 'object',
+  ticketSealer: 'object',
   singleUseTickets: 'boolean',
   sessionIdContext: 'string',
   ticketRequest: 'object',
@@ -326,6 +329,11 @@ export class SslContext {
       throw misuse('ERR_INVALID_ARG_VALUE', 'pskModes: expected at least one mode, got none')
     wholeNumber('ticketRequest.newSessions', options.ticketRequest?.newSessions, 0, 255)
     wholeNumber('ticketRequest.resumptions', options.ticketRequest?.resumptions, 0, 255)
+    if (options.ticketSealer && (options.ticketKeys || options.sessionCache))
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'ticketSealer: expected without ticketKeys and sessionCache, whose place it takes',
+      )
     if (options.singleUseTickets && !options.sessionCache)
       throw misuse(
         'ERR_INVALID_ARG_VALUE',

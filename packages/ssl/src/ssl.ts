@@ -443,7 +443,12 @@ export class Ssl {
   /** So many tickets more, numbered on from those that were issued. */
   #tickets(connected: Connected, count = 0): readonly Command[] {
     const context = this.#context
-    const { ticketLifetime = 7200, sessionIdContext = '', sessionCache } = context.options
+    const {
+      ticketLifetime = 7200,
+      sessionIdContext = '',
+      sessionCache,
+      ticketSealer,
+    } = context.options
     if (!connected.ticketsAllowed) return []
     const issuing: Issuing = {
       crypto: context.crypto,
@@ -452,6 +457,7 @@ export class Ssl {
       lifetime: ticketLifetime,
       sessionIdContext,
       cache: sessionCache,
+      sealer: ticketSealer,
       key: () => context.ticketKey,
     }
     return Array.from({ length: count }, (_, i) =>
