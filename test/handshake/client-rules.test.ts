@@ -380,6 +380,7 @@ flight(
   'rule 12: record_size_limit that was not offered',
   'unsupported_extension',
   ee(plus(raw(types.record_size_limit, 0x40, 0))),
+  { recordSizeLimit: 0 },
 )
 flight(
   'rule 12: an unknown extension in EncryptedExtensions',

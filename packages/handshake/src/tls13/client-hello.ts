@@ -5,6 +5,7 @@ import type { ClientConfig } from '../config.ts'
 import { extensionTypes, writeExtension } from '../extensions/index.ts'
 import type { ClientHello, RawExtension } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
+import { recordLimit } from './record-limits.ts'
 
 /** The ClientHello of a configuration. */
 export function clientHello(
@@ -38,7 +39,7 @@ export function clientHello(
     )
   if (config.ticketRequest)
     extensions.push(writeExtension('ClientHello', 'ticket_request', config.ticketRequest))
-  extensions.push(keyShare(shares))
+  extensions.push(...recordLimit('ClientHello', config), keyShare(shares))
   return {
     legacy_version: 0x0303,
     random,
