@@ -29,11 +29,6 @@ const waiting: Readonly<
     part: [36],
     sign: { folder: 'handshake/src/tls13', words: /status_request/ },
   },
-  record_size_limit: {
-    whole: [58],
-    part: [],
-    sign: { folder: 'handshake/src/tls13', words: /record_size_limit/ },
-  },
   'certificate compression': {
     whole: [59],
     part: [],
@@ -48,11 +43,6 @@ const waiting: Readonly<
     whole: [64],
     part: [],
     sign: { folder: 'handshake/src/tls13', words: /(server|client)_certificate_type/ },
-  },
-  'NIST hybrids': {
-    whole: [],
-    part: [24],
-    sign: { folder: 'crypto/src', words: /SecP256r1MLKEM768/ },
   },
   'GREASE of our own': {
     whole: [],
