@@ -22,7 +22,7 @@ import {
   receiveAuthentication,
   sendAuthentication,
 } from './authentication.ts'
-import { clientHello, secondHello } from './client-hello.ts'
+import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
@@ -73,7 +73,9 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     psks = psks.filter(psk => psk.hash === retry.suite.hash)
     hello = talk.send(
       ClientHello,
-      withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto),
+      fitting(
+        withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto),
+      ),
       (bytes, said) => bind(bytes, said, psks, config.crypto, transcript),
     )
     output.endOfFlight()
