@@ -5,19 +5,21 @@
  */
 import { createRequire } from 'node:module'
 import type { CryptoProvider } from '@biopair/crypto'
-import type { MlKem768 } from '@biopair/crypto/kit'
+import type { MlKem } from '@biopair/crypto/kit'
 
 const require = createRequire(import.meta.url)
 
-/** ML-KEM-768 that loads its library with its first use. */
-export const mlKem768: MlKem768 = {
-  keygen: seed => mlKem().keygen(seed),
-  encapsulate: (publicKey, coins) => mlKem().encapsulate(publicKey, coins),
-  decapsulate: (ciphertext, secretKey) => mlKem().decapsulate(ciphertext, secretKey),
-}
+/** ML-KEM that loads its library with its first use. */
+export const mlKem768 = later('mlKem768')
+export const mlKem1024 = later('mlKem1024')
 
-function mlKem(): MlKem768 {
-  return (require('@biopair/crypto/ml-kem') as { mlKem768: MlKem768 }).mlKem768
+function later(name: 'mlKem768' | 'mlKem1024'): MlKem {
+  const kem = () => (require('@biopair/crypto/ml-kem') as Record<typeof name, MlKem>)[name]
+  return {
+    keygen: seed => kem().keygen(seed),
+    encapsulate: (publicKey, coins) => kem().encapsulate(publicKey, coins),
+    decapsulate: (ciphertext, secretKey) => kem().decapsulate(ciphertext, secretKey),
+  }
 }
 
 /** ML-DSA, private keys and verification. */

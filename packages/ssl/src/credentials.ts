@@ -22,10 +22,14 @@ import {
 } from '@biopair/x509'
 import { misuse } from './misuse.ts'
 
-/** A certificate chain with its private key. */
-export interface Credential extends Identity {
-  readonly key: PrivateKey
+/** A certificate chain, its first certificate read. */
+export interface Shown extends Identity {
   readonly certificate: Certificate
+}
+
+/** A certificate chain with its private key. */
+export interface Credential extends Shown {
+  readonly key: PrivateKey
 }
 
 type Pem = string | Uint8Array
@@ -91,10 +95,10 @@ export function schemesOf(material: PublicKeyMaterial): SignatureScheme[] {
 }
 
 /** The credential for a peer: one that it can verify, by preference one for the name that it asked for. */
-export function choose(
-  credentials: readonly Credential[],
+export function choose<C extends Shown>(
+  credentials: readonly C[],
   want: WantCertificate,
-): Credential | undefined {
+): C | undefined {
   const usable = credentials.filter(({ schemes }) =>
     want.schemes.some(scheme => scheme.handshake && schemes.includes(scheme)),
   )

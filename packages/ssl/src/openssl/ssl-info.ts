@@ -1,7 +1,6 @@
 /** The calls that say something about a connection, and the names it is told. */
 import type { CipherSuite } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
-import type { Session } from '../session.ts'
 import { utf8 } from './bio.ts'
 import { TLSEXT_NAMETYPE_host_name } from './constants.ts'
 import { noteMisuse } from './misused.ts'
@@ -154,9 +153,4 @@ export function SSL_export_keying_material(
     noteMisuse(ssl.errors, error)
     return -1
   }
-}
-
-/** Client: the last ticket that came, or null; borrowed. */
-export function SSL_get_session(ssl: SSL): Session | null {
-  return ssl.native?.session ?? null
 }
