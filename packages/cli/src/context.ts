@@ -140,7 +140,7 @@ function schemes(list: string): string[] {
   return list.split(':').map(name => {
     const [, key, bits] = /^(ECDSA|RSA-PSS|PSS|RSA)\+SHA(256|384|512)$/i.exec(name) ?? []
     if (key === undefined || bits === undefined)
-      return name.toLowerCase() === 'ed25519' ? 'ed25519' : name
+      return /^(ed25519|mldsa\d\d)$/i.test(name) ? name.toLowerCase() : name
     if (/^ecdsa$/i.test(key)) return `ecdsa_secp${bits === '512' ? '521' : bits}r1_sha${bits}`
     return /pss/i.test(key) ? `rsa_pss_rsae_sha${bits}` : `rsa_pkcs1_sha${bits}`
   })

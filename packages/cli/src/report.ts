@@ -146,6 +146,7 @@ function keySize(key: Certificate['publicKey']): string {
 function sizeOf(key: PublicKeyMaterial): string {
   if (key.kind === 'ec') return `${key.curve.slice(2)} bit (EC ${key.curve})`
   if (key.kind === 'ed25519') return '256 bit (Ed25519)'
+  if (key.kind === 'ml-dsa') return `${8 * key.key.length} bit (${key.set})`
   const bits = key.n.length * 8 - Math.clz32(key.n[0] ?? 0) + 24
   return `${bits} bit (RSA${key.pss ? '-PSS' : ''})`
 }
