@@ -1,5 +1,6 @@
 /** The primitives of a provider with nothing around them: no stack over this provider can be faster. */
 import {
+  type Aead,
   type AeadKey,
   type CipherSuite,
   type CryptoProvider,
@@ -73,7 +74,7 @@ export function bareBurst(
   chunk: Uint8Array,
   total: number,
 ): () => void {
-  const aead = crypto.aeads[suite.aead]
+  const aead = crypto.aeads[suite.aead] as Aead
   const key = aead.key(new Uint8Array(aead.keyLength).fill(3))
   const nonce = new Uint8Array(aead.ivLength)
   const header = new Uint8Array(5)
@@ -133,14 +134,14 @@ class Side {
   }
 
   #keys(secret: Uint8Array): AeadKey {
-    const aead = this.#crypto.aeads[this.#suite.aead]
+    const aead = this.#crypto.aeads[this.#suite.aead] as Aead
     const hmac = this.#hash.hmac(secret)
     hkdfExpandLabel(this.#hash, hmac, 'iv', none, aead.ivLength)
     return aead.key(hkdfExpandLabel(this.#hash, hmac, 'key', none, aead.keyLength))
   }
 
   seal(length: number): Uint8Array {
-    const { tagLength, ivLength } = this.#crypto.aeads[this.#suite.aead]
+    const { tagLength, ivLength } = this.#crypto.aeads[this.#suite.aead] as Aead
     const sealed = new Uint8Array(length + tagLength)
     const work = new Uint8Array((length + tagLength + 3) & ~3)
     this.#key.seal(new Uint8Array(ivLength), none, work, length, sealed)
@@ -148,7 +149,7 @@ class Side {
   }
 
   open(sealed: Uint8Array): void {
-    const { ivLength } = this.#crypto.aeads[this.#suite.aead]
+    const { ivLength } = this.#crypto.aeads[this.#suite.aead] as Aead
     const into = new Uint8Array((sealed.length + 3) & ~3)
     if (!this.#key.open(new Uint8Array(ivLength), none, sealed, into))
       throw new Error('it does not open')
@@ -175,7 +176,7 @@ function ticket(crypto: CryptoProvider, suite: CipherSuite, hash: Hash): void {
   hkdfExpandLabel(hash, hash.hmac(new Uint8Array(32)), 'resumption', none, hash.length)
   for (const { aead, length } of [
     { aead: crypto.aeads['aes-256-gcm'], length: 80 },
-    { aead: crypto.aeads[suite.aead], length: 160 },
+    { aead: crypto.aeads[suite.aead] as Aead, length: 160 },
   ]) {
     const work = new Uint8Array(length + aead.tagLength)
     const sealed = new Uint8Array(length + aead.tagLength)

@@ -19,6 +19,11 @@ const groups = [
   ['secp384r1', 'P-384'],
   ['secp521r1', 'P-521'],
 ] as const
+const moreGroups = [
+  ['x448', 'X448'],
+  ['ffdhe2048', 'ffdhe2048'],
+  ['ffdhe3072', 'ffdhe3072'],
+] as const
 
 interface Meeting {
   readonly client: Child
@@ -63,9 +68,23 @@ for (const [name, theirs] of groups)
     t.is(meeting.server.ssl.servername, 'server.example')
   })
 
+for (const [name, theirs] of moreGroups)
+  peerTest('openssl', `our server agrees on ${name} with openssl s_client, asked to`, async t => {
+    const meeting = await meet(t, ['-quiet', '-groups', theirs], { groups: [name] })
+    await talk(t, meeting)
+    t.is(meeting.server.ssl.group, name)
+  })
+
 for (const suite of suites)
   peerTest('openssl', `our server speaks ${suite} with openssl s_client`, async t => {
     const meeting = await meet(t, ['-quiet', '-ciphersuites', suite])
+    await talk(t, meeting)
+    t.is(meeting.server.ssl.cipher?.name, suite)
+  })
+
+for (const suite of ['TLS_AES_128_CCM_SHA256', 'TLS_AES_128_CCM_8_SHA256'] as const)
+  peerTest('openssl', `our server speaks ${suite} with openssl s_client, asked to`, async t => {
+    const meeting = await meet(t, ['-quiet', '-ciphersuites', suite], { ciphers: suite })
     await talk(t, meeting)
     t.is(meeting.server.ssl.cipher?.name, suite)
   })

@@ -19,6 +19,11 @@ const groups = [
   ['secp384r1', 'P-384'],
   ['secp521r1', 'P-521'],
 ] as const
+const moreGroups = [
+  ['x448', 'X448'],
+  ['ffdhe2048', 'ffdhe2048'],
+  ['ffdhe3072', 'ffdhe3072'],
+] as const
 
 interface Meeting {
   readonly client: Ours
@@ -60,9 +65,23 @@ for (const [name, theirs] of groups)
     t.false(meeting.client.ssl.retried)
   })
 
+for (const [name, theirs] of moreGroups)
+  peerTest('openssl', `our client agrees on ${name} with openssl s_server, asked to`, async t => {
+    const meeting = await meet(t, ['-rev', '-groups', theirs], { groups: [name] })
+    await talk(t, meeting)
+    t.is(meeting.client.ssl.group, name)
+  })
+
 for (const suite of suites)
   peerTest('openssl', `our client speaks ${suite} with openssl s_server`, async t => {
     const meeting = await meet(t, ['-rev', '-ciphersuites', suite])
+    await talk(t, meeting)
+    t.is(meeting.client.ssl.cipher?.name, suite)
+  })
+
+for (const suite of ['TLS_AES_128_CCM_SHA256', 'TLS_AES_128_CCM_8_SHA256'] as const)
+  peerTest('openssl', `our client speaks ${suite} with openssl s_server, asked to`, async t => {
+    const meeting = await meet(t, ['-rev', '-ciphersuites', suite], { ciphers: suite })
     await talk(t, meeting)
     t.is(meeting.client.ssl.cipher?.name, suite)
   })

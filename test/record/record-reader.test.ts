@@ -210,13 +210,53 @@ test('a smaller maxPlaintext counts padding, and does not touch records in the c
   t.is(feed(reader, sealedInner(inner)).length, 1)
   const longer = new Uint8Array(102)
   longer[50] = 23
-  refuses(t, reader, sealedInner(longer, 1, 1), 'record_overflow', 'DATA_LENGTH_TOO_LONG')
+  // By its header: nothing of the body is waited for.
+  const header = sealedInner(longer, 1, 1).subarray(0, 5)
+  refuses(t, reader, header, 'record_overflow', 'ENCRYPTED_LENGTH_TOO_LONG')
   t.throws(() => new RecordReader({ maxPlaintext: 62 }), { instanceOf: RangeError })
   t.throws(
     () => {
       reader.maxPlaintext = 16385
     },
     { instanceOf: RangeError },
+  )
+})
+
+test('a limit that was known before it could be told judges the record before it (RFC 8449 section 4)', t => {
+  const reader = new RecordReader()
+  reader.protect(reading(1))
+  t.is(feed(reader, sealedInner(Uint8Array.of(1, 23, ...new Uint8Array(100)))).length, 1)
+  t.notThrows(() => reader.limit(101))
+  t.like(
+    t.throws(() => reader.limit(100), { instanceOf: TlsAlert }),
+    { alert: 'record_overflow' },
+  )
+  reader.protect(reading(2))
+  t.notThrows(() => reader.limit(63))
+})
+
+test('a smaller limit judges a header that is here already', t => {
+  const reader = new RecordReader()
+  reader.protect(reading(1))
+  const sealed = sealedInner(Uint8Array.of(1, 23, ...new Uint8Array(100)))
+  t.deepEqual(feed(reader, sealed.subarray(0, 9)), [])
+  reader.limit(100)
+  refuses(t, reader, sealed.subarray(9), 'record_overflow', 'ENCRYPTED_LENGTH_TOO_LONG')
+})
+
+test('early data that is passed over is not subject to a limit that it could not know', t => {
+  const reader = new RecordReader({ maxPlaintext: 63 })
+  reader.protect(reading(1))
+  reader.skipEarlyData(5000)
+  t.deepEqual(feed(reader, record(23, new Uint8Array(4000))), [])
+  t.is(feed(reader, sealedInner(Uint8Array.of(1, 23))).length, 1)
+  t.is(reader.wanted, 5)
+  refuses(
+    t,
+    reader,
+    record(23, new Uint8Array(4000)).subarray(0, 5),
+    'record_overflow',
+    'ENCRYPTED_LENGTH_TOO_LONG',
   )
 })
 

@@ -163,7 +163,7 @@ test('beyond room() write takes nothing and says so', t => {
   t.throws(() => writer.write('application_data', bytesOf(101)), { code: 'ERR_RECORD_QUEUE_FULL' })
   t.is(writer.queue, 122)
   t.is(writer.sealedRecords, 1)
-  t.is(writer.size(100), 122)
+  t.is(writer.recordSize(100), 122)
   writer.write('application_data', bytesOf(100))
   t.is(writer.room(), 0)
   writer.sent(122)
@@ -174,12 +174,20 @@ test('beyond room() write takes nothing and says so', t => {
   t.is(feed(reader, drain(writer)).length, 1)
 })
 
-test('size is what write queues', t => {
+test('made says what write has queued, record by record', t => {
   for (const length of [0, 1, 511, 512, 513, 1024, 1025, 5000]) {
     const writer = writerOf(1, { maxFragment: 512, padding: (_, n) => n % 5 })
-    const size = writer.size(length)
     writer.write('application_data', bytesOf(length))
-    t.is(writer.queue, size)
+    const made = [...writer.made]
+    t.is(made.length, Math.max(1, Math.ceil(length / 512)))
+    t.is(
+      made.reduce((sum, size) => sum + size, 0),
+      writer.queue,
+    )
+    t.deepEqual(
+      made.map(size => size - 5),
+      headers(drain(writer)).map(header => header.length),
+    )
   }
 })
 

@@ -55,6 +55,7 @@ test('an option of another type is refused, and its value is not shown', t => {
     ticketKeys: [1, 2],
     ticketPolicy: 1,
     sessionCache: true,
+    ticketSealer: true,
     singleUseTickets: 'yes',
     sessionIdContext: 5,
     ticketRequest: 2,
@@ -71,6 +72,9 @@ test('an option of another type is refused, and its value is not shown', t => {
     traceSecrets: 1,
     edit: {},
     limits: 5,
+    recordSizeLimit: 64.5,
+    padding: '512',
+    recordSizing: true,
   }
   for (const [name, value] of Object.entries(wrong)) {
     const error = t.throws(() => context({ [name]: value }), {
@@ -88,10 +92,10 @@ test('an option of another type is refused, and its value is not shown', t => {
 
 test('a value that an option does not have is refused', t => {
   for (const wrong of [
-    { ciphers: 'TLS_AES_128_CCM_SHA256' },
+    { ciphers: 'TLS_SM4_GCM_SM3' },
     { ciphers: '' },
     { ciphers: [] },
-    { groups: 'ffdhe2048' },
+    { groups: 'ffdhe4096' },
     { groups: 'toString' },
     { groups: 'x25519:constructor' },
     { groups: ':' },

@@ -1,5 +1,5 @@
 /** A trace holds no secret unless it was asked for: every secret of random sessions is searched for in all that they tell. */
-import type { CryptoProvider, Random } from '@biopair/crypto'
+import type { Aead, AeadName, CryptoProvider, Group, GroupName, Random } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { type ContextOptions, type Ssl, type TraceEvent, traceLines } from '@biopair/ssl'
 import test from 'ava'
@@ -36,7 +36,7 @@ class Secrets {
       ) as unknown as Record<K, T>
     return {
       ...nodeCrypto,
-      aeads: each(nodeCrypto.aeads, aead => ({
+      aeads: each<AeadName, Aead>(nodeCrypto.aeads, aead => ({
         ...aead,
         key: bytes => aead.key(this.note('key of an AEAD', bytes)),
       })),
@@ -47,7 +47,7 @@ class Secrets {
           return hash.hmac(key)
         },
       })),
-      groups: each(nodeCrypto.groups, group => ({
+      groups: each<GroupName, Group>(nodeCrypto.groups, group => ({
         ...group,
         answer: (peer, random) => {
           const answer = group.answer(peer, random)

@@ -55,6 +55,10 @@ export abstract class Peer {
   readonly heard: Heard[] = []
   /** legacy_record_version of each record that our end sent. */
   readonly versions: number[] = []
+  /** Bytes of the body of each record that our end sent. */
+  readonly lengths: number[] = []
+  /** The most content of a handshake record of the peer's. */
+  recordSize = 16384
   /** What our end read as data. */
   readonly delivered: Bytes[] = []
   handshakeSecrets: TrafficSecrets | undefined
@@ -156,8 +160,8 @@ export abstract class Peer {
   /** Messages in one record, or in as many as they need. */
   handshake(...messages: readonly Uint8Array[]): void {
     const content = concat(...messages)
-    for (let at = 0; at < content.length; at += 16384)
-      this.record(contentTypes.handshake, content.subarray(at, at + 16384))
+    for (let at = 0; at < content.length; at += this.recordSize)
+      this.record(contentTypes.handshake, content.subarray(at, at + this.recordSize))
   }
 
   /** KeyUpdate, and our next key. */
@@ -246,6 +250,7 @@ export abstract class Peer {
   #hearRecord(record: Bytes): void {
     const number = this.#records++
     this.versions.push(((record[1] as number) << 8) | (record[2] as number))
+    this.lengths.push(record.length - 5)
     const header = record.subarray(0, 5)
     const body = record.slice(5)
     if (record[0] === contentTypes.ccs) {

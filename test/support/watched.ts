@@ -1,9 +1,11 @@
 /** A provider that remembers every secret it gave out, and every key it made, so that a test can see what lingers. */
 import {
   type Aead,
+  type AeadName,
   type CryptoProvider,
   failed,
   type Group,
+  type GroupName,
   type Hash,
   type Hmac,
   type KeyShare,
@@ -94,8 +96,8 @@ export function watched(inner: CryptoProvider): Watched {
   const crypto = {
     ...inner,
     hashes: each(inner.hashes, hash),
-    aeads: each(inner.aeads, aead),
-    groups: each(inner.groups, group),
+    aeads: each<AeadName, Aead>(inner.aeads, aead),
+    groups: each<GroupName, Group>(inner.groups, group),
   }
   return { crypto, secrets, live, made: () => made }
 }

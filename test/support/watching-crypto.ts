@@ -1,9 +1,11 @@
 /** A provider that remembers every array with a secret that passes through it, and every object that holds a key. */
 import {
   type Aead,
+  type AeadName,
   type CryptoProvider,
   failed,
   type Group,
+  type GroupName,
   type Hash,
   type Random,
 } from '@biopair/crypto'
@@ -53,8 +55,8 @@ export class Watch {
     return {
       ...provider,
       hashes: watchedEach(provider.hashes, hash => this.#hash(hash)),
-      aeads: watchedEach(provider.aeads, aead => this.#aead(aead)),
-      groups: watchedEach(provider.groups, group => this.#group(group)),
+      aeads: watchedEach<AeadName, Aead>(provider.aeads, aead => this.#aead(aead)),
+      groups: watchedEach<GroupName, Group>(provider.groups, group => this.#group(group)),
     }
   }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Ssl, SslContext } from '@biopair/ssl'
 import { type ClientFlags, exportLength, type Place, place, wholeNumber } from './arguments.ts'
-import { clientOptions } from './context.ts'
+import { clientOptions, sessionIn } from './context.ts'
 import { Conversation } from './conversation.ts'
 import { Deadline, handshake, hangUp, type Link, link } from './drive.ts'
 import { failureLine, messageOf } from './failure.ts'
@@ -31,7 +31,10 @@ export async function runClient(flags: ClientFlags, terminal: Terminal): Promise
         if (flags.sess_out !== undefined) writeSession(flags.sess_out, session)
       },
     })
-    const ssl = new Ssl(context, { servername: flags.servername ?? host }).setConnectState()
+    const ssl = new Ssl(context, {
+      servername: flags.servername ?? host,
+      ...(flags.sess_in === undefined ? {} : { session: sessionIn(flags.sess_in) }),
+    }).setConnectState()
     const socket = await connected({ ...to, host }, timeout)
     terminal.signal?.addEventListener('abort', () => socket.destroy())
     speaker.tell([`CONNECTED(${socket.remoteAddress}:${socket.remotePort})`])

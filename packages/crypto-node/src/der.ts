@@ -3,11 +3,14 @@ import { type Bytes, type CurveName, concat, type PrivateKeyMaterial, wipe } fro
 
 type RsaMaterial = Extract<PrivateKeyMaterial, { kind: 'rsa' }>
 
-/** OneAsymmetricKey (RFC 8410 §7) of a key of 32 bytes: version 0, the algorithm, an OCTET STRING in an OCTET STRING. */
-export function pkcs8(algorithm: 'x25519' | 'ed25519', key: Uint8Array): Bytes {
-  const oid = algorithm === 'x25519' ? 0x6e : 0x70
-  const head = [0x30, 46, 0x02, 1, 0, 0x30, 5, 0x06, 3, 0x2b, 0x65, oid, 0x04, 34, 0x04, 32]
-  return concat(Uint8Array.from(head), key)
+const edwardsOid = { x25519: 0x6e, x448: 0x6f, ed25519: 0x70 } as const
+
+/** OneAsymmetricKey (RFC 8410 §7) of a key of 32 or 56 bytes: version 0, the algorithm, an OCTET STRING in an OCTET STRING. */
+export function pkcs8(algorithm: keyof typeof edwardsOid, key: Uint8Array): Bytes {
+  const { length } = key
+  const oid = edwardsOid[algorithm]
+  const whole = [0x30, length + 14, 0x02, 1, 0, 0x30, 5, 0x06, 3, 0x2b, 0x65, oid]
+  return concat(Uint8Array.of(...whole, 0x04, length + 2, 0x04, length), key)
 }
 
 const curveOid = {

@@ -8,7 +8,14 @@
  *     secp521r1 key          66   secp521r1, start and answer                       the same, after the top 7 bits are cleared
  *     ml-kem-768 seed        64   X25519MLKEM768 start, before its x25519 key       d || z (FIPS 203 algorithm 16)
  *     ml-kem-768 coins       32   X25519MLKEM768 answer, before its x25519 key      m (FIPS 203 algorithm 17)
+ *     ml-kem-768 seed, ml-kem-768 coins                 SecP256r1MLKEM768, before its secp256r1 key
+ *     ml-kem-1024 seed       64   SecP384r1MLKEM1024 start, before its secp384r1 key  d || z
+ *     ml-kem-1024 coins      32   SecP384r1MLKEM1024 answer, before its secp384r1 key m
+ *     x448 key               56   x448, start and answer                            the scalar, clamped by X448 itself
+ *     ffdhe2048 key          32   ffdhe2048, start and answer                       the exponent, after its first bit is set
+ *     ffdhe3072 key          40   ffdhe3072, start and answer                       the same
  *     rsa-pss salt         sLen   sign with rsa_pss, sLen > 0                       the salt (RFC 8017 §9.1.1)
+ *     ml-dsa rnd             32   sign with ml-dsa                                  rnd (FIPS 204 algorithm 2)
  *
  * ECDSA, Ed25519 and RSASSA-PKCS1-v1_5 draw nothing: a seeded ECDSA nonce is RFC 6979's. `answer` draws before it looks at the
  * peer's share, except that a share of the wrong length or form costs no draw. Blinding never draws from a `Random`.

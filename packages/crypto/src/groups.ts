@@ -2,7 +2,7 @@
 
 export interface GroupRow {
   readonly id: number
-  readonly name: GroupName
+  readonly name: AnyGroupName
 }
 
 export const groups = {
@@ -15,7 +15,26 @@ export const groups = {
 
 export type GroupName = 'X25519MLKEM768' | 'x25519' | 'secp256r1' | 'secp384r1' | 'secp521r1'
 
+/** Groups that are never offered unless asked for; a provider may have them or not. */
+export const moreGroups = {
+  SecP256r1MLKEM768: { id: 0x11eb, name: 'SecP256r1MLKEM768' },
+  SecP384r1MLKEM1024: { id: 0x11ed, name: 'SecP384r1MLKEM1024' },
+  x448: { id: 0x001e, name: 'x448' },
+  ffdhe2048: { id: 0x0100, name: 'ffdhe2048' },
+  ffdhe3072: { id: 0x0101, name: 'ffdhe3072' },
+} as const satisfies Record<string, { id: number; name: string }>
+
+export type MoreGroupName =
+  | 'SecP256r1MLKEM768'
+  | 'SecP384r1MLKEM1024'
+  | 'x448'
+  | 'ffdhe2048'
+  | 'ffdhe3072'
+
+export type AnyGroupName = GroupName | MoreGroupName
+
 /** The group with an id, if we know it. */
 export function groupById(id: number): GroupRow | undefined {
-  return Object.values<GroupRow>(groups).find(group => group.id === id)
+  const known: readonly GroupRow[] = [...Object.values(groups), ...Object.values(moreGroups)]
+  return known.find(group => group.id === id)
 }

@@ -1,7 +1,7 @@
 /** What TLS asks of a crypto library: algorithms as rows of data, and pure functions of the bytes they are given. */
 import type { Bytes } from './bytes.ts'
 import type { CipherSuiteName } from './cipher-suites.ts'
-import type { GroupName } from './groups.ts'
+import type { AnyGroupName, GroupName, MoreGroupName } from './groups.ts'
 import type { PrivateKeyMaterial, PublicKeyMaterial } from './keys.ts'
 import type { SignatureAlgorithm } from './signature-schemes.ts'
 
@@ -22,8 +22,8 @@ export interface CryptoProvider {
   /** Cryptographically secure random bytes. */
   randomBytes(length: number): Bytes
   readonly hashes: Readonly<Record<HashName, Hash>>
-  readonly aeads: Readonly<Record<AeadName, Aead>>
-  readonly groups: Readonly<Record<GroupName, Group>>
+  readonly aeads: Readonly<Record<AeadName, Aead> & Partial<Record<CcmName, Aead>>>
+  readonly groups: Readonly<Record<GroupName, Group> & Partial<Record<MoreGroupName, Group>>>
   /** What to offer first, because it is fast here; each lists what this provider has. */
   readonly prefer: {
     readonly suites: readonly CipherSuiteName[]
@@ -31,7 +31,7 @@ export interface CryptoProvider {
   }
   /** A key ready to verify with, or why it is no key. Accepts what a stranger sent. */
   publicKey(material: PublicKeyMaterial): PublicKey | CryptoFailure
-  /** A key ready to sign with, or why it is no key. */
+  /** A key ready to sign with, or why it is no key. What is secret in `material` is copied: the caller wipes it. */
   privateKey(material: PrivateKeyMaterial): PrivateKey | CryptoFailure
 }
 
@@ -75,12 +75,15 @@ export interface Hmac {
 
 export type AeadName = 'aes-128-gcm' | 'aes-256-gcm' | 'chacha20-poly1305'
 
+/** AEADs that a provider may have. */
+export type CcmName = 'aes-128-ccm' | 'aes-128-ccm-8'
+
 export interface Aead {
-  readonly name: AeadName
+  readonly name: AeadName | CcmName
   readonly keyLength: number
   /** 12 for each AEAD of TLS 1.3. */
   readonly ivLength: number
-  /** 16 for each AEAD of this list. */
+  /** 8 for aes-128-ccm-8, 16 for the others. */
   readonly tagLength: number
   /** Made once per traffic key: whatever can be computed from the key alone is computed here. Copies the key. */
   key(key: Uint8Array): AeadKey
@@ -88,8 +91,8 @@ export interface Aead {
 
 export interface AeadKey {
   /**
-   * Seals the first `length` bytes of `work`; ciphertext and tag (`length` + 16 bytes) go to the start of `into`.
-   * `work` is the caller's scratch: at least `length` + 16 long, 4-aligned, disjoint from `into`, and left in any state.
+   * Seals the first `length` bytes of `work`; ciphertext and tag (`length` + `tagLength` bytes) go to the start of `into`.
+   * `work` is the caller's scratch: at least `length` + `tagLength` long, 4-aligned, disjoint from `into`, and left in any state.
    */
   seal(
     nonce: Uint8Array,
@@ -99,7 +102,7 @@ export interface AeadKey {
     into: Uint8Array,
   ): void
   /**
-   * Opens `sealed` (ciphertext and tag); `sealed.length` - 16 bytes of plaintext go to the start of `into` (disjoint, 4-aligned,
+   * Opens `sealed` (ciphertext and tag); `sealed.length` - `tagLength` bytes of plaintext go to the start of `into` (disjoint, 4-aligned,
    * at least as long as `sealed`). False if the tag is wrong: `into` then holds no plaintext.
    */
   open(nonce: Uint8Array, additionalData: Uint8Array, sealed: Uint8Array, into: Bytes): boolean
@@ -110,7 +113,7 @@ export interface AeadKey {
 /** A key exchange, ECDH and KEM alike (RFC 9846 §4.3.8, RFC 9954). */
 export interface Group {
   readonly id: number
-  readonly name: GroupName
+  readonly name: AnyGroupName
   /** The client's side. With `random`, every draw comes from it; without, the provider draws as it likes. */
   start(random?: Random): KeyShare
   /** The server's side. */

@@ -21,6 +21,8 @@ export interface FlowConfig {
   /** Whether there may be keys: the wants `psk_offer` and `psk` are asked. */
   readonly psk: boolean
   readonly edit?: Edit | undefined
+  /** What we say in record_size_limit: 64 to 2^14 + 1 (RFC 8449 §4). Undefined says nothing, and leaves what the peer says unheard. */
+  readonly recordSizeLimit?: number | undefined
 }
 
 /** How many tickets a client would like (RFC 9149 §2). */

@@ -1,7 +1,7 @@
 /** What a flow says to the side that carries its messages: records are one implementation, QUIC another. */
 import type {
+  AnyGroupName,
   CipherSuite,
-  GroupName,
   HashName,
   SignatureSchemeName,
   TrafficSecret,
@@ -27,6 +27,12 @@ export interface Output {
   tolerateChangeCipherSpec(tolerate: boolean): void
   /** Early data was refused: up to `limit` bytes of it are passed over (RFC 9846 §4.3.10). */
   skipEarlyData(limit: number): void
+  /**
+   * record_size_limit was agreed on (RFC 8449 §4): protected records that travel this way at the handshake level and above have at most
+   * `limit` bytes of content, type and padding. Messages that were sent but stand in no record yet are held to it; so are
+   * records that were opened under the key at hand: record_overflow is thrown where one had more.
+   */
+  limitRecords(direction: 'read' | 'write', limit: number): void
   /** Everything sent so far may go: the next word is the peer's. */
   endOfFlight(): void
   learn(fact: Fact): void
@@ -37,9 +43,9 @@ export type Fact =
   | { readonly fact: 'state'; readonly state: string }
   | { readonly fact: 'client_random'; readonly random: Bytes }
   | { readonly fact: 'server_name'; readonly serverName: string }
-  | { readonly fact: 'retry'; readonly group: GroupName | undefined }
+  | { readonly fact: 'retry'; readonly group: AnyGroupName | undefined }
   | { readonly fact: 'suite'; readonly suite: CipherSuite }
-  | { readonly fact: 'group'; readonly group: GroupName }
+  | { readonly fact: 'group'; readonly group: AnyGroupName }
   /** A pre-shared key was agreed on; `chain` is what the peer showed when the session began. */
   | {
       readonly fact: 'psk'

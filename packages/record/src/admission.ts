@@ -110,12 +110,7 @@ export function admitContent(
   limit: number,
 ): ContentTypeName {
   // RFC 9846 §5.4: "the reduced limit applies to the full plaintext, including the content type and padding".
-  if (whole > limit)
-    throw new TlsAlert('record_overflow', {
-      reason: 'DATA_LENGTH_TOO_LONG',
-      section: '5.4',
-      why: `content and padding have at most ${limit} bytes; ${whole} came`,
-    })
+  if (whole > limit) throw tooLong(whole, limit)
   const name = contentTypeName(type)
   // RFC 9846 §5: a protected change_cipher_spec is unexpected_message, as is a type that nobody defined.
   if (name === undefined || name === 'change_cipher_spec')
@@ -140,6 +135,15 @@ export function admitContent(
       why: `an alert record has exactly 2 bytes; ${length} came`,
     })
   return name
+}
+
+/** A record with more content and padding than it may have. */
+export function tooLong(whole: number, limit: number): TlsAlert {
+  return new TlsAlert('record_overflow', {
+    reason: 'DATA_LENGTH_TOO_LONG',
+    section: '5.4',
+    why: `content and padding have at most ${limit} bytes; ${whole} came`,
+  })
 }
 
 function hex(byte: number): string {

@@ -62,6 +62,7 @@ function trafficKey(secret: TrafficSecret, crypto: RecordCrypto, first?: Sequenc
   const { suite } = secret
   const hash = crypto.hashes[suite.hash]
   const aead = crypto.aeads[suite.aead]
+  if (aead === undefined) throw new TypeError(`this provider has no ${suite.aead}`)
   const context = new Uint8Array(0)
   const hmac = hash.hmac(secret.secret)
   let key: Bytes | undefined

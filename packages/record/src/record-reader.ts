@@ -8,6 +8,7 @@ import {
   admitPlaintextAlert,
   admitTyped,
   invalidChangeCipherSpec,
+  tooLong,
 } from './admission.ts'
 import { Buffers } from './buffers.ts'
 import { Plaintext } from './plaintext.ts'
@@ -59,6 +60,8 @@ export class RecordReader {
   allowPlaintextAlert = false
 
   #maxPlaintext: number
+  /** The most content and padding of a record that the key at hand has opened. */
+  #longest = 0
   readonly #buffers: Buffers
   readonly #ownBuffers: boolean
   #protection: ReadProtection = plainRead
@@ -95,6 +98,16 @@ export class RecordReader {
 
   set maxPlaintext(limit: number) {
     this.#maxPlaintext = checkMaxPlaintext(limit)
+    this.#admitAgain()
+  }
+
+  /**
+   * Sets `maxPlaintext` for a limit that the peer knew before we could tell: TlsAlert `record_overflow` where a record under the key at
+   * hand has gone beyond it. RFC 8449 §4: records are subject to the limits of the handshake that made their keys.
+   */
+  limit(maxPlaintext: number): void {
+    this.maxPlaintext = maxPlaintext
+    if (this.#longest > maxPlaintext) throw tooLong(this.#longest, maxPlaintext)
   }
 
   /** Bytes missing to the end of the header, then of the body; 0 while a record or a failure waits in `next`. */
@@ -195,12 +208,8 @@ export class RecordReader {
       throw new RecordError('ERR_RECORD_WAITING', 'take the record that waits before changing keys')
     this.#protection.wipe()
     this.#protection = protection
-    if (this.#headerHeld < headerLength || this.#failure !== undefined || this.#ended) return
-    try {
-      this.#admit()
-    } catch (error) {
-      this.#fail(error)
-    }
+    this.#longest = 0
+    this.#admitAgain()
   }
 
   /**
@@ -228,6 +237,23 @@ export class RecordReader {
     if (this.#ownBuffers) this.#buffers.drop()
   }
 
+  /** Judges a header that is here already by what holds from now on. */
+  #admitAgain(): void {
+    if (this.#headerHeld < headerLength || this.#failure !== undefined || this.#ended) return
+    try {
+      this.#admit()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** The longest body of a protected record. Early data that is passed over was sealed before the peer could hear of a limit. */
+  get #maxBody(): number {
+    const { maxBody, overhead } = this.#protection
+    const reduced = this.#maxPlaintext < maxPlaintext && this.#skip === undefined
+    return reduced ? this.#maxPlaintext + overhead : maxBody
+  }
+
   /** Judges the header, before its body is waited for; a record without a body is whole already. */
   #admit(): void {
     const header = this.#header
@@ -251,7 +277,7 @@ export class RecordReader {
       admitPlaintextAlert(this.#length)
     } else if (hidden) {
       this.#clear = false
-      admitHidden(type, this.#length, protection.maxBody)
+      admitHidden(type, this.#length, this.#maxBody)
     } else {
       this.#clear = protection.hides === 'nothing'
       const skips = this.#skips()
@@ -285,7 +311,9 @@ export class RecordReader {
       this.#skip = undefined
       if (!this.#clear) this.#protectedOpened = true
       const limit = this.#clear ? maxPlaintext : this.#maxPlaintext
-      const name = admitContent(type, length, body.length - protection.overhead, limit)
+      const whole = body.length - protection.overhead
+      const name = admitContent(type, length, whole, limit)
+      if (!this.#clear) this.#longest = Math.max(this.#longest, whole)
       this.#countEmpty(length)
       this.#opened = {
         type: name,

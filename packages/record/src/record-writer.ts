@@ -1,6 +1,7 @@
 /** Content to sealed records, cut where records end and queued in order (RFC 9846 §5.1, §5.2). */
 import type { Bytes } from '@biopair/wire'
 import { Buffers } from './buffers.ts'
+import type { Padding } from './padding.ts'
 import { plainWrite, type WriteProtection } from './protection.ts'
 import {
   ContentType,
@@ -11,12 +12,6 @@ import {
 } from './record.ts'
 import { RecordError, RecordRangeError, within } from './record-error.ts'
 import { RecordQueue } from './record-queue.ts'
-
-/**
- * Zero bytes to add to a record of `length` content bytes (RFC 9846 §5.4); what does not fit is left out. The same
- * arguments must give the same answer: sizes are asked for before records are made.
- */
-export type Padding = (type: ContentTypeName, length: number) => number
 
 export interface RecordWriterOptions {
   /** The most content of one record: 512 to 2^14, which is the default. */
@@ -44,7 +39,12 @@ export class RecordWriter {
 
   #maxFragment: number
   #maxPlaintext = maxPlaintext
-  readonly #padding: Padding | undefined
+  #padding: Padding | undefined
+  /** What the policy said of the record that is made next: its size is asked for first. */
+  #asked:
+    | { readonly type: ContentTypeName; readonly length: number; readonly padding: number }
+    | undefined
+  readonly #made: number[] = []
   readonly #maxQueue: number
   readonly #recordLimit: number
   readonly #buffers: Buffers
@@ -114,21 +114,21 @@ export class RecordWriter {
     return Math.max(0, this.#maxQueue - this.queue)
   }
 
-  /** Bytes that one record of `length` content bytes has on the wire, padding included. */
+  /** Bytes that one record of `length` content bytes has on the wire if it is the next that is made, padding included. */
   recordSize(length: number, type: ContentTypeName = 'application_data'): number {
     const protection = this.#protectionOf(type)
-    return sizeOf(protection, length, this.#paddingOf(protection, type, length))
+    const asked = this.#asked
+    const padding =
+      asked?.type === type && asked.length === length
+        ? asked.padding
+        : this.#ask(protection, type, length)
+    if (this.#padding !== undefined) this.#asked = { type, length, padding }
+    return sizeOf(protection, length, this.#fitting(padding, length))
   }
 
-  /** Bytes that `write` would queue for `length` content bytes. */
-  size(length: number, type: ContentTypeName = 'application_data'): number {
-    const cut = this.fragmentLength
-    const whole = Math.floor(length / cut)
-    const rest = length - whole * cut
-    return (
-      (whole > 0 ? whole * this.recordSize(cut, type) : 0) +
-      (rest > 0 || whole === 0 ? this.recordSize(rest, type) : 0)
-    )
+  /** Bytes on the wire of each record that the last `write` or `sealInto` made, in order; valid until the next. */
+  get made(): readonly number[] {
+    return this.#made
   }
 
   /**
@@ -141,22 +141,40 @@ export class RecordWriter {
     const protection = this.#protectionOf(type)
     if (protection.hides === 'nothing' && type === 'application_data')
       throw new RecordError('ERR_RECORD_UNPROTECTED', 'application data waits for a key')
-    const size = this.size(bytes.length, type)
+    const cut = this.fragmentLength
+    const sizes = this.#sizes(protection, type, bytes.length, cut)
+    const size = sizes.reduce((sum, one) => sum + one, 0)
     if (size > this.room())
       throw new RecordError(
         'ERR_RECORD_QUEUE_FULL',
         `the queue has room for ${this.room()} bytes; the records have ${size}`,
       )
     this.#queue.reserve(size)
-    const cut = this.fragmentLength
     let at = 0
-    do {
+    for (const one of sizes) {
       const content = bytes.length <= cut ? bytes : bytes.subarray(at, at + cut)
-      const padding = this.#paddingOf(protection, type, content.length)
-      const storage = this.#queue.reserve(sizeOf(protection, content.length, padding))
+      const padding = one - sizeOf(protection, content.length, 0)
+      const storage = this.#queue.reserve(one)
       this.#queue.added(this.#seal(protection, type, content, padding, storage, this.#queue.end))
       at += cut
-    } while (at < bytes.length)
+    }
+  }
+
+  /** The size of each record that so many bytes need. */
+  #sizes(
+    protection: WriteProtection,
+    type: ContentTypeName,
+    length: number,
+    cut: number,
+  ): readonly number[] {
+    this.#made.length = 0
+    let left = length
+    do {
+      const content = Math.min(left, cut)
+      this.#made.push(sizeOf(protection, content, this.#paddingOf(protection, type, content)))
+      left -= content
+    } while (left > 0)
+    return this.#made
   }
 
   /**
@@ -170,7 +188,14 @@ export class RecordWriter {
     if (!(into.buffer instanceof ArrayBuffer)) return 0
     const protection = this.#protectionOf(type)
     const padding = this.#paddingOf(protection, type, bytes.length)
-    if (sizeOf(protection, bytes.length, padding) > into.length) return 0
+    const size = sizeOf(protection, bytes.length, padding)
+    if (size > into.length) {
+      // The queue takes it: the policy has been asked.
+      if (this.#padding !== undefined) this.#asked = { type, length: bytes.length, padding }
+      return 0
+    }
+    this.#made.length = 0
+    this.#made.push(size)
     return this.#seal(protection, type, bytes, padding, into, 0)
   }
 
@@ -208,12 +233,31 @@ export class RecordWriter {
     return type === 'change_cipher_spec' ? plainWrite : this.#protection
   }
 
-  /** RFC 9846 §5.4: padding hides where the type does; content and padding stay within the limit of a record. */
+  /** The padding of the record that is made now: asked for once, before or here. */
   #paddingOf(protection: WriteProtection, type: ContentTypeName, length: number): number {
-    if (this.#padding === undefined || protection.hides !== 'content_and_type') return 0
-    const padding = this.#padding(type, length)
+    const asked = this.#asked
+    this.#asked = undefined
+    const padding =
+      asked?.type === type && asked.length === length
+        ? asked.padding
+        : this.#ask(protection, type, length)
+    return this.#fitting(padding, length)
+  }
+
+  /** RFC 9846 §5.4: padding hides where the type does. A policy that fails is asked no more, so that an alert can go out. */
+  #ask(protection: WriteProtection, type: ContentTypeName, length: number): number {
+    const policy = this.#padding
+    if (policy === undefined || protection.hides !== 'content_and_type') return 0
+    this.#padding = undefined
+    const padding = policy(type, length)
     if (!(Number.isInteger(padding) && padding >= 0))
       throw new RecordRangeError(`padding is a whole number of bytes; ${padding} was given`)
+    this.#padding = policy
+    return padding
+  }
+
+  /** RFC 9846 §5.4: content and padding stay within the limit of a record. */
+  #fitting(padding: number, length: number): number {
     return Math.min(padding, this.#maxPlaintext - length)
   }
 

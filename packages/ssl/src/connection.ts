@@ -16,7 +16,14 @@ import {
   receive,
   Talk,
 } from '@biopair/handshake'
-import { type Buffers, type Opened, RecordReader, RecordWriter } from '@biopair/record'
+import {
+  type Buffers,
+  type Opened,
+  type Padding,
+  RecordReader,
+  type RecordSizing,
+  RecordWriter,
+} from '@biopair/record'
 import { alertName, alerts, type Bytes, TlsAlert } from '@biopair/wire'
 import type { Answers } from './answers.ts'
 import { Carrier } from './carrier.ts'
@@ -48,6 +55,8 @@ export interface ConnectionParts {
   readonly crypto: CryptoProvider
   readonly limits: Limits
   readonly buffers: Buffers
+  readonly padding: Padding | undefined
+  readonly sizing: RecordSizing | undefined
   readonly answers: Answers
   readonly edit: Edit | undefined
   readonly trace: Tracer | undefined
@@ -119,6 +128,7 @@ export class Connection {
       maxFragment: limits.maxFragment,
       maxQueue: limits.maxQueue,
       ...(limits.recordsPerKey === undefined ? {} : { recordLimit: limits.recordsPerKey }),
+      ...(parts.padding === undefined ? {} : { padding: parts.padding }),
       ...(parts.role === 'client' ? { initialVersion: 0x0301 } : {}),
     })
     // A client may fail before it has keys: its alert is in the clear then.
@@ -212,7 +222,7 @@ export class Connection {
       const most = this.#waitsForRoom ? bytes.length : this.#parts.limits.recordsPerCall
       for (let records = 0; records < most; records++) {
         if (taken === bytes.length || !this.#clear()) break
-        const chunk = bytes.subarray(taken, taken + this.#writer.fragmentLength)
+        const chunk = bytes.subarray(taken, taken + this.#recordLength())
         if (this.#protected(() => this.#seal(chunk))) break
         taken += chunk.length
       }
@@ -709,9 +719,17 @@ export class Connection {
     this.#push()
   }
 
+  /** The most content of the next record of application data. */
+  #recordLength(): number {
+    const { sizing } = this.#parts
+    const most = this.#writer.fragmentLength
+    return sizing ? Math.min(sizing.length(), most) : most
+  }
+
   #seal(chunk: Uint8Array): undefined {
     this.#carrier.seal(chunk)
-    if (this.#parts.trace) this.#output.tell('application_data', chunk.length)
+    this.#parts.sizing?.made(chunk.length)
+    this.#output.tell('application_data', chunk.length)
   }
 
   /** Whether a record can be sealed: nothing waits before it, and the key may be used. */

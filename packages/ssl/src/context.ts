@@ -2,6 +2,7 @@
 import {
   type CipherSuite,
   type CryptoProvider,
+  ccmCipherSuites,
   cipherSuites,
   type Group,
   type Random,
@@ -14,13 +15,15 @@ import {
   type ClientAuthentication,
   type Edit,
   type Identity,
+  leastRecordLimit,
   longestLifetime,
+  mostRecordLimit,
   type PskMode,
   type Role,
   type WantCertificate,
   type WantSignature,
 } from '@biopair/handshake'
-import { Buffers } from '@biopair/record'
+import { Buffers, type Padding, RecordSizing, type RecordSizingOptions } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
 import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
@@ -29,11 +32,12 @@ import { type Credential, credentialsFrom } from './credentials.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
+import { type PaddingPolicy, paddingFrom } from './padding.ts'
 import type { PskCallback } from './psk-answers.ts'
 import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import type { Session } from './session.ts'
-import { type SessionCache, type TicketKey, ticketKeyFrom } from './tickets.ts'
+import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
 import { type Trace, type TraceKind, traceKinds } from './trace.ts'
 import { Tracer } from './tracer.ts'
 import type { VerifyCallback } from './verification.ts'
@@ -143,6 +147,8 @@ export interface ContextOptions {
   readonly ticketPolicy?: 'at_once' | 'with_first_write' | 'on_demand' | 'never'
   /** Server: keeps sessions here, and a ticket is a name of 32 random bytes, instead of sealing them into the ticket. */
   readonly sessionCache?: SessionCache
+  /** Server: seals tickets and opens them, in the place of `ticketKeys`. */
+  readonly ticketSealer?: TicketSealer
   /** Server with a `sessionCache`: a session is resumed once. False: a client that is not ours may come back with one ticket several times. */
   readonly singleUseTickets?: boolean
   /** Server: sessions of one context are not resumed in another (SSL_CTX_set_session_id_context(3)), where both have the same keys or cache. ASCII. */
@@ -177,6 +183,15 @@ export interface ContextOptions {
   /** The last word on each message of ours, for replays and tests. */
   readonly edit?: Edit
   readonly limits?: Partial<Omit<Limits, 'maxMessage'>>
+  /**
+   * The longest record that we take, its content type and padding counted, from 64 (RFC 8449): 16 385, which is TLS 1.3's own. A client
+   * says so, a server answers; each then keeps to what the other said. 0 says nothing.
+   */
+  readonly recordSizeLimit?: number
+  /** Hides how long content is: none unless said otherwise. */
+  readonly padding?: PaddingPolicy
+  /** Small records first, then large ones (`{}` for what is usual); unless given, records are as large as they may be. */
+  readonly recordSizing?: RecordSizingOptions
 }
 
 const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
@@ -212,6 +227,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ticketKeys: 'Uint8Array or a list of them',
   ticketPolicy: 'string',
   sessionCache: 'object',
+  ticketSealer: 'object',
   singleUseTickets: 'boolean',
   sessionIdContext: 'string',
   ticketRequest: 'object',
@@ -228,11 +244,21 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   traceSecrets: 'boolean or string',
   edit: 'function',
   limits: 'object',
+  recordSizeLimit: 'whole number',
+  padding: 'whole number or function',
+  recordSizing: 'object',
+}
+
+const sizingTypes: Readonly<Record<keyof RecordSizingOptions, OptionType>> = {
+  small: 'whole number',
+  after: 'whole number',
+  idle: 'whole number',
 }
 
 /** Names that people use for a group, beside RFC 9846's. */
 const groupAliases: Readonly<Record<string, string>> = {
   X25519: 'x25519',
+  X448: 'x448',
   'P-256': 'secp256r1',
   prime256v1: 'secp256r1',
   'P-384': 'secp384r1',
@@ -254,6 +280,8 @@ export class SslContext {
   readonly buffers = new Buffers()
   /** Imports the keys of peers and authorities, and knows those that were seen last. */
   readonly keys: KeyImport
+  /** What pads records. */
+  readonly padding: Padding | undefined
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
   readonly psks: readonly StaticPsk[]
   #ticketKeys: readonly TicketKey[] = []
@@ -271,7 +299,16 @@ export class SslContext {
     this.options = options
     this.crypto = options.crypto ?? noble
     this.keys = rememberKeys(this.crypto)
-    this.suites = list('ciphers', options.ciphers, this.crypto.prefer.suites, cipherSuites)
+    this.suites = list('ciphers', options.ciphers, this.crypto.prefer.suites, {
+      ...cipherSuites,
+      ...ccmCipherSuites,
+    })
+    for (const { aead, name } of this.suites)
+      if (this.crypto.aeads[aead] === undefined)
+        throw misuse(
+          'ERR_INVALID_ARG_VALUE',
+          `ciphers: expected suites that ${this.crypto.name} has, got ${name}`,
+        )
     const groups = options.groups ?? options.ecdhCurve
     this.groups = list('groups', groups, this.crypto.prefer.groups, this.crypto.groups)
     this.shares = this.#sharesFrom(options.keyShares)
@@ -286,6 +323,11 @@ export class SslContext {
         'ERR_INVALID_ARG_VALUE',
         `cookie: expected never, with_retry or always, got ${cookie}`,
       )
+    if (options.recordSizeLimit !== 0)
+      wholeNumber('recordSizeLimit', options.recordSizeLimit, leastRecordLimit, mostRecordLimit)
+    checkOptions(options.recordSizing ?? {}, sizingTypes)
+    wholeNumber('recordSizing.small', options.recordSizing?.small, 64, 16_384)
+    this.padding = paddingFrom(options.padding, length => this.draw('padding', length))
     // RFC 9846 §4.3.4: a DistinguishedName has 1 byte at least.
     if (options.requestAuthorities?.some(({ length }) => length === 0))
       throw misuse(
@@ -301,6 +343,11 @@ export class SslContext {
       throw misuse('ERR_INVALID_ARG_VALUE', 'pskModes: expected at least one mode, got none')
     wholeNumber('ticketRequest.newSessions', options.ticketRequest?.newSessions, 0, 255)
     wholeNumber('ticketRequest.resumptions', options.ticketRequest?.resumptions, 0, 255)
+    if (options.ticketSealer && (options.ticketKeys || options.sessionCache))
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'ticketSealer: expected without ticketKeys and sessionCache, whose place it takes',
+      )
     if (options.singleUseTickets && !options.sessionCache)
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
@@ -332,6 +379,12 @@ export class SslContext {
     return this.options.random
       ? this.options.random(purpose, length)
       : this.crypto.randomBytes(length)
+  }
+
+  /** What sizes the records of a new connection. */
+  recordSizing(): RecordSizing | undefined {
+    const { recordSizing } = this.options
+    return recordSizing && new RecordSizing(recordSizing, () => this.now())
   }
 
   /** The key that tickets are sealed with; drawn when it is first asked for, where none was given. */

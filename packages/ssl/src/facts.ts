@@ -1,5 +1,5 @@
 /** What a connection has found out, as its flow tells it. */
-import type { CipherSuite, GroupName, SignatureSchemeName } from '@biopair/crypto'
+import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
 import type { Fact, Role } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
@@ -16,7 +16,7 @@ export class Facts {
   readonly earlyExporter = new EarlyExporter()
   #clientRandom: Bytes | undefined
   suite: CipherSuite | undefined
-  group: GroupName | undefined
+  group: AnyGroupName | undefined
   alpn: Bytes | undefined
   /** Server: the name that the client asked for. */
   askedName: string | undefined

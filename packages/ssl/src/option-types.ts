@@ -14,6 +14,8 @@ const kinds = {
   'list of objects': value =>
     Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null),
   'whole number': value => Number.isSafeInteger(value) && (value as number) >= 0,
+  'whole number or function': value =>
+    typeof value === 'function' || (Number.isSafeInteger(value) && (value as number) >= 0),
   string: text,
   'list of strings': value => Array.isArray(value) && value.every(text),
   'list of byte arrays': value =>

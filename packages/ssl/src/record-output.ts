@@ -23,6 +23,8 @@ export class RecordOutput implements Output {
   readonly #learn: (fact: Fact) => void
   #flight: Bytes[] = []
   #protected = false
+  /** The most content and padding of a record of the peer's, from its handshake key on. */
+  #readLimit: number | undefined
   /** The level that the peer's next message travels at. */
   readLevel: Level = 'initial'
   /** Whether what was queued last ends a flight, so that the peer's turn has come. */
@@ -61,6 +63,7 @@ export class RecordOutput implements Output {
         })
       this.#reader.protect(readProtection13(secret, this.#crypto))
       this.readLevel = level
+      this.#limitReader()
     } else {
       this.#cut()
       this.#writer.protect(writeProtection13(secret, this.#crypto))
@@ -77,6 +80,21 @@ export class RecordOutput implements Output {
 
   tolerateChangeCipherSpec(tolerate: boolean): void {
     this.#reader.changeCipherSpec = tolerate ? 'drop' : 'refuse'
+  }
+
+  limitRecords(direction: 'read' | 'write', limit: number): void {
+    // RFC 8449 §4: the limit counts the content type too.
+    if (direction === 'write') this.#writer.maxPlaintext = limit - 1
+    else {
+      this.#readLimit = limit - 1
+      this.#limitReader()
+    }
+  }
+
+  /** Early data is sealed before its sender can hear of a limit. */
+  #limitReader(): void {
+    if (this.#readLimit === undefined || this.readLevel === 'early') return
+    this.#reader.limit(this.#readLimit)
   }
 
   skipEarlyData(limit: number): void {
@@ -105,28 +123,27 @@ export class RecordOutput implements Output {
   /** Queues content, cut into records. */
   record(type: ContentTypeName, content: Bytes): void {
     this.#writer.write(type, content)
-    if (!this.#trace) return
-    const size = this.#writer.fragmentLength
-    for (let at = 0; at < content.length; at += size)
-      this.tell(type, Math.min(size, content.length - at))
+    this.tell(type, content.length)
   }
 
-  /** Traces a record that was made, of so many bytes, while its key is the current one. */
+  /** Traces the records that were just made of so many bytes, while their key is the current one. */
   tell(type: ContentTypeName, length: number): void {
+    if (!this.#trace) return
     const hidden = this.#protected && type !== 'change_cipher_spec'
-    const writer = this.#writer
-    this.#trace?.tell({
-      event: 'record',
-      direction: 'write',
-      type,
-      length,
-      protected: hidden,
-      header: headerBytes({
-        type: hidden ? ContentType.application_data : ContentType[type],
-        legacy_record_version: hidden ? 0x0303 : writer.version,
-        length: writer.recordSize(length, type) - headerLength,
-      }),
-    })
+    const cut = this.#writer.fragmentLength
+    for (const [i, size] of this.#writer.made.entries())
+      this.#trace.tell({
+        event: 'record',
+        direction: 'write',
+        type,
+        length: Math.min(cut, length - i * cut),
+        protected: hidden,
+        header: headerBytes({
+          type: hidden ? ContentType.application_data : ContentType[type],
+          legacy_record_version: hidden ? 0x0303 : this.#writer.version,
+          length: size - headerLength,
+        }),
+      })
   }
 
   /** Forgets messages that were not queued yet. */

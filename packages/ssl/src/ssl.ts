@@ -3,12 +3,13 @@
  * wait (`blocking`), a call returns once it has finished or failed; `want_…` then means a callback's promise, or a timeout of the BIO.
  */
 import type { Bio } from '@biopair/bio'
-import type { CipherSuite, GroupName, SignatureSchemeName } from '@biopair/crypto'
+import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
 import {
   type Command,
   type Connected,
   client13,
   type FlowConfig,
+  mostRecordLimit,
   type Role,
   server13,
   type TicketRequest,
@@ -275,7 +276,7 @@ export class Ssl {
     return this.#facts?.suite
   }
 
-  get group(): GroupName | undefined {
+  get group(): AnyGroupName | undefined {
     return this.#facts?.group
   }
 
@@ -389,6 +390,8 @@ export class Ssl {
       crypto: context.crypto,
       limits: context.limits,
       buffers: context.buffers,
+      padding: context.padding,
+      sizing: context.recordSizing(),
       answers: answersOf({
         context,
         names: nameDemands(role, this.#options, this.#verifyNames),
@@ -434,7 +437,9 @@ export class Ssl {
   #flowConfig(): Omit<FlowConfig, 'psk'> {
     const { crypto, suites, groups, schemes, options } = this.#context
     const { random, edit, pskModes = ['psk_dhe_ke'] } = options
-    return { crypto, suites, groups, schemes, random, edit, pskModes }
+    // 0 says nothing.
+    const recordSizeLimit = (options.recordSizeLimit ?? mostRecordLimit) || undefined
+    return { crypto, suites, groups, schemes, random, edit, pskModes, recordSizeLimit }
   }
 
   /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */
@@ -479,7 +484,12 @@ export class Ssl {
   /** So many tickets more, numbered on from those that were issued. */
   #tickets(connected: Connected, count = 0): readonly Command[] {
     const context = this.#context
-    const { ticketLifetime = 7200, sessionIdContext = '', sessionCache } = context.options
+    const {
+      ticketLifetime = 7200,
+      sessionIdContext = '',
+      sessionCache,
+      ticketSealer,
+    } = context.options
     if (!connected.ticketsAllowed) return []
     const issuing: Issuing = {
       crypto: context.crypto,
@@ -488,6 +498,7 @@ export class Ssl {
       lifetime: ticketLifetime,
       sessionIdContext,
       cache: sessionCache,
+      sealer: ticketSealer,
       key: () => context.ticketKey,
     }
     return Array.from({ length: count }, (_, i) =>

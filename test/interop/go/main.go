@@ -1,6 +1,6 @@
 // A peer over Go's crypto/tls: `server cert key` echoes on a free port, `client port ca` sends a line and prints what comes back.
 // `servers cert key` takes two connections, `clients port ca port` makes two with one cache; both say which were resumed.
-// Both offer X25519MLKEM768 alone, so that a connection proves it.
+// Both offer one group alone, X25519MLKEM768 or the one whose number is in GROUP, so that a connection proves it.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 )
 
 func main() {
@@ -38,9 +39,17 @@ func run(args []string) error {
 func config() *tls.Config {
 	return &tls.Config{
 		MinVersion:       tls.VersionTLS13,
-		CurvePreferences: []tls.CurveID{tls.X25519MLKEM768},
+		CurvePreferences: []tls.CurveID{group()},
 		NextProtos:       []string{"echo"},
 	}
+}
+
+func group() tls.CurveID {
+	number, err := strconv.ParseUint(os.Getenv("GROUP"), 10, 16)
+	if err != nil {
+		return tls.X25519MLKEM768
+	}
+	return tls.CurveID(number)
 }
 
 func server(cert, key string, count int) error {

@@ -12,8 +12,13 @@ export class Child {
   #exited = false
   #watchers: (() => void)[] = []
 
-  constructor(t: ExecutionContext, program: string, args: readonly string[]) {
-    this.process = spawn(program, args)
+  constructor(
+    t: ExecutionContext,
+    program: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) {
+    this.process = spawn(program, args, { env: { ...process.env, ...env } })
     for (const name of ['stdout', 'stderr'] as const)
       this.process[name].on('data', (chunk: Buffer) => {
         this.#chunks[name].push(chunk)

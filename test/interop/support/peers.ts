@@ -2,20 +2,16 @@
 import { spawnSync } from 'node:child_process'
 import test, { type ExecutionContext } from 'ava'
 
-/** Programs that tell their version to a long option alone. */
-const long = ['curl', 'tshark']
+/** Programs that want two dashes before `version`. */
+const dashed: ReadonlySet<string> = new Set(['curl', 'gnutls-cli', 'gnutls-serv', 'tshark'])
 const found = new Map<string, string | undefined>()
 
 /** The version that a program says it has; undefined where there is none. */
 export function versionOf(program: string): string | undefined {
   if (!found.has(program)) {
-    const { status, stdout } = spawnSync(
-      program,
-      [long.includes(program) ? '--version' : 'version'],
-      {
-        encoding: 'utf8',
-      },
-    )
+    const { status, stdout } = spawnSync(program, [dashed.has(program) ? '--version' : 'version'], {
+      encoding: 'utf8',
+    })
     found.set(program, status === 0 ? stdout.split('\n')[0] : undefined)
   }
   return found.get(program)

@@ -22,12 +22,13 @@ import {
   receiveAuthentication,
   sendAuthentication,
 } from './authentication.ts'
-import { clientHello, secondHello } from './client-hello.ts'
+import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
 import { offers, tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
+import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
 
 /** Shakes hands as a client. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
@@ -81,7 +82,9 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     psks = psks.filter(psk => psk.hash === retry.suite.hash)
     hello = talk.send(
       ClientHello,
-      withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto),
+      fitting(
+        withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto),
+      ),
       (bytes, said) => bind(bytes, said, psks, config.crypto, transcript),
     )
     output.endOfFlight()
@@ -133,7 +136,10 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
 
   const offered = new Set(hello.extensions?.map(extension => extension.extension_type))
   const encrypted = yield* talk.receive('WAIT_EE', EncryptedExtensions)
+  checkOneLimit(encrypted.extensions)
   const parameters = readExtensions('EncryptedExtensions', encrypted.extensions, offered)
+  checkServerLimit(parameters.record_size_limit)
+  limitRecords(output, readLimit('ClientHello', hello.extensions), parameters.record_size_limit)
   const alpn = agreedAlpn(parameters, config)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
 

@@ -1,8 +1,8 @@
 /** What follows the handshake: a reducer over messages and commands (RFC 9846 §4.7). */
 import {
+  type AnyGroupName,
   type CipherSuite,
   type CryptoProvider,
-  type GroupName,
   type TrafficSecret,
   wipe,
 } from '@biopair/crypto'
@@ -33,7 +33,7 @@ export interface Connected {
   readonly exporterSecret: Bytes
   readonly resumptionSecret: Bytes
   /** undefined where a pre-shared key was used alone (psk_ke). */
-  readonly group: GroupName | undefined
+  readonly group: AnyGroupName | undefined
   readonly alpn: Bytes | undefined
   readonly serverName: string | undefined
   /** DER, leaf first; empty where the peer showed none. In a resumption it is that of the original handshake. */

@@ -10,6 +10,7 @@ import {
 import type { ClientHello } from '../messages/index.ts'
 import { hex, listed } from '../names.ts'
 import { knownSchemes } from './authentication.ts'
+import { checkClientLimit } from './record-limits.ts'
 
 /** A ClientHello that negotiates TLS 1.3, read (RFC 9846 §4.2.2, §9.2). */
 export interface Offer {
@@ -71,6 +72,7 @@ export function readHello(hello: ClientHello): Offer {
     throw missing('key_share', 'NO_SUITABLE_KEY_SHARE')
   if (extensions.key_share && !extensions.supported_groups)
     throw missing('supported_groups', 'MISSING_SUPPORTED_GROUPS_EXTENSION')
+  checkClientLimit(extensions.record_size_limit)
   const groups = extensions.supported_groups?.named_group_list ?? []
   const schemes = knownSchemes(
     extensions.signature_algorithms?.supported_signature_algorithms ?? [],

@@ -13,6 +13,7 @@ import {
 } from '../messages/index.ts'
 import type { ChosenPsk } from '../psk.ts'
 import type { Offer } from './offer.ts'
+import { recordLimit } from './record-limits.ts'
 
 /** RFC 9846 §4.2.4. */
 export function helloRetryRequest(
@@ -75,10 +76,12 @@ export function encryptedExtensions(
     readonly group: Group | undefined
     /** Tickets that will follow, where the client said how many it would like (RFC 9149 §2). */
     readonly tickets: number | undefined
+    /** Whether the client said how long its records may be. */
+    readonly limited: boolean
   },
   config: ServerConfig,
 ): EncryptedExtensions {
-  const { named, alpn, group, tickets } = said
+  const { named, alpn, group, tickets, limited } = said
   const extensions: RawExtension[] = []
   // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
   if (config.groups[0] && config.groups[0] !== group && group)
@@ -99,6 +102,7 @@ export function encryptedExtensions(
     extensions.push(
       writeExtension('EncryptedExtensions', 'ticket_request', { expected_count: tickets }),
     )
+  if (limited) extensions.push(...recordLimit('EncryptedExtensions', config))
   return { extensions }
 }
 

@@ -23,6 +23,7 @@ import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
 import { choosePsk, keptPsk, pskMode } from './psk-choice.ts'
+import { limitRecords, readLimit } from './record-limits.ts'
 import { checkSecondHello, retriedGroup } from './second-hello.ts'
 import {
   certificateRequest,
@@ -122,7 +123,11 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   talk.level = 'handshake'
 
   const resumed = psk?.kind === 'resumption'
-  const { psk_key_exchange_modes: modes, ticket_request: request } = offer.extensions
+  const {
+    psk_key_exchange_modes: modes,
+    ticket_request: request,
+    record_size_limit,
+  } = offer.extensions
   const ticketsAllowed = config.pskModes.some(ours => modes?.ke_modes.includes(ours))
   const requested = request?.[resumed ? 'resumption_count' : 'new_session_count']
   const ticketsDue = ticketsAllowed ? config.ticketCount(resumed, requested) : 0
@@ -131,8 +136,11 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     alpn,
     group,
     tickets: request && ticketsDue,
+    // RFC 8449 §5: whatever max_fragment_length says beside it.
+    limited: record_size_limit !== undefined,
   }
-  talk.send(EncryptedExtensions, encryptedExtensions(parameters, config))
+  const encrypted = talk.send(EncryptedExtensions, encryptedExtensions(parameters, config))
+  limitRecords(output, readLimit('EncryptedExtensions', encrypted.extensions), record_size_limit)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
   // §4.4.2: with a PSK there are no certificates.
   const asked =

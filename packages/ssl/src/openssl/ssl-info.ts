@@ -1,7 +1,6 @@
 /** The calls that say something about a connection, and the names it is told. */
 import type { CipherSuite } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
-import type { Session } from '../session.ts'
 import { TLSEXT_NAMETYPE_host_name } from './constants.ts'
 import type { SSL } from './ssl.ts'
 import { verifyResult } from './verify-result.ts'
@@ -133,9 +132,4 @@ export function SSL_get_servername(
   if (type !== TLSEXT_NAMETYPE_host_name) return null
   if (ssl.native) return ssl.native.servername ?? null
   return ssl.serverName ?? null
-}
-
-/** Client: the last ticket that came, or null; borrowed. */
-export function SSL_get_session(ssl: SSL): Session | null {
-  return ssl.native?.session ?? null
 }
