@@ -212,3 +212,16 @@ test('a peer that says goodbye first still gets what stdin has, and nobody loses
   t.is(run.stdout.length, bytes)
   t.is(run.stderr.includes('truncated'), false)
 })
+
+test('-keymatexport prints the same on both sides, as many bytes as were asked for', async t => {
+  const material = ['-keymatexport', 'EXPORTER-biopair', '-keymatexportlen', '40']
+  const { run, port } = await server(t, [...identity, ...material, '-naccept', '1'])
+  const near = client(t, port, material)
+  const pattern =
+    /Keying material exporter:\n {4}Label: 'EXPORTER-biopair'\n {4}Length: 40 bytes\n {4}Keying material: ([0-9A-F]{80})\n/
+  const [, ours] = await near.says(pattern)
+  const [, theirs] = await run.says(pattern)
+  t.is(ours, theirs)
+  near.end()
+  t.is(await near.exit, 0)
+})

@@ -54,11 +54,6 @@ const waiting: Readonly<
     part: [17],
     sign: { folder: 'ssl/src', words: /stateless/i },
   },
-  'tls-server-end-point': {
-    whole: [],
-    part: [71],
-    sign: { folder: 'ssl/src', words: /tls-server-end-point/ },
-  },
   'TLS 1.2': {
     whole: [],
     part: [8, 15, 18, 54, 71],

@@ -68,6 +68,8 @@ test('an option of another type is refused, and its value is not shown', t => {
     cookie: true,
     keylog: './keys',
     trace: true,
+    traceEvents: 'message',
+    traceSecrets: 1,
     edit: {},
     limits: 5,
     recordSizeLimit: 64.5,

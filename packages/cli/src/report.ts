@@ -59,6 +59,19 @@ export function serverReport(ssl: Ssl, name: string): string[] {
   ]
 }
 
+/** What -keymatexport asks for, at the end of either long form. */
+export function keyingMaterial(ssl: Ssl, label: string | undefined, length: number): string[] {
+  if (label === undefined) return []
+  const material = Buffer.from(ssl.exportKeyingMaterial(length, label)).toString('hex')
+  return [
+    'Keying material exporter:',
+    `    Label: '${oneLine(label)}'`,
+    `    Length: ${length} bytes`,
+    `    Keying material: ${material.toUpperCase()}`,
+    '---',
+  ]
+}
+
 /** A ticket that came. */
 export function ticketReport(session: Session): string[] {
   return [

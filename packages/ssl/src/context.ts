@@ -19,6 +19,7 @@ import {
   longestLifetime,
   mostRecordLimit,
   type PskMode,
+  type Role,
   type WantCertificate,
   type WantSignature,
 } from '@biopair/handshake'
@@ -37,7 +38,8 @@ import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import type { Session } from './session.ts'
 import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
-import type { Trace } from './trace.ts'
+import { type Trace, type TraceKind, traceKinds } from './trace.ts'
+import { Tracer } from './tracer.ts'
 import type { VerifyCallback } from './verification.ts'
 
 type Pem = string | Uint8Array
@@ -169,7 +171,15 @@ export interface ContextOptions {
   readonly cookie?: 'never' | 'with_retry' | 'always'
   /** Lines of the key log (RFC 9850), without a newline. Whoever has them reads everything. */
   readonly keylog?: (line: string) => void
+  /** Is told what happens, on a timeline, without secrets. An error that it throws ends the connection with internal_error. */
   readonly trace?: Trace
+  /** The events that it is told: all. */
+  readonly traceEvents?: readonly TraceKind[]
+  /**
+   * Puts secrets into the trace: `secret` and `key` events then hold theirs, and tickets are whole. Whoever has them reads everything.
+   * `'messages'` is for tickets alone.
+   */
+  readonly traceSecrets?: boolean | 'messages'
   /** The last word on each message of ours, for replays and tests. */
   readonly edit?: Edit
   readonly limits?: Partial<Omit<Limits, 'maxMessage'>>
@@ -230,6 +240,8 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   cookie: 'string',
   keylog: 'function',
   trace: 'function',
+  traceEvents: 'list of strings',
+  traceSecrets: 'boolean or string',
   edit: 'function',
   limits: 'object',
   recordSizeLimit: 'whole number',
@@ -273,6 +285,8 @@ export class SslContext {
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
   readonly psks: readonly StaticPsk[]
   #ticketKeys: readonly TicketKey[] = []
+  /** Connections that were traced. */
+  #connections = 0
   /** Sessions that were offered: each goes once (RFC 9846 appendix C.4). */
   readonly #offered = new WeakSet<Session>()
 
@@ -341,7 +355,18 @@ export class SslContext {
       )
     if (!/^[\x20-\x7e]{0,255}$/.test(options.sessionIdContext ?? ''))
       throw misuse('ERR_INVALID_ARG_VALUE', 'sessionIdContext: expected up to 255 ASCII characters')
+    for (const kind of options.traceEvents ?? []) oneOf('traceEvents', kind, traceKinds)
+    if (typeof options.traceSecrets === 'string')
+      oneOf('traceSecrets', options.traceSecrets, ['messages'])
     this.psks = pskListFrom(options.psks ?? [], this.crypto)
+  }
+
+  /** What tells the trace of a new connection, which gets the next number; undefined without a trace. */
+  tracer(role: Role): Tracer | undefined {
+    const { trace } = this.options
+    if (!trace) return undefined
+    const connection = ++this.#connections
+    return new Tracer(trace, this.options, { role, connection, now: () => this.now() })
   }
 
   /** Milliseconds since 1970. */

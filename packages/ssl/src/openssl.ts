@@ -177,6 +177,7 @@ export {
   ERR_reason_error_string,
 } from './openssl/errors.ts'
 export type { EX_dup, EX_free, EX_INDEX, EX_new, EX_PLACE } from './openssl/ex-data.ts'
+export * from './openssl/exporter.ts'
 export * from './openssl/info.ts'
 export * from './openssl/msg.ts'
 export { SSL_select_next_proto } from './openssl/protocols.ts'

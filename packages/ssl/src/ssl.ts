@@ -8,7 +8,6 @@ import {
   type Command,
   type Connected,
   client13,
-  exportKeyingMaterial,
   type FlowConfig,
   mostRecordLimit,
   type Role,
@@ -17,9 +16,16 @@ import {
 } from '@biopair/handshake'
 import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
+import {
+  type ChannelBindingType,
+  checkBindingType,
+  serverEndPoint,
+  tlsExporter,
+} from './channel-binding.ts'
 import { Connection } from './connection.ts'
 import type { ContextOptions, SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
+import { exported } from './exporter.ts'
 import { Facts, text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
@@ -210,22 +216,42 @@ export class Ssl {
     return this.#started().ready(outcome)
   }
 
-  /** Keying material (RFC 9846 §7.5), node:tls's order of arguments. TypeError before the handshake is over, after a failure and after `close`. */
+  /**
+   * Keying material (RFC 9846 §7.5), node:tls's order of arguments; no context and an empty one are the same. TypeError before the handshake is
+   * over (also for a server whose Finished is out: who is there is not known yet), after a failure and after `close`, for a label of more than 249
+   * characters, each a byte, and for more than 255 times the length of the suite's hash.
+   */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
-    const connected = this.#connection?.connected
-    if (!connected)
-      throw misuse('ERR_STILL_IN_INIT', 'exportKeyingMaterial before the handshake is over')
-    // The secret is zeros by now: what it gave would be known to everybody.
-    if (this.#connection?.forgotten)
-      throw misuse('ERR_CLOSED', 'exportKeyingMaterial after the connection failed or was closed')
+    const connected = this.#shaken('exportKeyingMaterial')
     const hash = this.#context.crypto.hashes[connected.suite.hash]
-    return exportKeyingMaterial(
-      hash,
-      connected.exporterSecret,
-      label,
-      context ?? new Uint8Array(0),
-      length,
-    )
+    return exported(hash, connected.exporterSecret, length, label, context)
+  }
+
+  /**
+   * Keying material of early_exporter_secret (RFC 9846 §7.5), for 0-RTT data: a client has it from its ClientHello on, a server from its
+   * ServerHello on. Whoever records the ClientHello can replay it. TypeError `ERR_NO_EARLY_EXPORTER` where no pre-shared key is used,
+   * or not the one that was offered first, or after a HelloRetryRequest.
+   */
+  exportEarlyKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
+    if (!this.#connection || !this.#facts)
+      throw misuse('ERR_STILL_IN_INIT', 'exportEarlyKeyingMaterial before the handshake has begun')
+    this.#checkRemembers('exportEarlyKeyingMaterial')
+    return this.#facts.earlyExporter.export(length, label, context)
+  }
+
+  /**
+   * What both ends of this connection know, for SCRAM and its like: `tls-exporter` (RFC 9266) is of the connection, `tls-server-end-point` (RFC 5929)
+   * of the server's certificate. TypeError `ERR_NO_CHANNEL_BINDING` where there is none: `tls-unique` in TLS 1.3, a certificate whose signature
+   * has no hash of its own (Ed25519), a server that resumes. Otherwise as exportKeyingMaterial.
+   */
+  channelBinding(type: ChannelBindingType): Bytes {
+    checkBindingType(type)
+    this.#shaken('channelBinding')
+    if (type === 'tls-exporter')
+      return this.exportKeyingMaterial(tlsExporter.length, tlsExporter.label)
+    const { ownChain = [], peerChain = [] } = this.#facts ?? {}
+    const [leaf] = this.#role === 'server' ? ownChain : peerChain
+    return serverEndPoint(leaf, this.#context.crypto)
   }
 
   get role(): Role | undefined {
@@ -323,6 +349,19 @@ export class Ssl {
       throw misuse('ERR_STATE_MACHINE_STARTED', `${call} after the handshake has begun`)
   }
 
+  /** The connection, once shaken and while its secrets are there: from zeros, everybody would derive the same. */
+  #shaken(call: string): Connected {
+    const connected = this.#connection?.connected
+    if (!connected) throw misuse('ERR_STILL_IN_INIT', `${call} before the handshake is over`)
+    this.#checkRemembers(call)
+    return connected
+  }
+
+  #checkRemembers(call: string): void {
+    if (this.#connection?.forgotten)
+      throw misuse('ERR_CLOSED', `${call} after the connection failed or was closed`)
+  }
+
   #started(): Connection {
     if (this.#connection) return this.#connection
     const context = this.#context
@@ -341,7 +380,8 @@ export class Ssl {
       )
     if (role === 'client') this.#checkClient()
     else checkServer(context)
-    const facts = new Facts(context, role, this.#options.servername)
+    const trace = context.tracer(role)
+    const facts = new Facts(context, role, this.#options.servername, trace)
     this.#facts = facts
     this.#connection = new Connection({
       rbio: this.#rbio,
@@ -364,7 +404,7 @@ export class Ssl {
         },
       }),
       edit: context.options.edit,
-      trace: context.options.trace,
+      trace,
       flow: talk =>
         role === 'client'
           ? client13(talk, {
@@ -385,6 +425,7 @@ export class Ssl {
               ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
             }),
       learn: fact => facts.learn(fact),
+      forget: () => facts.earlyExporter.wipe(),
       connected: connected =>
         this.#policy === 'at_once' ? this.#tickets(connected, connected.ticketsDue) : [],
       firstWrite: connected =>

@@ -4,6 +4,8 @@ import { type ContextOptions, SslContext } from '../context.ts'
 import { MemorySessionCache } from '../memory-session-cache.ts'
 import { misuse } from '../misuse.ts'
 import type { Session } from '../session.ts'
+import { type TraceEvent, type TraceKind, traceKinds } from '../trace.ts'
+import { redacted } from '../tracer.ts'
 import type { VerifyCallback } from '../verification.ts'
 import type { Caller } from './caller.ts'
 import { askCertificate, type SSL_cert_cb, type SSL_client_cert_cb } from './certificate-cb.ts'
@@ -62,6 +64,8 @@ export type Surroundings = Pick<
   | 'ticketKeys'
   | 'ticketSealer'
   | 'trace'
+  | 'traceEvents'
+  | 'traceSecrets'
   | 'verifyLimits'
 >
 
@@ -220,8 +224,13 @@ export class Settings {
       trace: event => {
         // A connection that is freed is nobody's call.
         this.caller.ssl?.watch.take(event)
-        surroundings.trace?.(event)
+        this.#trace(event)
       },
+      // SSL_CTX_set_msg_callback(3) shows whole tickets; who is told more has to ask.
+      traceSecrets: surroundings.trace && surroundings.traceSecrets === true ? true : 'messages',
+      traceEvents: surroundings.trace
+        ? [...watched, ...(surroundings.traceEvents ?? traceKinds)]
+        : watched,
       ...given('verifyTime', verifyTime),
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
       verifyLimits: { ...surroundings.verifyLimits, ...given('depth', verifyDepth) },
@@ -272,6 +281,12 @@ export class Settings {
         ? { certificateCallback: want => askCertificate(this.#calling, want) }
         : {}),
     }
+  }
+
+  #trace(event: TraceEvent): void {
+    const { trace, traceEvents, traceSecrets } = this.values.surroundings
+    if (!trace || traceEvents?.includes(event.event) === false) return
+    trace(traceSecrets ? event : redacted(event))
   }
 
   /** Where a server's sessions are: in a cache, or sealed into tickets. */
@@ -332,6 +347,9 @@ function selected(answer: AlpnSelection): AlpnChoice {
   if (result !== SSL_TLSEXT_ERR_OK || !protocol) return undefined
   return String.fromCharCode(...protocol)
 }
+
+/** What the callbacks of C are made of. */
+const watched: readonly TraceKind[] = ['record', 'message', 'alert', 'state']
 
 const believed: VerifyCallback = verdict => verdict.ok
 
