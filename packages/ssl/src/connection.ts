@@ -47,7 +47,8 @@ import {
 import { receivedAlert } from './received-alert.ts'
 import { RecordOutput } from './record-output.ts'
 import { Shaking } from './shaking.ts'
-import { headerBytes, type Trace } from './trace.ts'
+import { headerBytes } from './trace.ts'
+import type { Tracer } from './tracer.ts'
 
 export interface ConnectionParts {
   readonly rbio: Bio
@@ -60,9 +61,11 @@ export interface ConnectionParts {
   readonly sizing: RecordSizing | undefined
   readonly answers: Answers
   readonly edit: Edit | undefined
-  readonly trace: Trace | undefined
+  readonly trace: Tracer | undefined
   readonly flow: (talk: Talk) => Flow<Connected>
   readonly learn: (fact: Fact) => void
+  /** Called when the connection has failed or is closed: wipes what is kept beside it. */
+  readonly forget: () => void
   /** Called once, after the peer's Finished is verified, over a BIO that waits by the first call that writes: what to order then (tickets). */
   readonly connected: (connection: Connected) => readonly Command[]
   /** Called once, behind the first data that was written: what to order then (tickets that were held back). */
@@ -140,7 +143,7 @@ export class Connection {
       maxMessage: limits.maxMessage,
       maxTotal: limits.maxHandshakeBuffer,
     })
-    this.#carrier = new Carrier(parts.rbio, parts.wbio, this.#reader, this.#writer)
+    this.#carrier = new Carrier(parts.rbio, parts.wbio, this.#reader, this.#writer, parts.trace)
     this.#output = new RecordOutput({
       reader: this.#reader,
       writer: this.#writer,
@@ -538,7 +541,7 @@ export class Connection {
   #message(level: Level): JoinedMessage | undefined {
     const message = this.#joiner.next()
     if (message)
-      this.#parts.trace?.({
+      this.#parts.trace?.tell({
         event: 'message',
         direction: 'read',
         level,
@@ -570,10 +573,13 @@ export class Connection {
       if (this.#recordsLeft === 0) return this.#waiting(true)
       this.#recordsLeft--
     }
+    // A trace may have thrown at what was written just now.
+    if (this.#readEnd) return this.#readEnd
     const opened = this.#carrier.next()
+    this.#carrier.rethrow()
     if ('stop' in opened) return this.#stopped(opened)
     const { type, fragment } = opened
-    this.#parts.trace?.({
+    this.#parts.trace?.tell({
       event: 'record',
       direction: 'read',
       type,
@@ -634,7 +640,7 @@ export class Connection {
 
   #alerted(fragment: Bytes): Stop | undefined {
     const [level, description] = fragment as unknown as readonly [number, number]
-    this.#parts.trace?.({
+    this.#parts.trace?.tell({
       event: 'alert',
       direction: 'read',
       alert: alertName(description),
@@ -693,6 +699,7 @@ export class Connection {
     const before = this.#writer.queue
     const pushed = this.#carrier.push()
     this.#flightLeft = Math.max(0, this.#flightLeft - (before - this.#writer.queue))
+    if (this.#carrier.interrupted) this.#protected(() => this.#carrier.rethrow())
     if (pushed === 'done') return pushed
     if (pushed.stop === 'retry') {
       this.#waitedInVain = this.#carrier.waitsToWrite
@@ -744,7 +751,13 @@ export class Connection {
     try {
       const description = alerts[name]
       this.#output.record('alert', Uint8Array.of(level, description))
-      this.#parts.trace?.({ event: 'alert', direction: 'write', alert: name, level, description })
+      this.#parts.trace?.tell({
+        event: 'alert',
+        direction: 'write',
+        alert: name,
+        level,
+        description,
+      })
     } catch {
       // The key can seal nothing more (its sequence numbers are used up): the connection ends without a word.
     }
@@ -861,6 +874,7 @@ export class Connection {
     this.#forgotten = true
     this.#shaking.stop()
     if (this.#connected) forget(this.#connected)
+    this.#parts.forget()
     if (this.#plaintext.length === 0) this.#reader.wipe()
     this.#writer.wipe()
     this.#joiner.wipe()

@@ -20,6 +20,7 @@ import {
   longestLifetime,
   mostRecordLimit,
   type PskMode,
+  type Role,
   type WantCertificate,
   type WantSignature,
 } from '@biopair/handshake'
@@ -39,8 +40,9 @@ import type { PskCallback } from './psk-answers.ts'
 import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import type { Session } from './session.ts'
-import { type SessionCache, type TicketKey, ticketKeyFrom } from './tickets.ts'
-import type { Trace } from './trace.ts'
+import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
+import { type Trace, type TraceKind, traceKinds } from './trace.ts'
+import { Tracer } from './tracer.ts'
 import type { VerifyCallback } from './verification.ts'
 
 type Pem = string | Uint8Array
@@ -148,6 +150,8 @@ export interface ContextOptions {
   readonly ticketPolicy?: 'at_once' | 'with_first_write' | 'on_demand' | 'never'
   /** Server: keeps sessions here, and a ticket is a name of 32 random bytes, instead of sealing them into the ticket. */
   readonly sessionCache?: SessionCache
+  /** Server: seals tickets and opens them, in the place of `ticketKeys`. */
+  readonly ticketSealer?: TicketSealer
   /** Server with a `sessionCache`: a session is resumed once. False: a client that is not ours may come back with one ticket several times. */
   readonly singleUseTickets?: boolean
   /** Server: sessions of one context are not resumed in another (SSL_CTX_set_session_id_context(3)), where both have the same keys or cache. ASCII. */
@@ -172,7 +176,15 @@ export interface ContextOptions {
   readonly cookie?: 'never' | 'with_retry' | 'always'
   /** Lines of the key log (RFC 9850), without a newline. Whoever has them reads everything. */
   readonly keylog?: (line: string) => void
+  /** Is told what happens, on a timeline, without secrets. An error that it throws ends the connection with internal_error. */
   readonly trace?: Trace
+  /** The events that it is told: all. */
+  readonly traceEvents?: readonly TraceKind[]
+  /**
+   * Puts secrets into the trace: `secret` and `key` events then hold theirs, and tickets are whole. Whoever has them reads everything.
+   * `'messages'` is for tickets alone.
+   */
+  readonly traceSecrets?: boolean | 'messages'
   /** The last word on each message of ours, for replays and tests. */
   readonly edit?: Edit
   readonly limits?: Partial<Omit<Limits, 'maxMessage'>>
@@ -220,6 +232,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ticketKeys: 'Uint8Array or a list of them',
   ticketPolicy: 'string',
   sessionCache: 'object',
+  ticketSealer: 'object',
   singleUseTickets: 'boolean',
   sessionIdContext: 'string',
   ticketRequest: 'object',
@@ -233,6 +246,8 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   cookie: 'string',
   keylog: 'function',
   trace: 'function',
+  traceEvents: 'list of strings',
+  traceSecrets: 'boolean or string',
   edit: 'function',
   limits: 'object',
   recordSizeLimit: 'whole number',
@@ -280,6 +295,8 @@ export class SslContext {
   /** Exports that were imported here. */
   readonly claims: Claims = new Claims(() => this.now())
   #ticketKeys: readonly TicketKey[] = []
+  /** Connections that were traced. */
+  #connections = 0
   /** Sessions that were offered: each goes once (RFC 9846 appendix C.4). */
   readonly #offered = new WeakSet<Session>()
 
@@ -336,6 +353,11 @@ export class SslContext {
       throw misuse('ERR_INVALID_ARG_VALUE', 'pskModes: expected at least one mode, got none')
     wholeNumber('ticketRequest.newSessions', options.ticketRequest?.newSessions, 0, 255)
     wholeNumber('ticketRequest.resumptions', options.ticketRequest?.resumptions, 0, 255)
+    if (options.ticketSealer && (options.ticketKeys || options.sessionCache))
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'ticketSealer: expected without ticketKeys and sessionCache, whose place it takes',
+      )
     if (options.singleUseTickets && !options.sessionCache)
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
@@ -344,7 +366,18 @@ export class SslContext {
     if (!/^[\x20-\x7e]{0,255}$/.test(options.sessionIdContext ?? ''))
       throw misuse('ERR_INVALID_ARG_VALUE', 'sessionIdContext: expected up to 255 ASCII characters')
     this.look = clientHelloFrom(options.clientHello)
+    for (const kind of options.traceEvents ?? []) oneOf('traceEvents', kind, traceKinds)
+    if (typeof options.traceSecrets === 'string')
+      oneOf('traceSecrets', options.traceSecrets, ['messages'])
     this.psks = pskListFrom(options.psks ?? [], this.crypto)
+  }
+
+  /** What tells the trace of a new connection, which gets the next number; undefined without a trace. */
+  tracer(role: Role): Tracer | undefined {
+    const { trace } = this.options
+    if (!trace) return undefined
+    const connection = ++this.#connections
+    return new Tracer(trace, this.options, { role, connection, now: () => this.now() })
   }
 
   /** Milliseconds since 1970. */

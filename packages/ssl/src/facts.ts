@@ -4,12 +4,16 @@ import type { Fact, Role } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import type { SslContext } from './context.ts'
+import { EarlyExporter } from './exporter.ts'
 import type { Session } from './session.ts'
+import type { Tracer } from './tracer.ts'
 
 export class Facts {
   readonly #context: SslContext
   readonly #role: Role
   readonly #servername: string | undefined
+  readonly trace: Tracer | undefined
+  readonly earlyExporter = new EarlyExporter()
   #clientRandom: Bytes | undefined
   suite: CipherSuite | undefined
   group: AnyGroupName | undefined
@@ -17,6 +21,8 @@ export class Facts {
   /** Server: the name that the client asked for. */
   askedName: string | undefined
   peerChain: readonly Bytes[] = []
+  /** What we showed in this handshake. */
+  ownChain: readonly Bytes[] = []
   peerScheme: SignatureSchemeName | undefined
   verdict: Verdict | undefined
   /** What was found about the chain of the session that is offered, or of a ticket; it counts once the session is resumed. */
@@ -27,7 +33,13 @@ export class Facts {
   /** Of a key that was agreed on elsewhere. */
   pskIdentity: Bytes | undefined
 
-  constructor(context: SslContext, role: Role, servername: string | undefined) {
+  constructor(
+    context: SslContext,
+    role: Role,
+    servername: string | undefined,
+    trace: Tracer | undefined,
+  ) {
+    this.trace = trace
     this.#context = context
     this.#role = role
     this.#servername = servername
@@ -42,7 +54,7 @@ export class Facts {
   learn(fact: Fact): void {
     switch (fact.fact) {
       case 'state':
-        this.#context.options.trace?.({ event: 'state', state: fact.state })
+        this.trace?.tell({ event: 'state', state: fact.state })
         break
       case 'client_random':
         this.#clientRandom = fact.random
@@ -70,14 +82,24 @@ export class Facts {
         break
       case 'certificate':
         if (fact.of !== this.#role) this.peerChain = fact.chain
+        else this.ownChain = fact.chain
         break
       case 'signature':
         if (fact.of !== this.#role) this.peerScheme = fact.scheme
         break
       case 'keylog':
-        this.#context.options.keylog?.(
-          `${fact.label} ${hex(this.#clientRandom ?? new Uint8Array(0))} ${hex(fact.secret)}`,
-        )
+        this.#log(fact.label, fact.secret)
+        break
+      case 'resumption_secret':
+        this.trace?.derived(fact.fact, fact.secret)
+        break
+      case 'early_exporter':
+        this.earlyExporter.learn(this.#context.crypto.hashes[fact.hash], fact.secret)
+        if (fact.logged) this.#log('EARLY_EXPORTER_SECRET', fact.secret)
+        else this.trace?.derived('early_exporter_secret', fact.secret)
+        break
+      case 'no_early_exporter':
+        this.earlyExporter.wipe()
         break
       case 'ticket': {
         this.session = {
@@ -94,6 +116,17 @@ export class Facts {
         break
     }
   }
+
+  #log(label: string, secret: Bytes): void {
+    const line = () => `${label} ${hex(this.#clientRandom ?? new Uint8Array(0))} ${hex(secret)}`
+    this.trace?.derived(secretName(label), secret, line)
+    this.#context.options.keylog?.(line())
+  }
+}
+
+/** The key schedule's name of what the key log has under a label (RFC 9850 §2.2). */
+function secretName(label: string): string {
+  return label.toLowerCase().replace('_traffic_secret_0', '_application_traffic_secret_0')
 }
 
 /** Bytes as text, a character a byte. */

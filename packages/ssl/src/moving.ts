@@ -103,7 +103,12 @@ export function imported(
 export function factsOf({ connection, facts: moved }: Moving, context: SslContext): Facts {
   const { connected } = connection
   const { role } = connected
-  const facts = new Facts(context, role, nameOf(moved.servername, role, 'client'))
+  const facts = new Facts(
+    context,
+    role,
+    nameOf(moved.servername, role, 'client'),
+    context.tracer(role),
+  )
   facts.suite = connected.suite
   facts.group = connected.group
   facts.alpn = connected.alpn

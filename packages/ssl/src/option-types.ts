@@ -4,6 +4,7 @@ import { misuse } from './misuse.ts'
 /** Types that options have, and how one is told from the others. */
 const kinds = {
   boolean: value => typeof value === 'boolean',
+  'boolean or string': value => typeof value === 'boolean' || text(value),
   function: value => typeof value === 'function',
   object: value => typeof value === 'object' && value !== null,
   Uint8Array: value => value instanceof Uint8Array,

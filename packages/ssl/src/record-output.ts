@@ -13,7 +13,8 @@ import {
   writeProtection13,
 } from '@biopair/record'
 import { type Bytes, TlsAlert } from '@biopair/wire'
-import { headerBytes, type Trace } from './trace.ts'
+import { headerBytes } from './trace.ts'
+import type { Tracer } from './tracer.ts'
 
 /** How far the record layer of a connection has come. */
 export interface Reached {
@@ -28,7 +29,7 @@ export class RecordOutput implements Output {
   readonly #writer: RecordWriter
   readonly #joiner: Joiner
   readonly #crypto: CryptoProvider
-  readonly #trace: Trace | undefined
+  readonly #trace: Tracer | undefined
   readonly #learn: (fact: Fact) => void
   #flight: Bytes[] = []
   #protected = false
@@ -45,7 +46,7 @@ export class RecordOutput implements Output {
     readonly writer: RecordWriter
     readonly joiner: Joiner
     readonly crypto: CryptoProvider
-    readonly trace: Trace | undefined
+    readonly trace: Tracer | undefined
     readonly learn: (fact: Fact) => void
   }) {
     this.#reader = parts.reader
@@ -57,7 +58,7 @@ export class RecordOutput implements Output {
   }
 
   send(level: Level, message: Bytes): void {
-    this.#trace?.({ event: 'message', direction: 'write', level, message })
+    this.#trace?.tell({ event: 'message', direction: 'write', level, message })
     this.#flight.push(message)
     this.flightOver = false
   }
@@ -80,7 +81,7 @@ export class RecordOutput implements Output {
       this.#writer.protect(writeProtection13(secret, this.#crypto))
       this.#protected = true
     }
-    this.#trace?.({ event: 'key', direction, level })
+    this.#trace?.key(direction, level, secret.secret)
   }
 
   changeCipherSpec(): void {
@@ -165,7 +166,7 @@ export class RecordOutput implements Output {
     const hidden = this.#protected && type !== 'change_cipher_spec'
     const cut = this.#writer.fragmentLength
     for (const [i, size] of this.#writer.made.entries())
-      this.#trace({
+      this.#trace.tell({
         event: 'record',
         direction: 'write',
         type,

@@ -8,7 +8,6 @@ import {
   type Command,
   type Connected,
   client13,
-  exportKeyingMaterial,
   type FlowConfig,
   mostRecordLimit,
   type Role,
@@ -17,10 +16,17 @@ import {
 } from '@biopair/handshake'
 import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
+import {
+  type ChannelBindingType,
+  checkBindingType,
+  serverEndPoint,
+  tlsExporter,
+} from './channel-binding.ts'
 import type { ClaimStoreNow } from './claims.ts'
 import { Connection } from './connection.ts'
 import type { ContextOptions, SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
+import { keyingMaterial } from './exporter.ts'
 import { Facts, text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import {
@@ -275,22 +281,42 @@ export class Ssl {
     return this.#started().ready(outcome)
   }
 
-  /** Keying material (RFC 9846 §7.5), node:tls's order of arguments. TypeError before the handshake is over, after a failure and after `close`. */
+  /**
+   * Keying material (RFC 9846 §7.5), node:tls's order of arguments; no context and an empty one are the same. TypeError before the handshake is
+   * over (also for a server whose Finished is out: who is there is not known yet), after a failure and after `close`, for a label of more than 249
+   * characters, each a byte, and for more than 255 times the length of the suite's hash.
+   */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
-    const connected = this.#connected
-    if (!connected)
-      throw misuse('ERR_STILL_IN_INIT', 'exportKeyingMaterial before the handshake is over')
-    // The secret is zeros by now: what it gave would be known to everybody.
-    if (this.#connection?.forgotten)
-      throw misuse('ERR_CLOSED', 'exportKeyingMaterial after the connection failed or was closed')
+    const connected = this.#shaken('exportKeyingMaterial')
     const hash = this.#context.crypto.hashes[connected.suite.hash]
-    return exportKeyingMaterial(
-      hash,
-      connected.exporterSecret,
-      label,
-      context ?? new Uint8Array(0),
-      length,
-    )
+    return keyingMaterial(hash, connected.exporterSecret, length, label, context)
+  }
+
+  /**
+   * Keying material of early_exporter_secret (RFC 9846 §7.5), for 0-RTT data: a client has it from its ClientHello on, a server from its
+   * ServerHello on. Whoever records the ClientHello can replay it. TypeError `ERR_NO_EARLY_EXPORTER` where no pre-shared key is used,
+   * or not the one that was offered first, or after a HelloRetryRequest.
+   */
+  exportEarlyKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
+    if (!this.#connection || !this.#facts)
+      throw misuse('ERR_STILL_IN_INIT', 'exportEarlyKeyingMaterial before the handshake has begun')
+    this.#checkRemembers('exportEarlyKeyingMaterial')
+    return this.#facts.earlyExporter.export(length, label, context)
+  }
+
+  /**
+   * What both ends of this connection know, for SCRAM and its like: `tls-exporter` (RFC 9266) is of the connection, `tls-server-end-point` (RFC 5929)
+   * of the server's certificate. TypeError `ERR_NO_CHANNEL_BINDING` where there is none: `tls-unique` in TLS 1.3, a certificate whose signature
+   * has no hash of its own (Ed25519), a server that resumes. Otherwise as exportKeyingMaterial.
+   */
+  channelBinding(type: ChannelBindingType): Bytes {
+    checkBindingType(type)
+    this.#shaken('channelBinding')
+    if (type === 'tls-exporter')
+      return this.exportKeyingMaterial(tlsExporter.length, tlsExporter.label)
+    const { ownChain = [], peerChain = [] } = this.#facts ?? {}
+    const [leaf] = this.#role === 'server' ? ownChain : peerChain
+    return serverEndPoint(leaf, this.#context.crypto)
   }
 
   get role(): Role | undefined {
@@ -392,6 +418,19 @@ export class Ssl {
       throw misuse('ERR_STATE_MACHINE_STARTED', `${call} after the handshake has begun`)
   }
 
+  /** The connection, once shaken and while its secrets are there: from zeros, everybody would derive the same. */
+  #shaken(call: string): Connected {
+    const connected = this.#connected
+    if (!connected) throw misuse('ERR_STILL_IN_INIT', `${call} before the handshake is over`)
+    this.#checkRemembers(call)
+    return connected
+  }
+
+  #checkRemembers(call: string): void {
+    if (this.#connection?.forgotten)
+      throw misuse('ERR_CLOSED', `${call} after the connection failed or was closed`)
+  }
+
   #started(): Connection {
     if (this.#connection) return this.#connection
     const context = this.#context
@@ -404,7 +443,8 @@ export class Ssl {
     if (!this.#rbio || !this.#wbio)
       throw misuse('ERR_BIO_NOT_SET', 'expected setBio before the handshake')
     if (!this.#moved) this.#checkStart(role)
-    const facts = this.#facts ?? new Facts(context, role, this.#options.servername)
+    const facts =
+      this.#facts ?? new Facts(context, role, this.#options.servername, context.tracer(role))
     this.#facts = facts
     this.#connection = new Connection({
       rbio: this.#rbio,
@@ -427,7 +467,7 @@ export class Ssl {
         },
       }),
       edit: context.options.edit,
-      trace: context.options.trace,
+      trace: facts.trace,
       moved: this.#moved?.connection,
       flow: talk =>
         role === 'client'
@@ -450,6 +490,7 @@ export class Ssl {
               ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
             }),
       learn: fact => facts.learn(fact),
+      forget: () => facts.earlyExporter.wipe(),
       connected: connected =>
         this.#policy === 'at_once' ? this.#tickets(connected, connected.ticketsDue) : [],
       firstWrite: connected =>
@@ -518,7 +559,12 @@ export class Ssl {
   /** So many tickets more, numbered on from those that were issued. */
   #tickets(connected: Connected, count = 0): readonly Command[] {
     const context = this.#context
-    const { ticketLifetime = 7200, sessionIdContext = '', sessionCache } = context.options
+    const {
+      ticketLifetime = 7200,
+      sessionIdContext = '',
+      sessionCache,
+      ticketSealer,
+    } = context.options
     if (!connected.ticketsAllowed) return []
     const issuing: Issuing = {
       crypto: context.crypto,
@@ -527,6 +573,7 @@ export class Ssl {
       lifetime: ticketLifetime,
       sessionIdContext,
       cache: sessionCache,
+      sealer: ticketSealer,
       key: () => context.ticketKey,
     }
     return Array.from({ length: count }, (_, i) =>

@@ -22,8 +22,9 @@ import {
   receiveAuthentication,
   sendAuthentication,
 } from './authentication.ts'
-import { clientHello, secondHello } from './client-hello.ts'
+import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
+import { offers, tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { HelloShape } from './hello-shape.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
@@ -50,12 +51,19 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const shape = new HelloShape(config)
   const plain = clientHello(config, random, sessionId, shares, psks.length > 0)
 
+  const [firstPsk] = psks
+  let raw = sessionId
   let hello = talk.send(
     ClientHello,
     shape.padded(withPsks(shape.first(plain), psks, config.crypto)),
-    (bytes, said) => bind(bytes, said, psks, config.crypto, undefined),
+    (bytes, said) => {
+      bind(bytes, said, psks, config.crypto, undefined)
+      raw = bytes
+    },
   )
   output.learn({ fact: 'client_random', random: hello.random })
+  if (firstPsk && offers(hello, 'pre_shared_key'))
+    tellEarlyExporter(output, config.crypto, firstPsk, raw, offers(hello, 'early_data'))
   output.tolerateChangeCipherSpec(true)
   output.endOfFlight()
 
@@ -66,6 +74,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     retriedWith = retry.suite
     transcript.retry(config.crypto.hashes[retry.suite.hash])
     output.learn({ fact: 'retry', group: retry.group?.name })
+    output.learn({ fact: 'no_early_exporter' })
     if (retry.group) {
       for (const share of shares.values()) share.wipe()
       shares.clear()
@@ -77,7 +86,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     const again = shape.second(secondHello(hello, retry.cookie, retry.group && shares))
     hello = talk.send(
       ClientHello,
-      shape.padded(withPsks(again, psks, config.crypto)),
+      shape.padded(fitting(withPsks(again, psks, config.crypto))),
       (bytes, said) => bind(bytes, said, psks, config.crypto, transcript),
     )
     output.endOfFlight()
@@ -99,6 +108,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     })
   const hash = config.crypto.hashes[suite.hash]
   const psk = acceptedPsk(extensions, suite, psks)
+  if (psk !== firstPsk) output.learn({ fact: 'no_early_exporter' })
   const mode = psk && acceptedMode(extensions, config.pskModes)
   const agreed = mode === 'psk_ke' ? undefined : agree(extensions, config, shares)
   // §7.1: without (EC)DHE, zeros stand in for the shared secret.
@@ -162,6 +172,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.protect('write', 'application', clientTraffic)
   talk.level = 'application'
   const resumptionSecret = secrets.hold(mainStage.resumption(transcript.hash()))
+  output.learn({ fact: 'resumption_secret', secret: resumptionSecret })
   talk.enter('CONNECTED')
   return {
     role: 'client',

@@ -18,6 +18,7 @@ import { Secrets } from '../secrets.ts'
 import type { Talk } from '../talk.ts'
 import { commonScheme, receiveAuthentication, sendAuthentication } from './authentication.ts'
 import type { Connected } from './connected.ts'
+import { tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
@@ -96,6 +97,8 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     const { identities = [] } = offer.extensions.pre_shared_key ?? {}
     const { identity } = identities[psk.selected] as OfferedIdentity
     output.learn({ fact: 'psk', kind: psk.kind, mode, identity, chain: psk.chain })
+    // §4.3.10: early data goes with the first key, and with the first ClientHello; so does its exporter.
+    if (psk.selected === 0 && !retried) tellEarlyExporter(output, config.crypto, psk, raw, false)
   }
 
   const random = draw(config, 'server hello random', 32)
@@ -171,6 +174,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'application', clientTraffic)
   output.tolerateChangeCipherSpec(false)
   const resumptionSecret = secrets.hold(mainStage.resumption(transcript.hash()))
+  output.learn({ fact: 'resumption_secret', secret: resumptionSecret })
   talk.enter('CONNECTED')
   return {
     role: 'server',

@@ -14,6 +14,7 @@ import type { SSL_msg_cb } from './msg.ts'
 import { Port } from './port.ts'
 import { ERR_LIB_SSL } from './reasons.ts'
 import type { Settings, Values } from './settings.ts'
+import type { SSL_SESSION } from './ssl-session.ts'
 import {
   X509_CHECK_FLAG_NO_WILDCARDS,
   X509_PURPOSE_SSL_CLIENT,
@@ -70,6 +71,9 @@ export class SSL {
   messageArg: unknown
   /** The ClientHello that a callback is looking at. */
   hello: ClientHelloView | undefined
+  /** What SSL_set_session was given, and the object that SSL_get_session answers. */
+  offered: SSL_SESSION | undefined
+  session: SSL_SESSION | undefined
   /** What SSL_set_verify said for this SSL alone. */
   ownVerification: Pick<Values, 'verifyMode' | 'verify'> = {}
   /** What verify callbacks left behind, and whether they want to be asked again. */
@@ -101,6 +105,9 @@ export class SSL {
     const { serverName, param, port } = this
     const native = new Ssl(this.settings.judging(param).context(role), {
       ...(role === 'client' && serverName !== undefined ? { servername: serverName } : {}),
+      ...(role === 'client' && this.offered?.native
+        ? { session: this.offered.native, reuseSession: true }
+        : {}),
       ...this.#names(role),
       allowWildcards: (param.hostFlags & X509_CHECK_FLAG_NO_WILDCARDS) === 0,
     })
