@@ -44,11 +44,6 @@ const waiting: Readonly<
     part: [],
     sign: { folder: 'handshake/src/tls13', words: /(server|client)_certificate_type/ },
   },
-  'GREASE of our own': {
-    whole: [],
-    part: [68],
-    sign: { folder: 'handshake/src/tls13', words: /grease/i },
-  },
   'a server without state': {
     whole: [],
     part: [17],

@@ -34,6 +34,7 @@ test('an option of another type is refused, and its value is not shown', t => {
     minVersion: 3,
     maxVersion: [],
     ALPNProtocols: 'h2',
+    clientHello: 1,
     clientHelloCallback: true,
     SNICallback: 'server.example',
     ALPNCallback: 'h2',

@@ -27,11 +27,13 @@ import {
 import { alertName, alerts, type Bytes, TlsAlert } from '@biopair/wire'
 import type { Answers } from './answers.ts'
 import { Carrier } from './carrier.ts'
+import type { ConnectionState } from './connection-state.ts'
 import type { Limits } from './limits.ts'
 import { misuse } from './misuse.ts'
 import {
   CarrierError,
   type Closed,
+  type ExportOutcome,
   type Failed,
   type FlushOutcome,
   type HandshakeOutcome,
@@ -68,6 +70,8 @@ export interface ConnectionParts {
   readonly connected: (connection: Connected) => readonly Command[]
   /** Called once, behind the first data that was written: what to order then (tickets that were held back). */
   readonly firstWrite: (connection: Connected) => readonly Command[]
+  /** Of the connection that this one goes on for: there is no handshake then. */
+  readonly moved?: ConnectionState | undefined
 }
 
 /** How a half ended: for reading one of these, for writing the last. */
@@ -118,11 +122,13 @@ export class Connection {
   /** What was closed below has nothing more to say. */
   #left = false
   #forgotten = false
+  /** Another connection goes on in this one's place. */
+  #gone = false
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
-    const { limits, buffers } = parts
-    this.#reader = new RecordReader({ buffers })
+    const { limits, buffers, moved } = parts
+    this.#reader = new RecordReader({ buffers, begun: moved !== undefined })
     this.#writer = new RecordWriter({
       buffers,
       maxFragment: limits.maxFragment,
@@ -132,7 +138,7 @@ export class Connection {
       ...(parts.role === 'client' ? { initialVersion: 0x0301 } : {}),
     })
     // A client may fail before it has keys: its alert is in the clear then.
-    this.#reader.allowPlaintextAlert = parts.role === 'server'
+    this.#reader.allowPlaintextAlert = parts.role === 'server' && !moved
     this.#joiner = new Joiner({
       maxMessage: limits.maxMessage,
       maxTotal: limits.maxHandshakeBuffer,
@@ -148,6 +154,7 @@ export class Connection {
     })
     this.#talk = new Talk(this.#output, parts.edit)
     this.#shaking = new Shaking(parts.flow(this.#talk), parts.answers)
+    if (moved) this.#goOn(moved)
   }
 
   /** The state of RFC 9846 appendix A. */
@@ -278,6 +285,63 @@ export class Connection {
     return this.#drained(outcome)
   }
 
+  /**
+   * Ends here, to go on elsewhere: once nothing of ours waits, and our key has sealed nothing, `seal` makes bytes of the state, of which
+   * nothing is kept. A `seal` that throws has changed nothing.
+   */
+  handOver(seal: (state: ConnectionState) => Bytes): ExportOutcome {
+    return this.#call((): ExportOutcome => {
+      if (!this.#connected)
+        throw misuse('ERR_STILL_IN_INIT', 'exportConnection before the handshake is over')
+      if (this.#announced !== 'no')
+        throw misuse(
+          'ERR_PROTOCOL_IS_SHUTDOWN',
+          'exportConnection after shutdown: our close_notify was sent',
+        )
+      const stop = this.#readEnd ?? this.#writeEnd ?? this.#shake()
+      if (stop) return stop
+      if (this.#plaintext.length > 0) return { status: 'unread' }
+      this.#settle(true)
+      const why = this.#unfinished()
+      if (why) return { status: 'unfinished', why }
+      // Whoever has our key may have used its numbers: what goes on begins with another one, and with 0.
+      const ready = this.#clear() && (this.#writer.sealedRecords === 0 || this.#renew())
+      const pushed = this.#push()
+      if (this.#writeEnd) return this.#writeEnd
+      if (!ready || pushed !== 'done') return this.#waiting(false)
+      const bytes = seal({
+        connected: this.#connected,
+        reached: this.#output.reached,
+        part: this.#reader.part,
+        wrote: this.#wrote,
+        sideRecords: this.#sideRecords,
+      })
+      this.#gone = true
+      this.#forget()
+      return { status: 'done', bytes }
+    })
+  }
+
+  /** What has been begun with the peer and cannot go on elsewhere. */
+  #unfinished(): string | undefined {
+    return this.#joiner.partial ? 'a handshake message has not come whole' : undefined
+  }
+
+  /** A new key for what we send. */
+  #renew(): boolean {
+    return !this.#protected(() => this.#order({ command: 'key_update', request: false }))
+  }
+
+  #goOn({ connected, reached, part, wrote, sideRecords }: ConnectionState): void {
+    this.#connected = connected
+    this.#output.goOn(connected, reached)
+    this.#talk.enter('CONNECTED')
+    this.#delivered = true
+    this.#wrote = wrote
+    this.#sideRecords = sideRecords
+    this.#reader.offer(part)
+  }
+
   /** Says close_notify behind everything queued; called again, looks for the peer's. Never closes the BIO. */
   shutdown(): ShutdownOutcome {
     return this.#call(() => {
@@ -367,6 +431,8 @@ export class Connection {
         'ERR_REENTRANT_CALL',
         'a connection must not be called from inside its own callback',
       )
+    if (this.#gone)
+      throw misuse('ERR_MOVED', 'the connection was exported, and goes on where it is imported')
     if (this.#closed ? whileClosing !== 'close' : this.#closing && !whileClosing)
       throw misuse('ERR_CLOSED', 'the connection was closed')
     this.#busy = true

@@ -13,6 +13,7 @@ import {
 import { noble } from '@biopair/crypto/noble'
 import {
   type ClientAuthentication,
+  type ClientHelloPolicy,
   type Edit,
   type Identity,
   leastRecordLimit,
@@ -27,6 +28,8 @@ import { Buffers, type Padding, RecordSizing, type RecordSizingOptions } from '@
 import type { Bytes } from '@biopair/wire'
 import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
+import { Claims } from './claims.ts'
+import { clientHelloFrom } from './client-hello-option.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type Limits, limitsFrom } from './limits.ts'
@@ -165,6 +168,8 @@ export interface ContextOptions {
   readonly tickets?: boolean
   /** Client: is told of each ticket. */
   readonly onSession?: (session: Session) => void
+  /** Client: how its ClientHello looks: order of extensions, GREASE, padding. It says nothing of what is offered: that are `ciphers`, `groups`, `keyShares`, `sigalgs`. */
+  readonly clientHello?: ClientHelloPolicy
   /** Middlebox compatibility mode (RFC 9846 appendix E.4): true. */
   readonly middleboxCompat?: boolean
   /** Server: when a HelloRetryRequest carries a cookie: never. */
@@ -236,6 +241,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   pskCallback: 'function',
   tickets: 'boolean',
   onSession: 'function',
+  clientHello: 'object',
   middleboxCompat: 'boolean',
   cookie: 'string',
   keylog: 'function',
@@ -284,6 +290,10 @@ export class SslContext {
   readonly padding: Padding | undefined
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
   readonly psks: readonly StaticPsk[]
+  /** How a ClientHello looks. */
+  readonly look: ClientHelloPolicy | undefined
+  /** Exports that were imported here. */
+  readonly claims: Claims = new Claims(() => this.now())
   #ticketKeys: readonly TicketKey[] = []
   /** Connections that were traced. */
   #connections = 0
@@ -355,6 +365,7 @@ export class SslContext {
       )
     if (!/^[\x20-\x7e]{0,255}$/.test(options.sessionIdContext ?? ''))
       throw misuse('ERR_INVALID_ARG_VALUE', 'sessionIdContext: expected up to 255 ASCII characters')
+    this.look = clientHelloFrom(options.clientHello)
     for (const kind of options.traceEvents ?? []) oneOf('traceEvents', kind, traceKinds)
     if (typeof options.traceSecrets === 'string')
       oneOf('traceSecrets', options.traceSecrets, ['messages'])

@@ -7,7 +7,7 @@ import { misuse } from './misuse.ts'
 const none = new Uint8Array(0)
 
 /** Keying material of a secret. `label` has a character a byte; no context and an empty one are the same. TypeError for what HKDF-Expand-Label has no room for. */
-export function exported(
+export function keyingMaterial(
   hash: Hash,
   secret: Uint8Array,
   length: number,
@@ -50,6 +50,6 @@ export class EarlyExporter {
         'exportEarlyKeyingMaterial: expected a pre-shared key that was offered first, and that the server goes on with',
       )
     const { hash, secret } = this.#known
-    return exported(hash, secret, length, label, context)
+    return keyingMaterial(hash, secret, length, label, context)
   }
 }

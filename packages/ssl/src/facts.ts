@@ -12,7 +12,7 @@ export class Facts {
   readonly #context: SslContext
   readonly #role: Role
   readonly #servername: string | undefined
-  readonly #trace: Tracer | undefined
+  readonly trace: Tracer | undefined
   readonly earlyExporter = new EarlyExporter()
   #clientRandom: Bytes | undefined
   suite: CipherSuite | undefined
@@ -39,17 +39,22 @@ export class Facts {
     servername: string | undefined,
     trace: Tracer | undefined,
   ) {
-    this.#trace = trace
+    this.trace = trace
     this.#context = context
     this.#role = role
     this.#servername = servername
+  }
+
+  /** Of the ClientHello, by which the key log knows the connection. */
+  get clientRandom(): Bytes | undefined {
+    return this.#clientRandom
   }
 
   /** Takes a fact in, and hands it on to who asked to hear of it: key log, trace, sessions. */
   learn(fact: Fact): void {
     switch (fact.fact) {
       case 'state':
-        this.#trace?.tell({ event: 'state', state: fact.state })
+        this.trace?.tell({ event: 'state', state: fact.state })
         break
       case 'client_random':
         this.#clientRandom = fact.random
@@ -86,12 +91,12 @@ export class Facts {
         this.#log(fact.label, fact.secret)
         break
       case 'resumption_secret':
-        this.#trace?.derived(fact.fact, fact.secret)
+        this.trace?.derived(fact.fact, fact.secret)
         break
       case 'early_exporter':
         this.earlyExporter.learn(this.#context.crypto.hashes[fact.hash], fact.secret)
         if (fact.logged) this.#log('EARLY_EXPORTER_SECRET', fact.secret)
-        else this.#trace?.derived('early_exporter_secret', fact.secret)
+        else this.trace?.derived('early_exporter_secret', fact.secret)
         break
       case 'no_early_exporter':
         this.earlyExporter.wipe()
@@ -114,7 +119,7 @@ export class Facts {
 
   #log(label: string, secret: Bytes): void {
     const line = () => `${label} ${hex(this.#clientRandom ?? new Uint8Array(0))} ${hex(secret)}`
-    this.#trace?.derived(secretName(label), secret, line)
+    this.trace?.derived(secretName(label), secret, line)
     this.#context.options.keylog?.(line())
   }
 }

@@ -16,6 +16,8 @@ const kinds = {
   'whole number': value => Number.isSafeInteger(value) && (value as number) >= 0,
   'whole number or function': value =>
     typeof value === 'function' || (Number.isSafeInteger(value) && (value as number) >= 0),
+  'boolean or list of strings': value =>
+    typeof value === 'boolean' || (Array.isArray(value) && value.every(text)),
   string: text,
   'list of strings': value => Array.isArray(value) && value.every(text),
   'list of byte arrays': value =>

@@ -26,6 +26,7 @@ import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
 import { offers, tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
+import { HelloShape } from './hello-shape.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
@@ -47,12 +48,14 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const sessionId = config.compatibility ? draw(config, 'legacy_session_id', 32) : new Uint8Array(0)
   const shares = new Map<number, KeyShare>()
   for (const group of config.shares) shares.set(group.id, secrets.hold(group.start(config.random)))
+  const shape = new HelloShape(config)
+  const plain = clientHello(config, random, sessionId, shares, psks.length > 0)
 
   const [firstPsk] = psks
   let raw = sessionId
   let hello = talk.send(
     ClientHello,
-    withPsks(clientHello(config, random, sessionId, shares, psks.length > 0), psks, config.crypto),
+    shape.padded(withPsks(shape.first(plain), psks, config.crypto)),
     (bytes, said) => {
       bind(bytes, said, psks, config.crypto, undefined)
       raw = bytes
@@ -80,11 +83,10 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     if (config.compatibility) output.changeCipherSpec()
     // RFC 9846 §4.2.2: keys that do not go with the suite are offered no more; ages and binders are made anew.
     psks = psks.filter(psk => psk.hash === retry.suite.hash)
+    const again = shape.second(secondHello(hello, retry.cookie, retry.group && shares))
     hello = talk.send(
       ClientHello,
-      fitting(
-        withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto),
-      ),
+      shape.padded(fitting(withPsks(again, psks, config.crypto))),
       (bytes, said) => bind(bytes, said, psks, config.crypto, transcript),
     )
     output.endOfFlight()
