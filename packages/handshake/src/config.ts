@@ -1,6 +1,7 @@
 /** What a flow is told before it starts. */
 import type { CipherSuite, CryptoProvider, Group, Random, SignatureScheme } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
+import type { ClientHelloPolicy } from './client-hello-policy.ts'
 import type { PskMode } from './psk.ts'
 import type { CertificateTypeName } from './shown.ts'
 
@@ -52,6 +53,8 @@ export interface ClientConfig extends FlowConfig {
   readonly tickets: boolean
   /** Sent as ticket_request; undefined sends none. */
   readonly ticketRequest?: TicketRequest | undefined
+  /** How the ClientHello looks. */
+  readonly look?: ClientHelloPolicy | undefined
 }
 
 /** Whether and how a server asks for a certificate. */

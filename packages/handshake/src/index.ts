@@ -1,4 +1,5 @@
 /** What package handshake offers. */
+export * from './client-hello-policy.ts'
 export * from './config.ts'
 export * from './extensions/index.ts'
 export * from './flow.ts'

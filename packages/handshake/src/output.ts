@@ -1,5 +1,11 @@
 /** What a flow says to the side that carries its messages: records are one implementation, QUIC another. */
-import type { AnyGroupName, CipherSuite, SignatureSchemeName, TrafficSecret } from '@biopair/crypto'
+import type {
+  AnyGroupName,
+  CipherSuite,
+  HashName,
+  SignatureSchemeName,
+  TrafficSecret,
+} from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
 import type { Role } from './flow.ts'
 import type { PskKind, PskMode } from './psk.ts'
@@ -63,6 +69,18 @@ export type Fact =
   | { readonly fact: 'signature'; readonly of: Role; readonly scheme: SignatureSchemeName }
   /** A secret for the key log (RFC 9850); wiped by the flow when the call returns, so copy what must last. */
   | { readonly fact: 'keylog'; readonly label: string; readonly secret: Bytes }
+  /** resumption_secret, when it is derived; the flow's, as those of the key log. */
+  | { readonly fact: 'resumption_secret'; readonly secret: Bytes }
+  /** early_exporter_secret, of the first key that was offered. Wiped as those of the key log. */
+  | {
+      readonly fact: 'early_exporter'
+      readonly hash: HashName
+      readonly secret: Bytes
+      /** Whether it stands in the key log: where there is early data (RFC 9850 §2.2). */
+      readonly logged: boolean
+    }
+  /** The server goes on with another key or with none, or asked for another ClientHello: the early exporter is of no use. */
+  | { readonly fact: 'no_early_exporter' }
   | { readonly fact: 'ticket'; readonly ticket: ReceivedTicket }
   | { readonly fact: 'key_update'; readonly direction: 'read' | 'write' }
 

@@ -14,6 +14,7 @@ import { noble } from '@biopair/crypto/noble'
 import {
   type CertificateTypeName,
   type ClientAuthentication,
+  type ClientHelloPolicy,
   type Edit,
   type Identity,
   leastRecordLimit,
@@ -21,6 +22,7 @@ import {
   mayDelegate,
   mostRecordLimit,
   type PskMode,
+  type Role,
   type WantCertificate,
   type WantSignature,
 } from '@biopair/handshake'
@@ -28,6 +30,8 @@ import { Buffers, type Padding, RecordSizing, type RecordSizingOptions } from '@
 import type { Bytes } from '@biopair/wire'
 import { publicKeysFrom, type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
+import { Claims } from './claims.ts'
+import { clientHelloFrom } from './client-hello-option.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type DelegatedOption, delegationsFrom, type OwnDelegation } from './delegation.ts'
@@ -40,8 +44,9 @@ import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
 import type { Session } from './session.ts'
-import { type SessionCache, type TicketKey, ticketKeyFrom } from './tickets.ts'
-import type { Trace } from './trace.ts'
+import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
+import { type Trace, type TraceKind, traceKinds } from './trace.ts'
+import { Tracer } from './tracer.ts'
 import type { VerifyCallback } from './verification.ts'
 
 type Pem = string | Uint8Array
@@ -167,6 +172,8 @@ export interface ContextOptions {
   readonly ticketPolicy?: 'at_once' | 'with_first_write' | 'on_demand' | 'never'
   /** Server: keeps sessions here, and a ticket is a name of 32 random bytes, instead of sealing them into the ticket. */
   readonly sessionCache?: SessionCache
+  /** Server: seals tickets and opens them, in the place of `ticketKeys`. */
+  readonly ticketSealer?: TicketSealer
   /** Server with a `sessionCache`: a session is resumed once. False: a client that is not ours may come back with one ticket several times. */
   readonly singleUseTickets?: boolean
   /** Server: sessions of one context are not resumed in another (SSL_CTX_set_session_id_context(3)), where both have the same keys or cache. ASCII. */
@@ -183,13 +190,23 @@ export interface ContextOptions {
   readonly tickets?: boolean
   /** Client: is told of each ticket. */
   readonly onSession?: (session: Session) => void
+  /** Client: how its ClientHello looks: order of extensions, GREASE, padding. It says nothing of what is offered: that are `ciphers`, `groups`, `keyShares`, `sigalgs`. */
+  readonly clientHello?: ClientHelloPolicy
   /** Middlebox compatibility mode (RFC 9846 appendix E.4): true. */
   readonly middleboxCompat?: boolean
   /** Server: when a HelloRetryRequest carries a cookie: never. */
   readonly cookie?: 'never' | 'with_retry' | 'always'
   /** Lines of the key log (RFC 9850), without a newline. Whoever has them reads everything. */
   readonly keylog?: (line: string) => void
+  /** Is told what happens, on a timeline, without secrets. An error that it throws ends the connection with internal_error. */
   readonly trace?: Trace
+  /** The events that it is told: all. */
+  readonly traceEvents?: readonly TraceKind[]
+  /**
+   * Puts secrets into the trace: `secret` and `key` events then hold theirs, and tickets are whole. Whoever has them reads everything.
+   * `'messages'` is for tickets alone.
+   */
+  readonly traceSecrets?: boolean | 'messages'
   /** The last word on each message of ours, for replays and tests. */
   readonly edit?: Edit
   readonly limits?: Partial<Omit<Limits, 'maxMessage'>>
@@ -243,6 +260,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ticketKeys: 'Uint8Array or a list of them',
   ticketPolicy: 'string',
   sessionCache: 'object',
+  ticketSealer: 'object',
   singleUseTickets: 'boolean',
   sessionIdContext: 'string',
   ticketRequest: 'object',
@@ -251,10 +269,13 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   pskCallback: 'function',
   tickets: 'boolean',
   onSession: 'function',
+  clientHello: 'object',
   middleboxCompat: 'boolean',
   cookie: 'string',
   keylog: 'function',
   trace: 'function',
+  traceEvents: 'list of strings',
+  traceSecrets: 'boolean or string',
   edit: 'function',
   limits: 'object',
   recordSizeLimit: 'whole number',
@@ -305,7 +326,13 @@ export class SslContext {
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
   readonly psks: readonly StaticPsk[]
   #delegated: readonly OwnDelegation[] = []
+  /** How a ClientHello looks. */
+  readonly look: ClientHelloPolicy | undefined
+  /** Exports that were imported here. */
+  readonly claims: Claims = new Claims(() => this.now())
   #ticketKeys: readonly TicketKey[] = []
+  /** Connections that were traced. */
+  #connections = 0
   /** Sessions that were offered: each goes once (RFC 9846 appendix C.4). */
   readonly #offered = new WeakSet<Session>()
 
@@ -383,6 +410,11 @@ export class SslContext {
       throw misuse('ERR_INVALID_ARG_VALUE', 'pskModes: expected at least one mode, got none')
     wholeNumber('ticketRequest.newSessions', options.ticketRequest?.newSessions, 0, 255)
     wholeNumber('ticketRequest.resumptions', options.ticketRequest?.resumptions, 0, 255)
+    if (options.ticketSealer && (options.ticketKeys || options.sessionCache))
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'ticketSealer: expected without ticketKeys and sessionCache, whose place it takes',
+      )
     if (options.singleUseTickets && !options.sessionCache)
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
@@ -390,7 +422,19 @@ export class SslContext {
       )
     if (!/^[\x20-\x7e]{0,255}$/.test(options.sessionIdContext ?? ''))
       throw misuse('ERR_INVALID_ARG_VALUE', 'sessionIdContext: expected up to 255 ASCII characters')
+    this.look = clientHelloFrom(options.clientHello)
+    for (const kind of options.traceEvents ?? []) oneOf('traceEvents', kind, traceKinds)
+    if (typeof options.traceSecrets === 'string')
+      oneOf('traceSecrets', options.traceSecrets, ['messages'])
     this.psks = pskListFrom(options.psks ?? [], this.crypto)
+  }
+
+  /** What tells the trace of a new connection, which gets the next number; undefined without a trace. */
+  tracer(role: Role): Tracer | undefined {
+    const { trace } = this.options
+    if (!trace) return undefined
+    const connection = ++this.#connections
+    return new Tracer(trace, this.options, { role, connection, now: () => this.now() })
   }
 
   /** Milliseconds since 1970. */

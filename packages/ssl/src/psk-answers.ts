@@ -42,7 +42,7 @@ export function pskAnswers(
   context: SslContext,
   session: () => Session | undefined,
 ): Pick<Answers, 'psk_offer' | 'psk' | 'psk_claim'> {
-  const { sessionCache, pskCallback, singleUseTickets = false } = context.options
+  const { sessionCache, ticketSealer, pskCallback, singleUseTickets = false } = context.options
   return {
     psk_offer: (_, asking) => {
       const known = session()
@@ -83,9 +83,16 @@ export function pskAnswers(
 
   function opened(identity: Bytes): Later<OpenedTicket | undefined> {
     if (!context.opensTickets) return undefined
-    if (!sessionCache) return openTicket(identity, context.ticketKeys, context.crypto)
-    const got = orElse(() => sessionCache.get(ticketId(identity)), undefined)
-    return following(got, state => state && readState(state))
+    if (!sessionCache && !ticketSealer)
+      return openTicket(identity, context.ticketKeys, context.crypto)
+    const got = orElse(
+      () =>
+        sessionCache
+          ? sessionCache.get(ticketId(identity))
+          : ticketSealer?.open(Uint8Array.from(identity)),
+      undefined,
+    )
+    return following(got, state => (state instanceof Uint8Array ? readState(state) : undefined))
   }
 }
 

@@ -9,7 +9,6 @@ import {
   type Command,
   type Connected,
   client13,
-  exportKeyingMaterial,
   type FlowConfig,
   mostRecordLimit,
   type Role,
@@ -18,14 +17,32 @@ import {
 } from '@biopair/handshake'
 import type { Bytes, TlsAlert } from '@biopair/wire'
 import { publicKeysFrom, type Verdict } from '@biopair/x509'
+import {
+  type ChannelBindingType,
+  checkBindingType,
+  serverEndPoint,
+  tlsExporter,
+} from './channel-binding.ts'
+import type { ClaimStoreNow } from './claims.ts'
 import { Connection } from './connection.ts'
 import type { ContextOptions, SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
+import { keyingMaterial } from './exporter.ts'
 import { Facts, text } from './facts.ts'
 import { misuse } from './misuse.ts'
+import {
+  checkExport,
+  type ExportOptions,
+  exported,
+  factsOf,
+  type ImportOptions,
+  imported,
+} from './moving.ts'
+import type { Moving } from './moving-state.ts'
 import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import type {
+  ExportOutcome,
   Failed,
   FlushOutcome,
   HandshakeOutcome,
@@ -72,6 +89,8 @@ export class Ssl {
   #wbio: Bio | undefined
   #connection: Connection | undefined
   #facts: Facts | undefined
+  /** The connection that this one goes on for. */
+  #moved: Moving | undefined
 
   constructor(context: SslContext, options: SslOptions = {}) {
     this.#context = context
@@ -85,6 +104,44 @@ export class Ssl {
       // The object itself is what the context remembers.
       this.#offer = session instanceof Uint8Array ? known : session
     }
+  }
+
+  /**
+   * A connection that `exportConnection` made bytes of, to go on where it stood: it wants `setBio`, for the same carrier, and no handshake. The
+   * bytes go once: the context refuses them a second time (ERR_EXPORT_USED), and `claims` is asked where others could import them too. A
+   * TypeError says what is wrong with the bytes or the key: ERR_EXPORT_INVALID, ERR_EXPORT_EXPIRED. With a store that answers
+   * later, so does this.
+   */
+  static importConnection(
+    context: SslContext,
+    bytes: Uint8Array,
+    key: Uint8Array,
+    options?: ImportOptions<ClaimStoreNow>,
+  ): Ssl
+  static importConnection(
+    context: SslContext,
+    bytes: Uint8Array,
+    key: Uint8Array,
+    options: ImportOptions,
+  ): Ssl | Promise<Ssl>
+  static importConnection(
+    context: SslContext,
+    bytes: Uint8Array,
+    key: Uint8Array,
+    options: ImportOptions = {},
+  ): Ssl | Promise<Ssl> {
+    const goOn = (moved: Moving): Ssl => {
+      const { role } = moved.connection.connected
+      const { servername } = moved.facts
+      const named = role === 'client' && servername !== undefined ? { servername } : {}
+      const ssl = new Ssl(context, named)
+      ssl.#role = role
+      ssl.#moved = moved
+      ssl.#facts = factsOf(moved, context)
+      return ssl
+    }
+    const moved = imported(context, bytes, key, options)
+    return moved instanceof Promise ? moved.then(goOn) : goOn(moved)
   }
 
   /** Sets where bytes come from and go to (SSL_set_bio); one BIO may be both. */
@@ -110,14 +167,14 @@ export class Ssl {
 
   /** This end is the client (SSL_set_connect_state). */
   setConnectState(): this {
-    this.#unstarted('setConnectState')
+    this.#unstarted('setConnectState', this.#moved)
     this.#role = 'client'
     return this
   }
 
   /** This end is the server (SSL_set_accept_state). */
   setAcceptState(): this {
-    this.#unstarted('setAcceptState')
+    this.#unstarted('setAcceptState', this.#moved)
     this.#role = 'server'
     return this
   }
@@ -203,7 +260,7 @@ export class Ssl {
 
   /** Server: issues another ticket (SSL_new_session_ticket(3)); none where the client's chain is too long for one. */
   newSessionTicket(): FlushOutcome {
-    const connected = this.#connection?.connected
+    const connected = this.#connected
     if (!connected || this.#role !== 'server')
       throw misuse('ERR_STILL_IN_INIT', 'newSessionTicket: expected a server after its handshake')
     if (!this.#context.opensTickets)
@@ -211,27 +268,61 @@ export class Ssl {
     return this.#started().order(now => this.#tickets(now, 1)[0])
   }
 
+  /**
+   * Makes bytes of the connection, sealed under a key of 32 bytes, for `importConnection` in another thread or process; here it is over then, and
+   * every call but for the facts a TypeError (ERR_MOVED). The carrier stays open. It drives out what is queued, changes our key first, so that no
+   * number of one goes twice, and answers `done` once nothing waits: what else it answers says what to do, and then to call again.
+   */
+  exportConnection(key: Uint8Array, options: ExportOptions = {}): ExportOutcome {
+    const lifetime = checkExport(key, options)
+    const connection = this.#started()
+    const facts = this.#facts as Facts
+    return connection.handOver(state =>
+      exported(this.#context, state, facts, this.servername, key, lifetime),
+    )
+  }
+
   /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. Never rejects; TypeError at once where a BIO that has to be waited for has no `ready`. */
   ready(outcome: { readonly status: string }): Promise<void> {
     return this.#started().ready(outcome)
   }
 
-  /** Keying material (RFC 9846 §7.5), node:tls's order of arguments. TypeError before the handshake is over, after a failure and after `close`. */
+  /**
+   * Keying material (RFC 9846 §7.5), node:tls's order of arguments; no context and an empty one are the same. TypeError before the handshake is
+   * over (also for a server whose Finished is out: who is there is not known yet), after a failure and after `close`, for a label of more than 249
+   * characters, each a byte, and for more than 255 times the length of the suite's hash.
+   */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
-    const connected = this.#connection?.connected
-    if (!connected)
-      throw misuse('ERR_STILL_IN_INIT', 'exportKeyingMaterial before the handshake is over')
-    // The secret is zeros by now: what it gave would be known to everybody.
-    if (this.#connection?.forgotten)
-      throw misuse('ERR_CLOSED', 'exportKeyingMaterial after the connection failed or was closed')
+    const connected = this.#shaken('exportKeyingMaterial')
     const hash = this.#context.crypto.hashes[connected.suite.hash]
-    return exportKeyingMaterial(
-      hash,
-      connected.exporterSecret,
-      label,
-      context ?? new Uint8Array(0),
-      length,
-    )
+    return keyingMaterial(hash, connected.exporterSecret, length, label, context)
+  }
+
+  /**
+   * Keying material of early_exporter_secret (RFC 9846 §7.5), for 0-RTT data: a client has it from its ClientHello on, a server from its
+   * ServerHello on. Whoever records the ClientHello can replay it. TypeError `ERR_NO_EARLY_EXPORTER` where no pre-shared key is used,
+   * or not the one that was offered first, or after a HelloRetryRequest.
+   */
+  exportEarlyKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
+    if (!this.#connection || !this.#facts)
+      throw misuse('ERR_STILL_IN_INIT', 'exportEarlyKeyingMaterial before the handshake has begun')
+    this.#checkRemembers('exportEarlyKeyingMaterial')
+    return this.#facts.earlyExporter.export(length, label, context)
+  }
+
+  /**
+   * What both ends of this connection know, for SCRAM and its like: `tls-exporter` (RFC 9266) is of the connection, `tls-server-end-point` (RFC 5929)
+   * of the server's certificate. TypeError `ERR_NO_CHANNEL_BINDING` where there is none: `tls-unique` in TLS 1.3, a certificate whose signature
+   * has no hash of its own (Ed25519), a server that resumes. Otherwise as exportKeyingMaterial.
+   */
+  channelBinding(type: ChannelBindingType): Bytes {
+    checkBindingType(type)
+    this.#shaken('channelBinding')
+    if (type === 'tls-exporter')
+      return this.exportKeyingMaterial(tlsExporter.length, tlsExporter.label)
+    const { ownChain = [], peerChain = [] } = this.#facts ?? {}
+    const [leaf] = this.#role === 'server' ? ownChain : peerChain
+    return serverEndPoint(leaf, this.#context.crypto)
   }
 
   get role(): Role | undefined {
@@ -240,12 +331,12 @@ export class Ssl {
 
   /** The state of RFC 9846 appendix A: `START`, `WAIT_SH`, ..., `CONNECTED` (SSL_state_string(3)). */
   get state(): string {
-    return this.#connection?.state ?? 'START'
+    return this.#connection?.state ?? (this.#moved ? 'CONNECTED' : 'START')
   }
 
   /** Whether the peer's Finished is verified (SSL_is_init_finished(3)). */
   get connected(): boolean {
-    return this.#connection?.connected !== undefined
+    return this.#connected !== undefined
   }
 
   get version(): 'TLSv1.3' | undefined {
@@ -351,9 +442,26 @@ export class Ssl {
     return this.#connection?.receivedShutdown ?? false
   }
 
-  #unstarted(call: string): void {
-    if (this.#connection)
+  get #connected(): Connected | undefined {
+    return this.#connection?.connected ?? this.#moved?.connection.connected
+  }
+
+  #unstarted(call: string, moved?: Moving): void {
+    if (this.#connection || moved)
       throw misuse('ERR_STATE_MACHINE_STARTED', `${call} after the handshake has begun`)
+  }
+
+  /** The connection, once shaken and while its secrets are there: from zeros, everybody would derive the same. */
+  #shaken(call: string): Connected {
+    const connected = this.#connected
+    if (!connected) throw misuse('ERR_STILL_IN_INIT', `${call} before the handshake is over`)
+    this.#checkRemembers(call)
+    return connected
+  }
+
+  #checkRemembers(call: string): void {
+    if (this.#connection?.forgotten)
+      throw misuse('ERR_CLOSED', `${call} after the connection failed or was closed`)
   }
 
   #started(): Connection {
@@ -367,14 +475,9 @@ export class Ssl {
       )
     if (!this.#rbio || !this.#wbio)
       throw misuse('ERR_BIO_NOT_SET', 'expected setBio before the handshake')
-    if (this.#verifyNames?.length === 0 && context.options.rejectUnauthorized !== false)
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        'verifyNames: expected at least one name; an empty list needs rejectUnauthorized: false',
-      )
-    if (role === 'client') this.#checkClient()
-    else checkServer(context)
-    const facts = new Facts(context, role, this.#options.servername)
+    if (!this.#moved) this.#checkStart(role)
+    const facts =
+      this.#facts ?? new Facts(context, role, this.#options.servername, context.tracer(role))
     this.#facts = facts
     this.#connection = new Connection({
       rbio: this.#rbio,
@@ -398,7 +501,8 @@ export class Ssl {
         },
       }),
       edit: context.options.edit,
-      trace: context.options.trace,
+      trace: facts.trace,
+      moved: this.#moved?.connection,
       flow: talk =>
         role === 'client'
           ? client13(talk, {
@@ -409,6 +513,7 @@ export class Ssl {
               compatibility: context.options.middleboxCompat ?? true,
               tickets: context.options.tickets ?? true,
               ticketRequest: ticketRequest(context),
+              look: context.look,
               psk: this.#offer !== undefined || this.#hasPsks,
             })
           : server13(talk, {
@@ -419,12 +524,23 @@ export class Ssl {
               ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
             }),
       learn: fact => facts.learn(fact),
+      forget: () => facts.earlyExporter.wipe(),
       connected: connected =>
         this.#policy === 'at_once' ? this.#tickets(connected, connected.ticketsDue) : [],
       firstWrite: connected =>
         this.#policy === 'with_first_write' ? this.#tickets(connected, connected.ticketsDue) : [],
     })
     return this.#connection
+  }
+
+  #checkStart(role: Role): void {
+    if (this.#verifyNames?.length === 0 && this.#context.options.rejectUnauthorized !== false)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'verifyNames: expected at least one name; an empty list needs rejectUnauthorized: false',
+      )
+    if (role === 'client') this.#checkClient()
+    else checkServer(this.#context)
   }
 
   #flowConfig(): Omit<FlowConfig, 'psk'> {
@@ -492,7 +608,12 @@ export class Ssl {
   /** So many tickets more, numbered on from those that were issued. */
   #tickets(connected: Connected, count = 0): readonly Command[] {
     const context = this.#context
-    const { ticketLifetime = 7200, sessionIdContext = '', sessionCache } = context.options
+    const {
+      ticketLifetime = 7200,
+      sessionIdContext = '',
+      sessionCache,
+      ticketSealer,
+    } = context.options
     if (!connected.ticketsAllowed) return []
     const issuing: Issuing = {
       crypto: context.crypto,
@@ -501,6 +622,7 @@ export class Ssl {
       lifetime: ticketLifetime,
       sessionIdContext,
       cache: sessionCache,
+      sealer: ticketSealer,
       key: () => context.ticketKey,
     }
     return Array.from({ length: count }, (_, i) =>

@@ -81,6 +81,17 @@ export interface SessionCache {
   delete(id: string): boolean | Promise<boolean>
 }
 
+/**
+ * Who seals tickets and opens them in the place of `ticketKeys`: a key service, an HSM. A ticket that is not its own opens to undefined; so
+ * counts one whose opening throws or rejects, and the handshake is a full one.
+ */
+export interface TicketSealer {
+  /** Encrypts and authenticates; undefined where it cannot, and then there is no ticket. `state` holds secrets, and is wiped after the call. */
+  seal(state: Bytes): Uint8Array | undefined
+  /** What was sealed: now, or later. The connection stands at `want_psk` meanwhile. */
+  open(ticket: Bytes): Uint8Array | undefined | Promise<Uint8Array | undefined>
+}
+
 export interface Issuing {
   readonly crypto: CryptoProvider
   /** Every random byte comes from here. */
@@ -91,6 +102,7 @@ export interface Issuing {
   readonly lifetime: number
   readonly sessionIdContext: string
   readonly cache: SessionCache | undefined
+  readonly sealer: TicketSealer | undefined
   readonly key: () => TicketKey
 }
 
@@ -135,6 +147,10 @@ export function makeTicket(
     const ticket = Uint8Array.from(issuing.draw('ticket id', 32))
     keep(cache, ticketId(ticket), state, now + lifetime * 1000)
     return { lifetime, ageAdd, nonce, ticket }
+  }
+  if (issuing.sealer) {
+    const sealed = sealedBy(issuing.sealer, state)
+    return sealed && { lifetime, ageAdd, nonce, ticket: sealed }
   }
   const key = issuing.key()
   const sealing = issuing.draw('ticket nonce', nonceLength)
@@ -202,6 +218,19 @@ export function ticketKeyFrom(bytes: Uint8Array): TicketKey {
   return {
     name: Uint8Array.from(bytes.subarray(0, nameLength)),
     secret: Uint8Array.from(bytes.subarray(nameLength)),
+  }
+}
+
+/** What a sealer makes of a state; one that fails has made nothing. */
+function sealedBy(sealer: TicketSealer, state: Bytes): Bytes | undefined {
+  try {
+    const sealed = sealer.seal(state)
+    if (!sealed || sealed.length === 0 || sealed.length > longestTicket) return undefined
+    return Uint8Array.from(sealed)
+  } catch {
+    return undefined
+  } finally {
+    wipe(state)
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type CurveName,
   concat,
   type HashName,
+  type MlDsaName,
   type PssRestriction,
   type PublicKeyMaterial,
 } from '@biopair/crypto'
@@ -17,6 +18,8 @@ export function encodePublicKey(material: PublicKeyMaterial): Bytes {
       return spki([ids['id-ecPublicKey'], ids[material.curve]], material.point)
     case 'ed25519':
       return spki([ids['id-Ed25519']], material.key)
+    case 'ml-dsa':
+      return spki([ids[material.set]], material.key)
     case 'rsa': {
       const key = element(tags.SEQUENCE, unsigned(material.n), unsigned(material.e))
       if (material.pss === undefined) return spki([ids.rsaEncryption, nothing], key)
@@ -65,6 +68,9 @@ const ids: Readonly<Record<Name, Bytes>> = {
   'P-384': identifier('\x2b\x81\x04\x00\x22'),
   'P-521': identifier('\x2b\x81\x04\x00\x23'),
   'id-Ed25519': identifier('\x2b\x65\x70'),
+  'ML-DSA-44': identifier('\x60\x86\x48\x01\x65\x03\x04\x03\x11'),
+  'ML-DSA-65': identifier('\x60\x86\x48\x01\x65\x03\x04\x03\x12'),
+  'ML-DSA-87': identifier('\x60\x86\x48\x01\x65\x03\x04\x03\x13'),
   rsaEncryption: identifier('\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01'),
   'id-mgf1': identifier('\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08'),
   'id-RSASSA-PSS': identifier('\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a'),
@@ -76,6 +82,7 @@ const ids: Readonly<Record<Name, Bytes>> = {
 type Name =
   | CurveName
   | HashName
+  | MlDsaName
   | 'id-ecPublicKey'
   | 'id-Ed25519'
   | 'rsaEncryption'

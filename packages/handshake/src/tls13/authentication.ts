@@ -130,6 +130,7 @@ export function commonScheme(
 export function keyType(material: PublicKeyMaterial): SignatureScheme['key'] {
   if (material.kind === 'ec') return material.curve
   if (material.kind === 'ed25519') return 'ed25519'
+  if (material.kind === 'ml-dsa') return material.set
   return material.pss ? 'rsa-pss' : 'rsa'
 }
 

@@ -25,10 +25,12 @@ import {
   sendAuthentication,
 } from './authentication.ts'
 import { allowedTypes, checkServerType, chosenTypes } from './certificate-types.ts'
-import { clientHello, secondHello } from './client-hello.ts'
+import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
 import { delegatedSchemesOf } from './delegated-credential.ts'
+import { offers, tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
+import { HelloShape } from './hello-shape.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { knownSchemes } from './known-schemes.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
@@ -51,13 +53,22 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const sessionId = config.compatibility ? draw(config, 'legacy_session_id', 32) : new Uint8Array(0)
   const shares = new Map<number, KeyShare>()
   for (const group of config.shares) shares.set(group.id, secrets.hold(group.start(config.random)))
+  const shape = new HelloShape(config)
+  const plain = clientHello(config, random, sessionId, shares, psks.length > 0)
 
+  const [firstPsk] = psks
+  let raw = sessionId
   let hello = talk.send(
     ClientHello,
-    withPsks(clientHello(config, random, sessionId, shares, psks.length > 0), psks, config.crypto),
-    (bytes, said) => bind(bytes, said, psks, config.crypto, undefined),
+    shape.padded(withPsks(shape.first(plain), psks, config.crypto)),
+    (bytes, said) => {
+      bind(bytes, said, psks, config.crypto, undefined)
+      raw = bytes
+    },
   )
   output.learn({ fact: 'client_random', random: hello.random })
+  if (firstPsk && offers(hello, 'pre_shared_key'))
+    tellEarlyExporter(output, config.crypto, firstPsk, raw, offers(hello, 'early_data'))
   output.tolerateChangeCipherSpec(true)
   output.endOfFlight()
 
@@ -68,6 +79,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     retriedWith = retry.suite
     transcript.retry(config.crypto.hashes[retry.suite.hash])
     output.learn({ fact: 'retry', group: retry.group?.name })
+    output.learn({ fact: 'no_early_exporter' })
     if (retry.group) {
       for (const share of shares.values()) share.wipe()
       shares.clear()
@@ -76,9 +88,10 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     if (config.compatibility) output.changeCipherSpec()
     // RFC 9846 §4.2.2: keys that do not go with the suite are offered no more; ages and binders are made anew.
     psks = psks.filter(psk => psk.hash === retry.suite.hash)
+    const again = shape.second(secondHello(hello, retry.cookie, retry.group && shares))
     hello = talk.send(
       ClientHello,
-      withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto),
+      shape.padded(fitting(withPsks(again, psks, config.crypto))),
       (bytes, said) => bind(bytes, said, psks, config.crypto, transcript),
     )
     output.endOfFlight()
@@ -100,6 +113,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     })
   const hash = config.crypto.hashes[suite.hash]
   const psk = acceptedPsk(extensions, suite, psks)
+  if (psk !== firstPsk) output.learn({ fact: 'no_early_exporter' })
   const mode = psk && acceptedMode(extensions, config.pskModes)
   const agreed = mode === 'psk_ke' ? undefined : agree(extensions, config, shares)
   // §7.1: without (EC)DHE, zeros stand in for the shared secret.
@@ -164,6 +178,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.protect('write', 'application', clientTraffic)
   talk.level = 'application'
   const resumptionSecret = secrets.hold(mainStage.resumption(transcript.hash()))
+  output.learn({ fact: 'resumption_secret', secret: resumptionSecret })
   talk.enter('CONNECTED')
   return {
     role: 'client',

@@ -27,6 +27,7 @@ import {
 import { agreedTypes, clientType, serverTypes } from './certificate-types.ts'
 import type { Connected } from './connected.ts'
 import { delegatedSchemesOf } from './delegated-credential.ts'
+import { tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
@@ -105,6 +106,8 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     const { identities = [] } = offer.extensions.pre_shared_key ?? {}
     const { identity } = identities[psk.selected] as OfferedIdentity
     output.learn({ fact: 'psk', kind: psk.kind, mode, identity, ...shownIn(psk) })
+    // §4.3.10: early data goes with the first key, and with the first ClientHello; so does its exporter.
+    if (psk.selected === 0 && !retried) tellEarlyExporter(output, config.crypto, psk, raw, false)
   }
 
   const random = draw(config, 'server hello random', 32)
@@ -182,6 +185,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'application', clientTraffic)
   output.tolerateChangeCipherSpec(false)
   const resumptionSecret = secrets.hold(mainStage.resumption(transcript.hash()))
+  output.learn({ fact: 'resumption_secret', secret: resumptionSecret })
   talk.enter('CONNECTED')
   return {
     role: 'server',

@@ -2,11 +2,11 @@
 import type { CertificateTypeName } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { publicKeysFrom } from '@biopair/x509'
-import type { Session } from '../session.ts'
 import { TLSEXT_cert_type_rpk, TLSEXT_cert_type_x509 } from './constants.ts'
 import { type Configured, refuse, type SSL_CTX, set } from './ctx.ts'
 import type { Pem, Values } from './settings.ts'
 import type { SSL } from './ssl.ts'
+import type { SSL_SESSION } from './ssl-session.ts'
 
 type Which = 'serverCertTypes' | 'clientCertTypes'
 
@@ -79,8 +79,8 @@ export function SSL_get0_peer_rpk(ssl: SSL): Bytes | null {
   return ssl.native?.peerRawPublicKey ?? null
 }
 
-export function SSL_SESSION_get0_peer_rpk({ shown, chain }: Session): Bytes | null {
-  return shown.type === 'rpk' ? (chain[0] ?? null) : null
+export function SSL_SESSION_get0_peer_rpk({ native }: SSL_SESSION): Bytes | null {
+  return native?.shown.type === 'rpk' ? (native.chain[0] ?? null) : null
 }
 
 function numberOf(type: CertificateTypeName | undefined): number {

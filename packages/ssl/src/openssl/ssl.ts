@@ -15,6 +15,7 @@ import type { SSL_msg_cb } from './msg.ts'
 import { Port } from './port.ts'
 import { ERR_LIB_SSL } from './reasons.ts'
 import type { Settings, Values } from './settings.ts'
+import type { SSL_SESSION } from './ssl-session.ts'
 import {
   X509_CHECK_FLAG_NO_WILDCARDS,
   X509_PURPOSE_SSL_CLIENT,
@@ -71,6 +72,9 @@ export class SSL {
   messageArg: unknown
   /** The ClientHello that a callback is looking at. */
   hello: ClientHelloView | undefined
+  /** What SSL_set_session was given, and the object that SSL_get_session answers. */
+  offered: SSL_SESSION | undefined
+  session: SSL_SESSION | undefined
   /** What SSL_set_verify said for this SSL alone. */
   ownVerification: Pick<Values, 'verifyMode' | 'verify'> = {}
   /** Raw public keys that the peer may have, DER; undefined where none was named. */
@@ -104,6 +108,9 @@ export class SSL {
     const { serverName, param, port } = this
     const native = new Ssl(this.settings.judging(param).context(role), {
       ...(role === 'client' && serverName !== undefined ? { servername: serverName } : {}),
+      ...(role === 'client' && this.offered?.native
+        ? { session: this.offered.native, reuseSession: true }
+        : {}),
       ...this.#names(role),
       rawPublicKeys: this.expectedRpks,
       allowWildcards: (param.hostFlags & X509_CHECK_FLAG_NO_WILDCARDS) === 0,
