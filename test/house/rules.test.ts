@@ -34,16 +34,6 @@ const waiting: Readonly<
     part: [],
     sign: { folder: 'handshake/src/tls13', words: /compress_certificate|CompressedCertificate/ },
   },
-  'delegated credentials': {
-    whole: [63],
-    part: [],
-    sign: { folder: 'handshake/src/tls13', words: /delegated_credential/ },
-  },
-  'raw public keys': {
-    whole: [64],
-    part: [],
-    sign: { folder: 'handshake/src/tls13', words: /(server|client)_certificate_type/ },
-  },
   'a server without state': {
     whole: [],
     part: [17],

@@ -9,6 +9,7 @@ import type {
 import type { Bytes } from '@biopair/wire'
 import type { Role } from './flow.ts'
 import type { PskKind, PskMode } from './psk.ts'
+import type { CertificateTypeName, Shown } from './shown.ts'
 
 /** The keys that a message travels under (RFC 9846 §2; RFC 9001 §4.1.4). */
 export type Level = 'initial' | 'early' | 'handshake' | 'application'
@@ -53,10 +54,18 @@ export type Fact =
       readonly mode: PskMode
       readonly identity: Bytes
       readonly chain: readonly Bytes[]
+      readonly shown: Shown
     }
   | { readonly fact: 'alpn'; readonly protocol: Bytes }
   | { readonly fact: 'certificate_request' }
-  | { readonly fact: 'certificate'; readonly of: Role; readonly chain: readonly Bytes[] }
+  /** Which type of certificate an end shows, where it was agreed on (RFC 7250). */
+  | { readonly fact: 'certificate_type'; readonly of: Role; readonly type: CertificateTypeName }
+  | {
+      readonly fact: 'certificate'
+      readonly of: Role
+      readonly chain: readonly Bytes[]
+      readonly shown: Shown
+    }
   | { readonly fact: 'signature'; readonly of: Role; readonly scheme: SignatureSchemeName }
   /** A secret for the key log (RFC 9850); wiped by the flow when the call returns, so copy what must last. */
   | { readonly fact: 'keylog'; readonly label: string; readonly secret: Bytes }
@@ -88,6 +97,7 @@ export interface ReceivedTicket {
   readonly maxEarlyData: number
   /** Of the connection that it came on: the server's, leaf first; empty where a key stood in for it. */
   readonly chain: readonly Bytes[]
+  readonly shown: Shown
   /** What the session began with. */
   readonly authenticatedBy: 'certificate' | 'psk'
 }

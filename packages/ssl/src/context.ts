@@ -12,12 +12,14 @@ import {
 } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import {
+  type CertificateTypeName,
   type ClientAuthentication,
   type ClientHelloPolicy,
   type Edit,
   type Identity,
   leastRecordLimit,
   longestLifetime,
+  mayDelegate,
   mostRecordLimit,
   type PskMode,
   type Role,
@@ -26,12 +28,13 @@ import {
 } from '@biopair/handshake'
 import { Buffers, type Padding, RecordSizing, type RecordSizingOptions } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
-import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
+import { publicKeysFrom, type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
 import { Claims } from './claims.ts'
 import { clientHelloFrom } from './client-hello-option.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
+import { type DelegatedOption, delegationsFrom, type OwnDelegation } from './delegation.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
@@ -39,6 +42,7 @@ import { type PaddingPolicy, paddingFrom } from './padding.ts'
 import type { PskCallback } from './psk-answers.ts'
 import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
+import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
 import type { Session } from './session.ts'
 import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
 import { type Trace, type TraceKind, traceKinds } from './trace.ts'
@@ -71,6 +75,24 @@ export interface ContextOptions {
   readonly cert?: Pem | readonly Pem[]
   /** Private key of each `cert`. PEM or DER. */
   readonly key?: Pem | readonly Pem[]
+  /** Private keys that are shown by themselves, without a certificate (RFC 7250), where `serverCertTypes` or `clientCertTypes` say so; each `key` serves so too. */
+  readonly rawKey?: Pem | readonly Pem[]
+  /**
+   * How the server's key may be shown, most preferred first: `['x509']`. With `rpk` a client takes, and a server shows, a raw public key. The
+   * server's preference decides.
+   */
+  readonly serverCertTypes?: readonly CertificateTypeName[]
+  /** How the client's key may be shown, in the same way: a client has these types, a server takes them. */
+  readonly clientCertTypes?: readonly CertificateTypeName[]
+  /**
+   * Raw public keys that are believed, as SubjectPublicKeyInfo, PEM or DER: nobody else's is, unless a verifyCallback says so. Such a key says
+   * nothing about names: whoever has it is believed under every one (RFC 9846 appendix F.9).
+   */
+  readonly rawPublicKeys?: Pem | readonly Pem[]
+  /** Takes delegated credentials (RFC 9345) whose keys sign with these schemes; none unless given, and never `rsa_pss_rsae_*`. */
+  readonly delegatedSigalgs?: string | readonly string[]
+  /** Delegated credentials to show in the place of a `cert`'s own key, to peers that take them. `SslContext.setDelegatedCredentials` changes them. */
+  readonly delegatedCredentials?: readonly DelegatedOption[]
   /** Cipher suites, most preferred first: `TLS_AES_128_GCM_SHA256:...` or a list. */
   readonly ciphers?: string | readonly string[]
   /** Groups for key exchange, most preferred first: `X25519MLKEM768:x25519:P-256` or a list. */
@@ -203,6 +225,12 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ca: 'PEM text, DER bytes or a list of them',
   cert: 'PEM text, DER bytes or a list of them',
   key: 'PEM text, DER bytes or a list of them',
+  rawKey: 'PEM text, DER bytes or a list of them',
+  serverCertTypes: 'list of strings',
+  clientCertTypes: 'list of strings',
+  rawPublicKeys: 'PEM text, DER bytes or a list of them',
+  delegatedSigalgs: 'string or list of strings',
+  delegatedCredentials: 'list of objects',
   ciphers: 'string or list of strings',
   groups: 'string or list of strings',
   ecdhCurve: 'string or list of strings',
@@ -281,6 +309,13 @@ export class SslContext {
   readonly alpn: readonly Bytes[]
   readonly anchors: TrustStore
   readonly credentials: readonly Credential[]
+  /** Keys that can be shown by themselves. */
+  readonly rawCredentials: readonly RawCredential[]
+  readonly serverTypes: readonly CertificateTypeName[]
+  readonly clientTypes: readonly CertificateTypeName[]
+  /** Raw public keys that are believed. */
+  readonly rawPublicKeys: readonly Bytes[]
+  readonly delegatedSchemes: readonly SignatureScheme[]
   readonly limits: Limits
   /** Record buffers that connections share, so that idle ones hold none. */
   readonly buffers = new Buffers()
@@ -290,6 +325,7 @@ export class SslContext {
   readonly padding: Padding | undefined
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
   readonly psks: readonly StaticPsk[]
+  #delegated: readonly OwnDelegation[] = []
   /** How a ClientHello looks. */
   readonly look: ClientHelloPolicy | undefined
   /** Exports that were imported here. */
@@ -326,6 +362,27 @@ export class SslContext {
     this.alpn = (options.ALPNProtocols ?? []).map(protocol)
     this.anchors = trustStore(many(options.ca))
     this.credentials = credentialsFrom(many(options.cert), many(options.key), this.crypto)
+    this.rawCredentials = rawCredentialsFrom(many(options.rawKey), this.credentials, this.crypto)
+    this.serverTypes = certTypes('serverCertTypes', options.serverCertTypes)
+    this.clientTypes = certTypes('clientCertTypes', options.clientCertTypes)
+    if (options.rawKey && ![...this.serverTypes, ...this.clientTypes].includes('rpk'))
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'rawKey: expected rpk among the serverCertTypes or clientCertTypes',
+      )
+    this.rawPublicKeys = many(options.rawPublicKeys).flatMap(key => publicKeysFrom(key))
+    this.delegatedSchemes = named(
+      'delegatedSigalgs',
+      options.delegatedSigalgs ?? [],
+      signatureSchemes,
+    )
+    for (const scheme of this.delegatedSchemes)
+      if (!mayDelegate(scheme))
+        throw misuse(
+          'ERR_INVALID_ARG_VALUE',
+          `delegatedSigalgs: ${scheme.name} is not for delegated credentials (RFC 9345 4)`,
+        )
+    if (options.delegatedCredentials) this.setDelegatedCredentials(options.delegatedCredentials)
     this.limits = limitsFrom(options.limits ?? {})
     const { cookie = 'never' } = options
     if (!['never', 'with_retry', 'always'].includes(cookie))
@@ -428,6 +485,16 @@ export class SslContext {
     this.#ticketKeys = list.map(ticketKeyFrom)
   }
 
+  /** The delegated credentials that can be shown, as they stand; one that has expired is passed over. */
+  get delegatedCredentials(): readonly OwnDelegation[] {
+    return this.#delegated
+  }
+
+  /** Sets the delegated credentials to show, from the next handshake on: they are short-lived, and new ones come while connections last. */
+  setDelegatedCredentials(list: readonly DelegatedOption[]): void {
+    this.#delegated = delegationsFrom(list, this.credentials, this.crypto)
+  }
+
   /** Whether a server resumes sessions. */
   get opensTickets(): boolean {
     return this.options.ticketPolicy !== 'never'
@@ -469,6 +536,16 @@ export class SslContext {
 
 const ticketPolicies = ['at_once', 'with_first_write', 'on_demand', 'never']
 const pskModes = ['psk_ke', 'psk_dhe_ke']
+
+/** RFC 7250 has one type at least; X.509 unless said otherwise. */
+function certTypes(
+  option: string,
+  given: readonly CertificateTypeName[] = ['x509'],
+): readonly CertificateTypeName[] {
+  for (const type of given) oneOf(option, type, ['x509', 'rpk'])
+  if (given.length > 0) return [...new Set(given)]
+  throw misuse('ERR_INVALID_ARG_VALUE', `${option}: expected at least one type, got none`)
+}
 
 function oneOf(option: string, value: string | undefined, names: readonly string[]): void {
   if (value === undefined || names.includes(value)) return

@@ -22,13 +22,9 @@ import {
 } from '@biopair/x509'
 import { misuse } from './misuse.ts'
 
-/** A certificate chain, its first certificate read. */
-export interface Shown extends Identity {
-  readonly certificate: Certificate
-}
-
 /** A certificate chain with its private key. */
-export interface Credential extends Shown {
+export interface Credential extends Identity {
+  readonly certificate: Certificate
   readonly key: PrivateKey
 }
 
@@ -94,11 +90,11 @@ export function schemesOf(material: PublicKeyMaterial): SignatureScheme[] {
   )
 }
 
-/** The credential for a peer: one that it can verify, by preference one for the name that it asked for. */
-export function choose<C extends Shown>(
-  credentials: readonly C[],
+/** The credential for a peer: one that it can verify, by preference one for the name that it asked for; a raw key has no name. */
+export function choose<T extends Identity & { readonly certificate?: Certificate }>(
+  credentials: readonly T[],
   want: WantCertificate,
-): C | undefined {
+): T | undefined {
   const usable = credentials.filter(({ schemes }) =>
     want.schemes.some(scheme => scheme.handshake && schemes.includes(scheme)),
   )
@@ -106,9 +102,8 @@ export function choose<C extends Shown>(
   const named =
     serverName === undefined
       ? undefined
-      : usable.find(({ certificate }) => matchName(certificate, serverName).ok)
-  // With none that fits, the first is shown to the flow, whose alert then says what did not fit.
-  return named ?? usable[0] ?? (want.role === 'server' ? credentials[0] : undefined)
+      : usable.find(({ certificate }) => certificate && matchName(certificate, serverName).ok)
+  return named ?? usable[0]
 }
 
 function keyOf(material: PublicKeyMaterial): SignatureScheme['key'] {
@@ -118,7 +113,8 @@ function keyOf(material: PublicKeyMaterial): SignatureScheme['key'] {
   return material.pss ? 'rsa-pss' : 'rsa'
 }
 
-function sameKey(a: PublicKeyMaterial, b: PublicKeyMaterial): boolean {
+/** Whether two keys are one. */
+export function sameKey(a: PublicKeyMaterial, b: PublicKeyMaterial): boolean {
   if (a.kind === 'ec' && b.kind === 'ec') return a.curve === b.curve && equal(a.point, b.point)
   if (a.kind === 'ed25519' && b.kind === 'ed25519') return equal(a.key, b.key)
   if (a.kind === 'ml-dsa' && b.kind === 'ml-dsa') return a.set === b.set && equal(a.key, b.key)

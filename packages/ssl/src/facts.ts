@@ -1,6 +1,12 @@
 /** What a connection has found out, as its flow tells it. */
 import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
-import type { Fact, Role } from '@biopair/handshake'
+import {
+  type CertificateTypeName,
+  certificates,
+  type Fact,
+  type Role,
+  type Shown,
+} from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import type { SslContext } from './context.ts'
@@ -21,6 +27,11 @@ export class Facts {
   /** Server: the name that the client asked for. */
   askedName: string | undefined
   peerChain: readonly Bytes[] = []
+  peerShown: Shown = certificates
+  /** Whether a delegated credential of ours was shown. */
+  delegated = false
+  /** Types of certificates, where one is shown or asked for. */
+  readonly types: { client?: CertificateTypeName; server?: CertificateTypeName } = {}
   /** What we showed in this handshake. */
   ownChain: readonly Bytes[] = []
   peerScheme: SignatureSchemeName | undefined
@@ -75,14 +86,23 @@ export class Facts {
         this.resumed = fact.kind === 'resumption'
         if (!this.resumed) this.pskIdentity = fact.identity
         this.peerChain = fact.chain
+        this.peerShown = fact.shown
         this.verdict = fact.chain.length > 0 ? this.sessionVerdict : undefined
         break
       case 'alpn':
         this.alpn = fact.protocol
         break
       case 'certificate':
-        if (fact.of !== this.#role) this.peerChain = fact.chain
-        else this.ownChain = fact.chain
+        if (fact.of !== this.#role) {
+          this.peerChain = fact.chain
+          this.peerShown = fact.shown
+        } else {
+          this.ownChain = fact.chain
+          this.delegated = fact.shown.delegated !== undefined
+        }
+        break
+      case 'certificate_type':
+        this.types[fact.of] = fact.type
         break
       case 'signature':
         if (fact.of !== this.#role) this.peerScheme = fact.scheme

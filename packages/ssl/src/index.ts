@@ -7,6 +7,14 @@ export type { ClaimStore, ClaimStoreNow } from './claims.ts'
 export type { ClientHelloView } from './client-hello-view.ts'
 export * from './context.ts'
 export type { Credential } from './credentials.ts'
+export {
+  type DelegatedOption,
+  type Delegation,
+  type DelegationOptions,
+  delegatedCredential,
+  type OwnDelegation,
+  prepareDelegation,
+} from './delegation.ts'
 export type { Limits } from './limits.ts'
 export { MemorySessionCache } from './memory-session-cache.ts'
 export type { MisuseCode } from './misuse.ts'
@@ -17,6 +25,7 @@ export { type PcapngOptions, PcapngWriter } from './pcapng.ts'
 export type { PskAnswer, PskCallback } from './psk-answers.ts'
 export type { PskOption } from './psks.ts'
 export * from './pump.ts'
+export type { RawCredential } from './raw-keys.ts'
 export { type Session, sessionFromBytes, sessionToBytes } from './session.ts'
 export * from './ssl.ts'
 export { SslBio } from './ssl-bio.ts'

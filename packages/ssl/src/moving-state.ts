@@ -11,6 +11,7 @@ import {
   signatureSchemes,
   wipe,
 } from '@biopair/crypto'
+import type { CertificateTypeName } from '@biopair/handshake'
 import {
   type Bytes,
   type Decoded,
@@ -37,6 +38,7 @@ import {
   words,
   writeVerdict,
 } from './moving-verdict.ts'
+import { readShown, ShownState, writeShown } from './shown-state.ts'
 
 /** A connection on its way. */
 export interface Moving {
@@ -55,6 +57,9 @@ export interface MovingFacts {
   readonly pskIdentity: Bytes | undefined
   readonly peerScheme: SignatureSchemeName | undefined
   readonly verdict: Verdict | undefined
+  /** Whether a delegated credential of ours was shown. */
+  readonly delegated: boolean
+  readonly types: { readonly client?: CertificateTypeName; readonly server?: CertificateTypeName }
 }
 
 const secret = opaque(32, 64)
@@ -92,6 +97,11 @@ const MovingState = struct({
   psk_identity: maybe(opaque(0, 2 ** 16 - 1), 2 ** 16 + 1),
   signature_scheme: maybe(uint16, 2),
   peer_chain: vector(der, 0, 2 ** 24 - 1),
+  peer_shown: ShownState,
+  delegated: uint8,
+  /** RFC 7250: 0 for X.509, 2 for a raw public key. */
+  client_type: maybe(uint8, 1),
+  server_type: maybe(uint8, 1),
   verdict: maybe(MovingVerdict, 2 ** 24 - 1),
   part: opaque(0, 2 ** 16 - 1),
 })
@@ -105,7 +115,13 @@ export function writeMoving({ until, connection, facts }: Moving): Bytes {
   const { connected, reached, part } = connection
   const { verdict } = facts
   const path = verdict?.path.map(({ raw }) => raw) ?? []
-  const room = [...connected.peerChain, ...path, facts.pskIdentity ?? [], part]
+  const room = [
+    ...connected.peerChain,
+    ...path,
+    connected.peerShown.delegated ?? [],
+    facts.pskIdentity ?? [],
+    part,
+  ]
   // Reserved at once: a buffer that grows leaves copies of secrets behind.
   const writer = new Writer(room.reduce((sum, { length }) => sum + length + 3, usual))
   MovingState.write(writer, {
@@ -138,6 +154,10 @@ export function writeMoving({ until, connection, facts }: Moving): Bytes {
     psk_identity: some(facts.pskIdentity),
     signature_scheme: some(facts.peerScheme && signatureSchemes[facts.peerScheme].id),
     peer_chain: [...connected.peerChain],
+    peer_shown: writeShown(connected.peerShown),
+    delegated: number(facts.delegated),
+    client_type: some(facts.types.client).map(typeNumber),
+    server_type: some(facts.types.server).map(typeNumber),
     verdict: some(verdict).map(writeVerdict),
     part,
   })
@@ -170,6 +190,11 @@ function readState(state: MovingState, crypto: CryptoProvider): Moving {
       pskIdentity: only(state.psk_identity),
       peerScheme: only(state.signature_scheme.map(scheme)),
       verdict: only(state.verdict.map(readVerdict)),
+      delegated: truth(state.delegated),
+      types: {
+        ...named('client', only(state.client_type)),
+        ...named('server', only(state.server_type)),
+      },
     },
   }
 }
@@ -181,6 +206,8 @@ function readConnection(state: MovingState, suite: CipherSuite, length: number):
   for (const limit of [state.read_limit, state.write_limit]) check(limit >= 63 && limit <= 2 ** 14)
   const group = state.named_group === 0 ? undefined : groupById(state.named_group)
   check(state.named_group === 0 || group !== undefined)
+  const peerShown = readShown(state.peer_shown)
+  check(peerShown !== undefined)
   return {
     connected: {
       role: truth(state.server) ? 'server' : 'client',
@@ -193,6 +220,7 @@ function readConnection(state: MovingState, suite: CipherSuite, length: number):
       alpn: only(state.alpn),
       serverName: only(state.sni.map(text)),
       peerChain: state.peer_chain,
+      peerShown,
       resumed: truth(state.resumed),
       authenticatedBy: truth(state.psk_first) ? 'psk' : 'certificate',
       ticketsAllowed: truth(state.tickets_allowed),
@@ -214,6 +242,19 @@ function readConnection(state: MovingState, suite: CipherSuite, length: number):
 
 function number(truth: boolean): number {
   return truth ? 1 : 0
+}
+
+function typeNumber(type: CertificateTypeName): number {
+  return type === 'rpk' ? 2 : 0
+}
+
+function named<K extends string>(
+  role: K,
+  type: number | undefined,
+): { readonly [P in K]?: CertificateTypeName } {
+  check(type === undefined || type === 0 || type === 2)
+  if (type === undefined) return {}
+  return { [role]: type === 2 ? 'rpk' : 'x509' } as { readonly [P in K]?: CertificateTypeName }
 }
 
 function truth(number: number): boolean {

@@ -34,11 +34,14 @@ export function exported(
   key: Uint8Array,
   lifetime: number,
 ): Bytes {
-  const { clientRandom, retried, pskIdentity, peerScheme, verdict } = facts
+  const { clientRandom, retried, pskIdentity, peerScheme, verdict, delegated, types } = facts
   const moving: Moving = {
     until: Math.floor(context.now()) + lifetime * 1000,
     connection,
-    facts: { clientRandom, servername, retried, pskIdentity, peerScheme, verdict },
+    facts: {
+      ...{ clientRandom, servername, retried, pskIdentity, peerScheme, verdict, delegated },
+      types,
+    },
   }
   return sealExport(moving, key, context.draw('export id', 32), context.crypto)
 }
@@ -114,6 +117,9 @@ export function factsOf({ connection, facts: moved }: Moving, context: SslContex
   facts.alpn = connected.alpn
   facts.askedName = nameOf(moved.servername, role, 'server')
   facts.peerChain = connected.peerChain
+  facts.peerShown = connected.peerShown
+  facts.delegated = moved.delegated
+  Object.assign(facts.types, moved.types)
   facts.peerScheme = moved.peerScheme
   facts.verdict = moved.verdict
   facts.retried = moved.retried

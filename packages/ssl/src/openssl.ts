@@ -190,6 +190,7 @@ export {
   type SSL_psk_use_session_cb_func,
 } from './openssl/psk.ts'
 export * from './openssl/psk-set.ts'
+export * from './openssl/raw-keys.ts'
 export * from './openssl/ready.ts'
 export {
   ERR_LIB_BIO,

@@ -5,6 +5,7 @@
 import type { Bio } from '@biopair/bio'
 import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
 import {
+  type CertificateTypeName,
   type Command,
   type Connected,
   client13,
@@ -15,7 +16,7 @@ import {
   type TicketRequest,
 } from '@biopair/handshake'
 import type { Bytes, TlsAlert } from '@biopair/wire'
-import type { Verdict } from '@biopair/x509'
+import { publicKeysFrom, type Verdict } from '@biopair/x509'
 import {
   type ChannelBindingType,
   checkBindingType,
@@ -62,6 +63,8 @@ export interface SslOptions extends NameOptions {
   readonly session?: Session | Uint8Array | undefined
   /** Client: offers a session object that this context has offered before; others can then tell that both connections are one client's (RFC 9846 appendix C.4). False. */
   readonly reuseSession?: boolean
+  /** Raw public keys that this peer may have, as SubjectPublicKeyInfo, PEM or DER, in place of the context's (SSL_add_expected_rpk). */
+  readonly rawPublicKeys?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
 }
 
 const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
@@ -70,6 +73,7 @@ const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
   allowWildcards: 'boolean',
   session: 'object',
   reuseSession: 'boolean',
+  rawPublicKeys: 'PEM text, DER bytes or a list of them',
 }
 
 export class Ssl {
@@ -79,6 +83,7 @@ export class Ssl {
   readonly #options: SslOptions
   #offer: Session | undefined
   readonly #verifyNames: readonly string[] | undefined
+  readonly #rawPublicKeys: readonly Bytes[] | undefined
   #role: Role | undefined
   #rbio: Bio | undefined
   #wbio: Bio | undefined
@@ -92,7 +97,8 @@ export class Ssl {
     checkOptions(options, optionTypes)
     this.#options = { ...options }
     this.#verifyNames = verifyNamesFrom(options)
-    const { session } = options
+    const { session, rawPublicKeys } = options
+    this.#rawPublicKeys = rawPublicKeys === undefined ? undefined : publicKeysFrom(rawPublicKeys)
     if (session) {
       const known = sessionFrom(session)
       // The object itself is what the context remembers.
@@ -363,7 +369,34 @@ export class Ssl {
 
   /** DER, leaf first; empty where the peer showed none. */
   get peerCertificates(): readonly Bytes[] {
-    return this.#facts?.peerChain ?? []
+    const { peerChain = [], peerShown } = this.#facts ?? {}
+    return peerShown?.type === 'rpk' ? [] : peerChain
+  }
+
+  /** The peer's raw public key as SubjectPublicKeyInfo (SSL_get0_peer_rpk(3)); undefined where it showed certificates, or nothing. */
+  get peerRawPublicKey(): Bytes | undefined {
+    const { peerChain = [], peerShown } = this.#facts ?? {}
+    return peerShown?.type === 'rpk' ? peerChain[0] : undefined
+  }
+
+  /** How the server's key was shown (SSL_get_negotiated_server_cert_type(3)); undefined before, and where there was a pre-shared key instead. */
+  get serverCertType(): CertificateTypeName | undefined {
+    return this.#facts?.types.server
+  }
+
+  /** How the client's key was to be shown; undefined where none was asked for. */
+  get clientCertType(): CertificateTypeName | undefined {
+    return this.#facts?.types.client
+  }
+
+  /** The delegated credential that stood in for the key of the peer's certificate (RFC 9345), as it came; it was valid then. */
+  get peerDelegatedCredential(): Bytes | undefined {
+    return this.#facts?.peerShown.delegated
+  }
+
+  /** Whether a delegated credential stood in for the key of our own certificate (SSL_delegated_credential_used of BoringSSL). */
+  get delegatedCredentialUsed(): boolean {
+    return this.#facts?.delegated ?? false
   }
 
   /** The scheme of the peer's CertificateVerify. */
@@ -458,6 +491,7 @@ export class Ssl {
       answers: answersOf({
         context,
         names: nameDemands(role, this.#options, this.#verifyNames),
+        rawPublicKeys: this.#rawPublicKeys,
         judged: (verdict, resuming) => {
           facts[resuming ? 'sessionVerdict' : 'verdict'] = verdict
         },
@@ -514,7 +548,9 @@ export class Ssl {
     const { random, edit, pskModes = ['psk_dhe_ke'] } = options
     // 0 says nothing.
     const recordSizeLimit = (options.recordSizeLimit ?? mostRecordLimit) || undefined
-    return { crypto, suites, groups, schemes, random, edit, pskModes, recordSizeLimit }
+    const { serverTypes, clientTypes, delegatedSchemes } = this.#context
+    const types = { serverTypes, clientTypes, delegatedSchemes }
+    return { crypto, suites, groups, schemes, random, edit, pskModes, recordSizeLimit, ...types }
   }
 
   /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */
@@ -523,6 +559,7 @@ export class Ssl {
     if (rejectUnauthorized === false) return
     // Who has neither anchors nor a callback believes no certificate: then a key is the only way.
     if (this.#hasPsks && !verifyCallback && this.#context.anchors.certificates.length === 0) return
+    if (this.#checkRawKeys()) return
     if (this.#options.servername === undefined && !this.#verifyNames)
       throw misuse(
         'ERR_NO_SERVERNAME',
@@ -534,6 +571,18 @@ export class Ssl {
         'ERR_NO_TRUST_ANCHORS',
         'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',
       )
+  }
+
+  /** Whether a raw key is all that a client takes: then there is no name to prove, and no authority to believe. Fail closed: somebody has to be expected. */
+  #checkRawKeys(): boolean {
+    const { serverTypes, rawPublicKeys, options } = this.#context
+    if (!serverTypes.includes('rpk')) return false
+    if ((this.#rawPublicKeys ?? rawPublicKeys).length === 0 && !options.verifyCallback)
+      throw misuse(
+        'ERR_NO_TRUST_ANCHORS',
+        'a client that takes raw public keys needs rawPublicKeys, or a verifyCallback that knows them; rejectUnauthorized: false opts out',
+      )
+    return !serverTypes.includes('x509')
   }
 
   get #hasPsks(): boolean {
@@ -606,11 +655,12 @@ function ticketCount(
 }
 
 /** A server shows a certificate, and has to know where from. */
-function checkServer({ credentials, psks, options }: SslContext): void {
+function checkServer({ credentials, psks, options, ...context }: SslContext): void {
+  if (context.serverTypes.includes('rpk') && context.rawCredentials.length > 0) return
   if (credentials.length > 0 || options.certificateCallback || options.SNICallback) return
   if (psks.length > 0 || options.pskCallback) return
   throw misuse(
     'ERR_NO_CERTIFICATE',
-    'a server needs cert and key, a certificateCallback or SNICallback, or psks or a pskCallback',
+    'a server needs cert and key, a rawKey, a certificateCallback or SNICallback, or psks or a pskCallback',
   )
 }

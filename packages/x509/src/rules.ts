@@ -159,9 +159,10 @@ function serialProblem({ serialNumber }: Certificate): Problem | undefined {
   }
 }
 
-function* keyProblems(
-  { publicKey }: Certificate,
-  { minimumRsaBits }: Demands,
+/** What is wrong with a key, whoever's it is. */
+export function* keyProblems(
+  { publicKey }: Pick<Certificate, 'publicKey'>,
+  { minimumRsaBits }: Pick<Demands, 'minimumRsaBits'>,
   code: 'CA_KEY_TOO_SMALL' | 'EE_KEY_TOO_SMALL',
 ): Generator<Problem> {
   const unusable =

@@ -5,6 +5,8 @@ import type { ClientConfig } from '../config.ts'
 import { extensionTypes, writeExtension } from '../extensions/index.ts'
 import type { ClientHello, RawExtension } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
+import { offeredTypes } from './certificate-types.ts'
+import { offeredDelegation } from './delegated-credential.ts'
 import { recordLimit } from './record-limits.ts'
 
 /** The ClientHello of a configuration. */
@@ -39,6 +41,7 @@ export function clientHello(
     )
   if (config.ticketRequest)
     extensions.push(writeExtension('ClientHello', 'ticket_request', config.ticketRequest))
+  extensions.push(...offeredTypes(config), ...offeredDelegation('ClientHello', config))
   extensions.push(...recordLimit('ClientHello', config), keyShare(shares))
   return {
     legacy_version: 0x0303,

@@ -14,20 +14,25 @@ import {
   isHelloRetryRequest,
 } from '../messages/index.ts'
 import { Secrets } from '../secrets.ts'
+import type { CertificateTypeName } from '../shown.ts'
 import type { Talk } from '../talk.ts'
 import { agree, helloRetry, selection } from './answer.ts'
 import {
+  checkIdentity,
   commonScheme,
-  knownSchemes,
+  type PeerProof,
   receiveAuthentication,
   sendAuthentication,
 } from './authentication.ts'
+import { allowedTypes, checkServerType, chosenTypes } from './certificate-types.ts'
 import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
+import { delegatedSchemesOf } from './delegated-credential.ts'
 import { offers, tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { HelloShape } from './hello-shape.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
+import { knownSchemes } from './known-schemes.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
 
@@ -118,8 +123,8 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.learn({ fact: 'suite', suite })
   if (agreed) output.learn({ fact: 'group', group: agreed.group.name })
   if (psk && mode) {
-    const { kind, identity, chain } = psk
-    output.learn({ fact: 'psk', kind, mode, identity, chain })
+    const { kind, identity, chain, shown } = psk
+    output.learn({ fact: 'psk', kind, mode, identity, chain, shown })
   }
 
   const handshakeStage = secrets.hold(
@@ -145,9 +150,10 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const alpn = agreedAlpn(parameters, config)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
 
+  const types = chosenTypes(parameters, config)
   const server = psk
-    ? { chain: psk.chain, wanted: undefined }
-    : yield* authenticateServer(talk, config, offered)
+    ? { chain: psk.chain, shown: psk.shown, wanted: undefined }
+    : yield* authenticateServer(talk, config, offered, types.server)
 
   const beforeFinished = transcript.hash()
   const finished = yield* talk.receive('WAIT_FINISHED', Finished)
@@ -166,7 +172,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'application', serverTraffic)
   output.tolerateChangeCipherSpec(false)
 
-  if (server.wanted) yield* authenticate(talk, server.wanted)
+  if (server.wanted) yield* authenticate(talk, config, server.wanted, types.client)
   talk.send(Finished, { verify_data: finishedData(hash, clientHandshake, transcript.hash()) })
   output.endOfFlight()
   output.protect('write', 'application', clientTraffic)
@@ -185,6 +191,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     alpn,
     serverName: config.serverName,
     peerChain: server.chain,
+    peerShown: server.shown,
     resumed: psk?.kind === 'resumption',
     authenticatedBy: psk
       ? psk.kind === 'resumption'
@@ -204,10 +211,10 @@ function* authenticateServer(
   talk: Talk,
   config: ClientConfig,
   offered: ReadonlySet<number>,
-): Flow<{
-  readonly chain: readonly Bytes[]
-  readonly wanted: ExtensionsOf<'CertificateRequest'> | undefined
-}> {
+  type: CertificateTypeName,
+): Flow<PeerProof & { readonly wanted: ExtensionsOf<'CertificateRequest'> | undefined }> {
+  checkServerType(type, config)
+  talk.output.learn({ fact: 'certificate_type', of: 'server', type })
   const first = yield* talk.receiveOneOf('WAIT_CERT_CR', CertificateRequest, Certificate)
   const request =
     first.type === CertificateRequest ? (first.message as CertificateRequest) : undefined
@@ -222,8 +229,8 @@ function* authenticateServer(
       section: '4.5.1.3',
       why: "expected the server's certificate, got an empty certificate_list",
     })
-  const chain = yield* receiveAuthentication(talk, config, 'server', certificate, offered)
-  return { chain, wanted }
+  const proof = yield* receiveAuthentication(talk, config, 'server', certificate, offered, type)
+  return { ...proof, wanted }
 }
 
 /** RFC 7301 §3.2: exactly one protocol, and one of ours. */
@@ -262,11 +269,18 @@ function requested(request: CertificateRequest): ExtensionsOf<'CertificateReques
 }
 
 /** Shows a certificate that the server takes, or says that there is none. */
-function* authenticate(talk: Talk, wanted: ExtensionsOf<'CertificateRequest'>): Flow<void> {
+function* authenticate(
+  talk: Talk,
+  config: ClientConfig,
+  wanted: ExtensionsOf<'CertificateRequest'>,
+  type: CertificateTypeName,
+): Flow<void> {
+  talk.output.learn({ fact: 'certificate_type', of: 'client', type })
   const schemes = knownSchemes(wanted.signature_algorithms?.supported_signature_algorithms ?? [])
   const certificateSchemes = wanted.signature_algorithms_cert
     ? knownSchemes(wanted.signature_algorithms_cert.supported_signature_algorithms)
     : schemes
+  const delegatedSchemes = delegatedSchemesOf(wanted.delegated_credential)
   const identity = yield* ask({
     want: 'certificate',
     role: 'client',
@@ -274,8 +288,11 @@ function* authenticate(talk: Talk, wanted: ExtensionsOf<'CertificateRequest'>): 
     certificateSchemes,
     authorities: wanted.certificate_authorities?.authorities ?? [],
     serverName: undefined,
+    types: allowedTypes(config, 'client').filter(ours => ours === type),
+    delegatedSchemes,
   })
-  const scheme = identity && commonScheme(identity, schemes)
+  if (identity) checkIdentity(identity, [type])
+  const scheme = identity && commonScheme(identity, schemes, delegatedSchemes)
   const context = new Uint8Array(0)
   if (identity && scheme)
     return yield* sendAuthentication(talk, 'client', identity, scheme, context)

@@ -97,6 +97,11 @@ export const X509_V_ERR_APPLICATION_VERIFICATION = 50
 export const X509_V_ERR_HOSTNAME_MISMATCH = 62
 export const X509_V_ERR_EMAIL_MISMATCH = 63
 export const X509_V_ERR_IP_ADDRESS_MISMATCH = 64
+export const X509_V_ERR_RPK_UNTRUSTED = 95
+
+/** Certificate types (RFC 7250). */
+export const TLSEXT_cert_type_x509 = 0
+export const TLSEXT_cert_type_rpk = 2
 
 /** Nothing is kept, by either role. */
 export const SSL_SESS_CACHE_OFF = 0

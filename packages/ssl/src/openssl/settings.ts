@@ -1,4 +1,5 @@
 /** What an SSL_CTX was set to, as a value: an SSL keeps the one it was made with, and our own context is made from it. */
+import type { CertificateTypeName } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { type ContextOptions, SslContext } from '../context.ts'
 import { MemorySessionCache } from '../memory-session-cache.ts'
@@ -94,6 +95,9 @@ export interface Values {
   readonly ciphers?: string
   readonly groups?: string
   readonly sigalgs?: string
+  /** undefined: X.509 alone. */
+  readonly serverCertTypes?: readonly CertificateTypeName[] | undefined
+  readonly clientCertTypes?: readonly CertificateTypeName[] | undefined
   readonly alpn: readonly string[]
   readonly selectAlpn?: Callback<SSL_CTX_alpn_select_cb_func> | undefined
   readonly keylog?: ((ssl: SSL, line: string) => void) | undefined
@@ -205,7 +209,7 @@ export class Settings {
     const { surroundings, ca, credentials, keylog, newSession, verifyDepth, maxFragment } =
       this.values
     const psk = askPsk(() => this.#calling, this.values)
-    const { verifyTime, partialChain } = this.values
+    const { verifyTime, partialChain, serverCertTypes, clientCertTypes } = this.values
     if (this.values.options & SSL_OP_NO_TLSv1_3)
       throw misuse('ERR_INVALID_ARG_VALUE', 'SSL_OP_NO_TLSv1_3 leaves no version')
     return {
@@ -213,6 +217,9 @@ export class Settings {
       ca,
       cert: credentials.map(({ cert }) => cert),
       key: credentials.map(({ key }) => key),
+      ...given('serverCertTypes', serverCertTypes),
+      ...given('clientCertTypes', clientCertTypes),
+      ...given('rawKey', this.#rawKey),
       ...given('ciphers', this.values.ciphers),
       ...given('groups', this.values.groups),
       ...given('sigalgs', this.values.sigalgs),
@@ -236,6 +243,12 @@ export class Settings {
       verifyLimits: { ...surroundings.verifyLimits, ...given('depth', verifyDepth) },
       limits: { ...surroundings.limits, ...given('maxFragment', maxFragment) },
     }
+  }
+
+  /** A private key without a certificate, where it can be shown by itself. */
+  get #rawKey(): Pem | undefined {
+    const { key, serverCertTypes = [], clientCertTypes = [] } = this.values
+    return [...serverCertTypes, ...clientCertTypes].includes('rpk') ? key : undefined
   }
 
   #asClient(): ContextOptions {

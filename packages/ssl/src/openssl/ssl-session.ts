@@ -103,9 +103,10 @@ export function SSL_SESSION_get0_alpn_selected(session: SSL_SESSION): Bytes | nu
   return session.native?.alpn ?? session.alpn ?? null
 }
 
-/** The server's certificate, DER, or null. */
+/** The server's certificate, DER, or null: also where it showed a raw public key. */
 export function SSL_SESSION_get0_peer(session: SSL_SESSION): Bytes | null {
-  return session.native?.chain[0] ?? null
+  const { native } = session
+  return native?.shown.type === 'x509' ? (native.chain[0] ?? null) : null
 }
 
 /** The key behind a ticket, or the one that was set: a secret. Empty without either. */

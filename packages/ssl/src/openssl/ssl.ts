@@ -1,4 +1,5 @@
 /** SSL: one connection, its BIOs and who owns them (SSL_new(3), SSL_set_bio(3)). */
+import type { Bytes } from '@biopair/wire'
 import type { ClientHelloView } from '../client-hello-view.ts'
 import { misuse } from '../misuse.ts'
 import type { Stop } from '../outcome.ts'
@@ -76,6 +77,8 @@ export class SSL {
   session: SSL_SESSION | undefined
   /** What SSL_set_verify said for this SSL alone. */
   ownVerification: Pick<Values, 'verifyMode' | 'verify'> = {}
+  /** Raw public keys that the peer may have, DER; undefined where none was named. */
+  expectedRpks: readonly Bytes[] | undefined
   /** What verify callbacks left behind, and whether they want to be asked again. */
   verifyError: number | undefined
   retryVerify = false
@@ -109,6 +112,7 @@ export class SSL {
         ? { session: this.offered.native, reuseSession: true }
         : {}),
       ...this.#names(role),
+      rawPublicKeys: this.expectedRpks,
       allowWildcards: (param.hostFlags & X509_CHECK_FLAG_NO_WILDCARDS) === 0,
     })
     native.setBio(port, port.writing)
@@ -134,7 +138,9 @@ export class SSL {
     if (another)
       throw misuse('ERR_INVALID_ARG_VALUE', 'expected host names, an address or a mailbox')
     if (names) return { verifyNames: names }
-    if (role === 'server') return {}
+    const { serverCertTypes: types = ['x509'] } = this.settings.values
+    // A raw public key has no name.
+    if (role === 'server' || !types.includes('x509')) return {}
     if (this.verifies && !anyName)
       throw misuse('ERR_NO_SERVERNAME', 'a client that verifies needs SSL_set1_host')
     return { verifyNames: [] }
