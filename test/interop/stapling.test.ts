@@ -5,7 +5,7 @@ import { nodeCrypto } from '@biopair/crypto-node'
 import type { ContextOptions } from '@biopair/ssl'
 import { type Certificate, checkOcsp, isX509Failure, parseCertificate } from '@biopair/x509'
 import type { ExecutionContext } from 'ava'
-import { type Minted, mint } from '../support/mint.ts'
+import { mint } from '../support/mint.ts'
 import { mintOcsp, mintResponder, type OcspMint } from '../support/ocsp-mint.ts'
 import { Child } from './support/child.ts'
 import { filesFor, scratch, written } from './support/files.ts'
@@ -48,7 +48,7 @@ const responses = {
   old: stapled({ thisUpdate: Date.now() - 9e7, nextUpdate: Date.now() - 8e7 }),
 }
 
-function parsed({ der }: Minted): Certificate {
+function parsed({ der }: { readonly der: Uint8Array }): Certificate {
   const certificate = parseCertificate(der)
   if (isX509Failure(certificate)) throw new Error(certificate.why)
   return certificate

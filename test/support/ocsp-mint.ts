@@ -1,5 +1,5 @@
 /** OCSP responses for tests: any answer, any signer, any fault. */
-import { createHash, sign } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Bytes } from '@biopair/crypto'
 import { isX509Failure, parseCertificate } from '@biopair/x509'
 import {
@@ -16,6 +16,7 @@ import {
   tlv,
 } from './der-writer.ts'
 import {
+  type AnyKey,
   algorithmOf,
   extension,
   type Minted,
@@ -35,8 +36,8 @@ const hashOids: Readonly<Record<OcspHash, string>> = {
 
 /** What is said of one certificate. */
 export interface SingleMint {
-  readonly leaf: Minted
-  readonly issuer: Minted
+  readonly leaf: Minted<AnyKey>
+  readonly issuer: Minted<AnyKey>
   readonly status?: 'good' | 'revoked' | 'unknown'
   /** Milliseconds since 1970; an hour ago. */
   readonly thisUpdate?: number
@@ -50,11 +51,11 @@ export interface SingleMint {
 
 export interface OcspMint extends SingleMint {
   /** Who signs: the issuer. */
-  readonly signer?: Minted
+  readonly signer?: Minted<AnyKey>
   /** Whom the response names: the signer. */
-  readonly named?: Minted
+  readonly named?: Minted<AnyKey>
   readonly by?: 'name' | 'key'
-  readonly certs?: readonly Minted[]
+  readonly certs?: readonly Minted<AnyKey>[]
   readonly others?: readonly SingleMint[]
   /** Leaves the answer about `leaf` out. */
   readonly silent?: boolean
@@ -83,7 +84,7 @@ export function mintOcsp(options: OcspMint): Bytes {
   )
   const algorithm = algorithmOf(signer.key, options.signing)
   const tbs = options.spoilTbs?.(written) ?? written
-  const signature = new Uint8Array(sign(algorithm.hash, tbs, algorithm.key))
+  const signature = algorithm.sign(tbs)
   const basic = sequence(
     tbs,
     algorithm.identifier,
@@ -105,7 +106,7 @@ export function refusal(status: number): Bytes {
 }
 
 /** A certificate that may sign OCSP responses for its issuer. */
-export function mintResponder(issuer: Minted, options: MintOptions = {}): Minted {
+export function mintResponder(issuer: Minted<AnyKey>, options: MintOptions = {}): Minted {
   return mint({
     subject: 'ocsp responder',
     issuer,

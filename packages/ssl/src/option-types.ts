@@ -4,6 +4,7 @@ import { misuse } from './misuse.ts'
 /** Types that options have, and how one is told from the others. */
 const kinds = {
   boolean: value => typeof value === 'boolean',
+  'boolean or string': value => typeof value === 'boolean' || text(value),
   function: value => typeof value === 'function',
   object: value => typeof value === 'object' && value !== null,
   Uint8Array: value => value instanceof Uint8Array,
@@ -18,6 +19,8 @@ const kinds = {
   'whole number': value => Number.isSafeInteger(value) && (value as number) >= 0,
   'whole number or function': value =>
     typeof value === 'function' || (Number.isSafeInteger(value) && (value as number) >= 0),
+  'boolean or list of strings': value =>
+    typeof value === 'boolean' || (Array.isArray(value) && value.every(text)),
   string: text,
   'list of strings': value => Array.isArray(value) && value.every(text),
   'list of byte arrays': value =>

@@ -1,5 +1,6 @@
 /** What package x509 offers. */
 export { type Certificate, parseCertificate } from './certificate.ts'
+export { delegationProblem, delegationUsage } from './delegation-usage.ts'
 export { DistinguishedName } from './distinguished-name.ts'
 export {
   type AuthorityKeyIdentifier,
@@ -35,7 +36,10 @@ export { type PemBlock, pemBlocks } from './pem.ts'
 export { privateKeyFrom } from './private-key.ts'
 export { type VerifyCode, verifyCodes } from './problem.ts'
 export { parsePublicKey } from './public-key.ts'
-export type { Purpose } from './rules.ts'
+export { publicKeysFrom } from './public-key-list.ts'
+export { encodePublicKey } from './public-key-writer.ts'
+export { type RawKeyOptions, verifyRawKey } from './raw-key.ts'
+export { keyProblems, type Purpose } from './rules.ts'
 export { certificateScts, ocspScts, readSctList } from './sct.ts'
 export { certificateChainFrom, type TrustStore, trustStore } from './trust-store.ts'
 export {

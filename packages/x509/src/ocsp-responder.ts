@@ -79,11 +79,7 @@ function delegateProblem(delegate: Certificate, authority: Authority): Doubt | u
   const critical = delegate.unknownCritical.filter(oid => oid !== idPkixOcspNocheck)
   if (critical.length > 0)
     return doubt(`expected critical extensions that we process, got ${critical}`)
-  const [weak] = keyProblems(
-    delegate,
-    { time, purpose: 'serverAuth', minimumRsaBits },
-    'CA_KEY_TOO_SMALL',
-  )
+  const [weak] = keyProblems(delegate, { minimumRsaBits }, 'CA_KEY_TOO_SMALL')
   if (weak) return doubt(weak.why)
   const unfit = signatureProblem(delegate, issuer)
   if (unfit) return doubt(unfit.why)

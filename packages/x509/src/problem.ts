@@ -48,6 +48,7 @@ export const verifyCodes = {
   OCSP_VERIFY_NEEDED: row('bad_certificate_status_response', 'RFC 6066 8'),
   PATH_LENGTH_EXCEEDED: row('unknown_ca', 'RFC 5280 4.2.1.9'),
   PERMITTED_VIOLATION: row('certificate_unknown', 'RFC 5280 4.2.1.10'),
+  RPK_UNTRUSTED: row('bad_certificate', 'RFC 7250 6'),
   SELF_SIGNED_CERT_IN_CHAIN: row('unknown_ca', 'RFC 5280 6.1'),
   UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: row('bad_certificate', 'RFC 5280 4.1.2.7'),
   UNABLE_TO_GET_CERTS_PUBLIC_KEY: row('unsupported_certificate', '4.5.1.2'),

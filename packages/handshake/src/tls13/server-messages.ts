@@ -13,6 +13,7 @@ import {
 } from '../messages/index.ts'
 import type { ChosenPsk } from '../psk.ts'
 import { certificateWishes } from './certificate-wishes.ts'
+import { offeredDelegation } from './delegated-credential.ts'
 import type { Offer } from './offer.ts'
 import { recordLimit } from './record-limits.ts'
 
@@ -79,10 +80,12 @@ export function encryptedExtensions(
     readonly tickets: number | undefined
     /** Whether the client said how long its records may be. */
     readonly limited: boolean
+    /** The answers to the client's certificate types. */
+    readonly types: readonly RawExtension[]
   },
   config: ServerConfig,
 ): EncryptedExtensions {
-  const { named, alpn, group, tickets, limited } = said
+  const { named, alpn, group, tickets, limited, types } = said
   const extensions: RawExtension[] = []
   // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
   if (config.groups[0] && config.groups[0] !== group && group)
@@ -103,6 +106,7 @@ export function encryptedExtensions(
     extensions.push(
       writeExtension('EncryptedExtensions', 'ticket_request', { expected_count: tickets }),
     )
+  extensions.push(...types)
   if (limited) extensions.push(...recordLimit('EncryptedExtensions', config))
   return { extensions }
 }
@@ -116,6 +120,7 @@ export function certificateRequest(
     writeExtension('CertificateRequest', 'signature_algorithms', {
       supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
     }),
+    ...offeredDelegation('CertificateRequest', config),
   ]
   if (authorities.length > 0)
     extensions.push(
