@@ -24,16 +24,6 @@ const waiting: Readonly<
     part: [34, 43],
     sign: { folder: 'handshake/src/tls13', words: /post_handshake_auth/ },
   },
-  'OCSP stapling': {
-    whole: [],
-    part: [36],
-    sign: { folder: 'handshake/src/tls13', words: /status_request/ },
-  },
-  'certificate compression': {
-    whole: [59],
-    part: [],
-    sign: { folder: 'handshake/src/tls13', words: /compress_certificate|CompressedCertificate/ },
-  },
   'a server without state': {
     whole: [],
     part: [17],

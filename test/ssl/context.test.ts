@@ -1,11 +1,14 @@
 /** Options are read and checked when a context is made: a mistake shows there, with a stable code. */
 import { nodeCrypto } from '@biopair/crypto-node'
+import { brotliCertificates } from '@biopair/node'
 import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
 import test from 'ava'
 import { clientOptions, ends, serverOptions, shake } from '../support/ends.ts'
 import { chainFor, mint } from '../support/mint.ts'
+import { refusal } from '../support/ocsp-mint.ts'
 
 const { pem, keyPem, root } = chainFor('p256')
+const leaf = { cert: pem, key: keyPem }
 const context = (options: object) => new SslContext({ crypto: nodeCrypto, ...options })
 
 test('an option that there is none of is refused by its name', t => {
@@ -49,6 +52,14 @@ test('an option of another type is refused, and its value is not shown', t => {
     rejectUnauthorized: 'false',
     certificateCallback: {},
     signCallback: 'sign',
+    requestOCSP: 1,
+    ocsp: true,
+    ocspResponse: [12345],
+    ocspRequestCallback: 'none',
+    ocspResponseCallback: true,
+    requestSCT: 'yes',
+    scts: [12345],
+    certificateCompression: ['zlib'],
     verifyCallback: true,
     allowPartialTrustChain: 'yes',
     minimumRsaBits: '2048',
@@ -100,6 +111,22 @@ test('an option of another type is refused, and its value is not shown', t => {
 test('a value that an option does not have is refused', t => {
   for (const wrong of [
     { ciphers: 'TLS_SM4_GCM_SM3' },
+    { ocsp: 'always' },
+    { ocsp: 'require', requestOCSP: false },
+    { certificateCompression: [{}] },
+    { certificateCompression: [brotliCertificates, brotliCertificates] },
+    { certificateCompression: [{ ...brotliCertificates, id: 0 }] },
+    {
+      certificateCompression: Array.from({ length: 128 }, (_, id) => ({
+        ...brotliCertificates,
+        id: id + 1,
+      })),
+    },
+    { ...leaf, ocspResponse: new Uint8Array(9) },
+    { ocspResponse: refusal(3) },
+    { ...leaf, scts: [new Uint8Array(0)] },
+    { ...leaf, scts: [new Uint8Array(40_000), new Uint8Array(40_000)] },
+    { ...leaf, scts: [[new Uint8Array(9)], [new Uint8Array(9)]] },
     { ciphers: '' },
     { ciphers: [] },
     { groups: 'ffdhe4096' },

@@ -326,7 +326,8 @@ const rsaOids = {
   sha512: '1.2.840.113549.1.1.13',
 }
 
-function algorithmOf(
+/** How a key signs. */
+export function algorithmOf(
   key: AnyKey,
   wanted: Signing | undefined,
 ): { readonly identifier: Bytes; sign(tbs: Bytes): Bytes } {

@@ -1,6 +1,7 @@
 /** What a flow is told before it starts. */
 import type { CipherSuite, CryptoProvider, Group, Random, SignatureScheme } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
+import type { CertificateConfig } from './certificate-config.ts'
 import type { ClientHelloPolicy } from './client-hello-policy.ts'
 import type { PskMode } from './psk.ts'
 import type { CertificateTypeName } from './shown.ts'
@@ -8,7 +9,7 @@ import type { CertificateTypeName } from './shown.ts'
 /** The last word on a message before it is encoded and sent: for replays of recorded handshakes, and for tests. */
 export type Edit = <T>(name: string, message: T) => T
 
-export interface FlowConfig {
+export interface FlowConfig extends CertificateConfig {
   readonly crypto: CryptoProvider
   /** Where every draw comes from; without it the provider draws. */
   readonly random?: Random | undefined

@@ -2,6 +2,7 @@
 
 import type { HashName, PublicKey, SignatureScheme } from '@biopair/crypto'
 import type { Bytes, TlsAlert } from '@biopair/wire'
+import type { Stapled } from './certificate-config.ts'
 import type { ClientAuthentication } from './config.ts'
 import type { JoinedMessage } from './joiner.ts'
 import type { ChosenPsk, OfferedIdentity, OfferedPsk } from './psk.ts'
@@ -80,6 +81,22 @@ export interface WantVerification extends Want<'verification', Verification> {
    * goes through a full handshake. Its key is not used.
    */
   readonly resuming: boolean
+  /** What came with each certificate of the chain. */
+  readonly stapled?: readonly Stapled[]
+}
+
+/** The OCSP response to show with our certificate, since the peer asks for one; undefined for none (RFC 6066 §8). */
+export interface WantOcspRequest extends Want<'ocsp_request', Bytes | undefined> {
+  readonly role: Role
+  readonly identity: Identity
+  /** Whom a client asked for. */
+  readonly serverName: string | undefined
+}
+
+/** Client: whether what the server stapled will do; asked once its Finished is verified, where a response was asked for. */
+export interface WantOcspResponse extends Want<'ocsp_response', boolean> {
+  /** DER of an OCSPResponse; undefined where none came. */
+  readonly response: Bytes | undefined
 }
 
 /** Client: the pre-shared keys to offer, most preferred first; before the first ClientHello. */
@@ -112,6 +129,8 @@ export type AnyWant =
   | WantCertificate
   | WantSignature
   | WantVerification
+  | WantOcspRequest
+  | WantOcspResponse
 
 /** The answer that the want of a name asks for. */
 export type AnswerTo<K extends AnyWant['want']> = AnswerOf<Extract<AnyWant, { want: K }>>
@@ -126,6 +145,10 @@ export interface Identity {
   readonly chain: readonly Bytes[]
   /** The schemes that the key can sign with. */
   readonly schemes: readonly SignatureScheme[]
+  /** The OCSP response to show with it, DER. */
+  readonly ocspResponse?: Bytes | undefined
+  /** The timestamps to show with it, each a SerializedSCT (RFC 6962 §3.3). */
+  readonly scts?: readonly Bytes[] | undefined
   /** `x509` unless it says otherwise; one of those that were asked for. */
   readonly type?: CertificateTypeName | undefined
   /** What signs in place of the leaf's key, where the peer takes that. */

@@ -1,4 +1,5 @@
 /** What package handshake offers. */
+export type * from './certificate-config.ts'
 export * from './client-hello-policy.ts'
 export * from './config.ts'
 export * from './extensions/index.ts'

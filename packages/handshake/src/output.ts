@@ -7,6 +7,7 @@ import type {
   TrafficSecret,
 } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
+import type { Stapled } from './certificate-config.ts'
 import type { Role } from './flow.ts'
 import type { PskKind, PskMode } from './psk.ts'
 import type { CertificateTypeName, Shown } from './shown.ts'
@@ -64,6 +65,8 @@ export type Fact =
       readonly fact: 'certificate'
       readonly of: Role
       readonly chain: readonly Bytes[]
+      /** What came with each of the peer's. */
+      readonly stapled?: readonly Stapled[]
       readonly shown: Shown
     }
   | { readonly fact: 'signature'; readonly of: Role; readonly scheme: SignatureSchemeName }

@@ -10,6 +10,7 @@ import type { Credential } from './credentials.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import type { NameDemands } from './name-demands.ts'
+import { ocspAnswers } from './ocsp-answers.ts'
 import { chooseIdentity } from './own-identity.ts'
 import { pskAnswers } from './psk-answers.ts'
 import type { Session } from './session.ts'
@@ -44,6 +45,7 @@ export function answersOf(connection: AnswersFor): Answers {
   }
   return {
     ...pskAnswers(connection.context, connection.session),
+    ...ocspAnswers(() => context),
     client_hello: (want, asking) => {
       const { clientHelloCallback } = context.options
       if (!clientHelloCallback) return undefined
@@ -102,6 +104,7 @@ export function answersOf(connection: AnswersFor): Answers {
           minimumRsaBits: options.minimumRsaBits,
           allowPartialTrustChain: options.allowPartialTrustChain,
           limits: options.verifyLimits,
+          status: context.status,
           callback: options.verifyCallback,
         },
         verdict => connection.judged(verdict, want.resuming),

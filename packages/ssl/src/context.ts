@@ -12,6 +12,8 @@ import {
 } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import {
+  type CertificateCompression,
+  type CertificateConfig,
   type CertificateTypeName,
   type ClientAuthentication,
   type ClientHelloPolicy,
@@ -30,13 +32,22 @@ import { Buffers, type Padding, RecordSizing, type RecordSizingOptions } from '@
 import type { Bytes } from '@biopair/wire'
 import { publicKeysFrom, type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
+import {
+  ocspModes,
+  requestsOcsp,
+  type StatusOptions,
+  type StatusPolicy,
+  statusPolicy,
+} from './certificate-status.ts'
 import { Claims } from './claims.ts'
 import { clientHelloFrom } from './client-hello-option.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
+import { compressionsFrom } from './compressed-certificates.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type DelegatedOption, delegationsFrom, type OwnDelegation } from './delegation.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
+import type { OcspRequestCallback, OcspResponseCallback } from './ocsp-answers.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import { type PaddingPolicy, paddingFrom } from './padding.ts'
 import type { PskCallback } from './psk-answers.ts'
@@ -44,6 +55,7 @@ import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
 import type { Session } from './session.ts'
+import { type StapledOptions, withStapled } from './stapled-options.ts'
 import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
 import { type Trace, type TraceKind, traceKinds } from './trace.ts'
 import { Tracer } from './tracer.ts'
@@ -68,7 +80,7 @@ export type SniAnswer =
   | null
   | undefined
 
-export interface ContextOptions {
+export interface ContextOptions extends StatusOptions, StapledOptions {
   /** Trust anchors, PEM or DER. There is no built-in list: a client that verifies has to say whom it believes. */
   readonly ca?: Pem | readonly Pem[]
   /** Certificate chain, leaf first; several for several key types or names. PEM or DER. */
@@ -139,6 +151,20 @@ export interface ContextOptions {
     want: WantCertificate,
     context: CallbackContext,
   ) => Identity | undefined | Promise<Identity | undefined>
+  /**
+   * The OCSP response to show with our certificate, now: null for none. Asked once per handshake, where the peer asks for one; in place of
+   * `ocspResponse`.
+   */
+  readonly ocspRequestCallback?: OcspRequestCallback
+  /**
+   * Client that asked for a response: whether it will do, or none (undefined). Asked once the server's Finished is verified, but not of a session that is
+   * resumed; beside what `ocsp` makes of it.
+   */
+  readonly ocspResponseCallback?: OcspResponseCallback
+  /** Asks the peer for signed certificate timestamps (RFC 6962). They are handed on, `Ssl.scts`, and not judged. */
+  readonly requestSCT?: boolean
+  /** Ways to compress certificates, most preferred first (RFC 8879): none. `biopair/node` has those of node:zlib. */
+  readonly certificateCompression?: readonly CertificateCompression[]
   /** Signs in place of `key`. */
   readonly signCallback?: (want: WantSignature, context: CallbackContext) => Bytes | Promise<Bytes>
   /** Sees the verdict on the peer's chain and has the last word. */
@@ -247,6 +273,14 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   rejectUnauthorized: 'boolean',
   certificateCallback: 'function',
   signCallback: 'function',
+  requestOCSP: 'boolean',
+  ocsp: 'string',
+  ocspResponse: 'Uint8Array or a list of them, with gaps',
+  ocspRequestCallback: 'function',
+  ocspResponseCallback: 'function',
+  requestSCT: 'boolean',
+  scts: 'list of byte arrays or of lists of them',
+  certificateCompression: 'list of objects',
   verifyCallback: 'function',
   allowPartialTrustChain: 'boolean',
   minimumRsaBits: 'whole number',
@@ -309,6 +343,9 @@ export class SslContext {
   readonly alpn: readonly Bytes[]
   readonly anchors: TrustStore
   readonly credentials: readonly Credential[]
+  /** What rides with certificates, as the flow is told. */
+  readonly riding: CertificateConfig
+  readonly status: StatusPolicy
   /** Keys that can be shown by themselves. */
   readonly rawCredentials: readonly RawCredential[]
   readonly serverTypes: readonly CertificateTypeName[]
@@ -361,7 +398,10 @@ export class SslContext {
     this.schemes = list('sigalgs', options.sigalgs, Object.keys(signatureSchemes), signatureSchemes)
     this.alpn = (options.ALPNProtocols ?? []).map(protocol)
     this.anchors = trustStore(many(options.ca))
-    this.credentials = credentialsFrom(many(options.cert), many(options.key), this.crypto)
+    this.credentials = withStapled(
+      credentialsFrom(many(options.cert), many(options.key), this.crypto),
+      options,
+    )
     this.rawCredentials = rawCredentialsFrom(many(options.rawKey), this.credentials, this.crypto)
     this.serverTypes = certTypes('serverCertTypes', options.serverCertTypes)
     this.clientTypes = certTypes('clientCertTypes', options.clientCertTypes)
@@ -384,6 +424,17 @@ export class SslContext {
         )
     if (options.delegatedCredentials) this.setDelegatedCredentials(options.delegatedCredentials)
     this.limits = limitsFrom(options.limits ?? {})
+    oneOf('ocsp', options.ocsp, ocspModes)
+    this.status = statusPolicy(options, this.crypto)
+    this.riding = {
+      requestOcsp: requestsOcsp(options),
+      requestScts: options.requestSCT,
+      certificateCompression: compressionsFrom(
+        options.certificateCompression ?? [],
+        this.crypto.hashes.sha256,
+      ),
+      maxCertificateMessage: this.limits.maxCertificateMessage,
+    }
     const { cookie = 'never' } = options
     if (!['never', 'with_retry', 'always'].includes(cookie))
       throw misuse(

@@ -6,6 +6,7 @@ import {
   type Fact,
   type Role,
   type Shown,
+  type Stapled,
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
@@ -27,6 +28,8 @@ export class Facts {
   /** Server: the name that the client asked for. */
   askedName: string | undefined
   peerChain: readonly Bytes[] = []
+  /** What came with each of them. */
+  stapled: readonly Stapled[] = []
   peerShown: Shown = certificates
   /** Whether a delegated credential of ours was shown. */
   delegated = false
@@ -96,6 +99,7 @@ export class Facts {
         if (fact.of !== this.#role) {
           this.peerChain = fact.chain
           this.peerShown = fact.shown
+          this.stapled = fact.stapled ?? []
         } else {
           this.ownChain = fact.chain
           this.delegated = fact.shown.delegated !== undefined

@@ -1,7 +1,13 @@
 /** What package ssl offers. */
-export type { ClientHelloPolicy, GreasePlace } from '@biopair/handshake'
+export type {
+  CertificateCompression,
+  ClientHelloPolicy,
+  GreasePlace,
+  Stapled,
+} from '@biopair/handshake'
 export { TlsAlert } from '@biopair/wire'
 export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
+export type { OcspMode } from './certificate-status.ts'
 export type { ChannelBindingType } from './channel-binding.ts'
 export type { ClaimStore, ClaimStoreNow } from './claims.ts'
 export type { ClientHelloView } from './client-hello-view.ts'
@@ -19,6 +25,7 @@ export type { Limits } from './limits.ts'
 export { MemorySessionCache } from './memory-session-cache.ts'
 export type { MisuseCode } from './misuse.ts'
 export type { ExportOptions, ImportOptions } from './moving.ts'
+export type { OcspRequestCallback, OcspResponseCallback } from './ocsp-answers.ts'
 export * from './outcome.ts'
 export type { PaddingPolicy } from './padding.ts'
 export { type PcapngOptions, PcapngWriter } from './pcapng.ts'
@@ -26,6 +33,7 @@ export type { PskAnswer, PskCallback } from './psk-answers.ts'
 export type { PskOption } from './psks.ts'
 export * from './pump.ts'
 export type { RawCredential } from './raw-keys.ts'
+export type { Sct } from './scts.ts'
 export { type Session, sessionFromBytes, sessionToBytes } from './session.ts'
 export * from './ssl.ts'
 export { SslBio } from './ssl-bio.ts'

@@ -238,6 +238,21 @@ export * from './openssl/ssl-session.ts'
 export * from './openssl/ssl-set.ts'
 export * from './openssl/ssl-state.ts'
 export {
+  SSL_CTX_get_tlsext_status_arg,
+  SSL_CTX_get_tlsext_status_cb,
+  SSL_CTX_get_tlsext_status_type,
+  SSL_CTX_set_tlsext_status_arg,
+  SSL_CTX_set_tlsext_status_cb,
+  SSL_CTX_set_tlsext_status_type,
+  SSL_get_tlsext_status_ocsp_resp,
+  SSL_get_tlsext_status_type,
+  SSL_set_tlsext_status_ocsp_resp,
+  SSL_set_tlsext_status_type,
+  type SSL_tlsext_status_cb,
+  TLSEXT_STATUSTYPE_nothing,
+  TLSEXT_STATUSTYPE_ocsp,
+} from './openssl/status.ts'
+export {
   SSL_CTX_set_cert_verify_callback,
   type SSL_cert_verify_cb,
   SSL_set_retry_verify,

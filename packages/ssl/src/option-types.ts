@@ -11,6 +11,9 @@ const kinds = {
   'Uint8Array or a list of them': value =>
     value instanceof Uint8Array ||
     (Array.isArray(value) && value.every(item => item instanceof Uint8Array)),
+  'Uint8Array or a list of them, with gaps': value =>
+    value instanceof Uint8Array ||
+    (Array.isArray(value) && value.every(item => item === undefined || item instanceof Uint8Array)),
   'list of objects': value =>
     Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null),
   'whole number': value => Number.isSafeInteger(value) && (value as number) >= 0,
@@ -22,6 +25,8 @@ const kinds = {
   'list of strings': value => Array.isArray(value) && value.every(text),
   'list of byte arrays': value =>
     Array.isArray(value) && value.every(item => item instanceof Uint8Array),
+  'list of byte arrays or of lists of them': value =>
+    Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null),
   'string or list of strings': value => text(value) || (Array.isArray(value) && value.every(text)),
   'PEM text, DER bytes or a list of them': value =>
     pem(value) || (Array.isArray(value) && value.every(pem)),

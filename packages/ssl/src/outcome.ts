@@ -23,6 +23,8 @@ export interface Suspended {
     | 'want_certificate'
     | 'want_signature'
     | 'want_verification'
+    | 'want_ocsp_request'
+    | 'want_ocsp_response'
   readonly ready: Promise<void>
 }
 

@@ -12,6 +12,7 @@ import {
   type FlowConfig,
   mostRecordLimit,
   type Role,
+  type Stapled,
   server13,
   type TicketRequest,
 } from '@biopair/handshake'
@@ -51,6 +52,7 @@ import type {
   WriteOutcome,
 } from './outcome.ts'
 import { ageOf } from './psk-answers.ts'
+import { type Sct, sctsOf } from './scts.ts'
 import { type Session, sessionFrom } from './session.ts'
 import { type Issuing, makeTicket } from './tickets.ts'
 
@@ -399,6 +401,21 @@ export class Ssl {
     return this.#facts?.delegated ?? false
   }
 
+  /** The OCSP response that came with the peer's certificate, DER; undefined for none, and in a resumption. */
+  get ocspResponse(): Bytes | undefined {
+    return this.stapled[0]?.ocspResponse
+  }
+
+  /** What came with each of the peer's certificates, in their order; empty in a resumption. */
+  get stapled(): readonly Stapled[] {
+    return this.#facts?.stapled ?? []
+  }
+
+  /** The signed certificate timestamps of the peer's certificate, wherever they came; nobody has judged them. */
+  get scts(): readonly Sct[] {
+    return sctsOf(this.peerCertificates, this.stapled)
+  }
+
   /** The scheme of the peer's CertificateVerify. */
   get peerSignatureScheme(): SignatureSchemeName | undefined {
     return this.#facts?.peerScheme
@@ -544,13 +561,17 @@ export class Ssl {
   }
 
   #flowConfig(): Omit<FlowConfig, 'psk'> {
-    const { crypto, suites, groups, schemes, options } = this.#context
+    const { crypto, suites, groups, schemes, options, riding } = this.#context
     const { random, edit, pskModes = ['psk_dhe_ke'] } = options
     // 0 says nothing.
     const recordSizeLimit = (options.recordSizeLimit ?? mostRecordLimit) || undefined
     const { serverTypes, clientTypes, delegatedSchemes } = this.#context
     const types = { serverTypes, clientTypes, delegatedSchemes }
-    return { crypto, suites, groups, schemes, random, edit, pskModes, recordSizeLimit, ...types }
+    return {
+      ...{ crypto, suites, groups, schemes, random, edit, pskModes, recordSizeLimit },
+      ...types,
+      ...riding,
+    }
   }
 
   /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */

@@ -18,6 +18,7 @@ import {
 } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
 import { type Again, following } from './answers.ts'
+import { type StatusPolicy, withStatus } from './certificate-status.ts'
 import { delegatedKey } from './delegation-check.ts'
 import { misuse } from './misuse.ts'
 import type { KeyImport } from './public-keys.ts'
@@ -34,6 +35,8 @@ export interface VerificationPolicy {
   readonly minimumRsaBits: number | undefined
   readonly allowPartialTrustChain: boolean | undefined
   readonly limits: Partial<VerifyLimits> | undefined
+  /** What is made of OCSP responses. */
+  readonly status: StatusPolicy
   /** SubjectPublicKeyInfos that are believed where they come by themselves. */
   readonly rawPublicKeys: readonly Uint8Array[]
   /** The application's word, which overrides both. */
@@ -80,7 +83,14 @@ export function verifyPeer(
     allowPartialTrustChain: policy.allowPartialTrustChain,
     limits: policy.limits,
   }
-  const verdict = raw ? rawVerdict(want, policy) : verifyChain(question)
+  const verify = (forgiven?: readonly Forgiven[]) => {
+    if (raw) return rawVerdict(want, policy, forgiven)
+    const about = forgiven ? { ...question, forgiven } : question
+    const verdict = verifyChain(about)
+    // What was stapled was judged when the session began.
+    return want.resuming ? verdict : withStatus(verdict, want.stapled ?? [], about, policy.status)
+  }
+  const verdict = verify()
   noted(verdict)
   const decide = (accepted: boolean) => {
     // Nothing but `true` lets a stranger in.
@@ -95,8 +105,7 @@ export function verifyPeer(
     get signal() {
       return context.signal
     },
-    verdictExcept: forgiven =>
-      raw ? rawVerdict(want, policy, forgiven) : verifyChain({ ...question, forgiven }),
+    verdictExcept: verify,
   }
   return following(policy.callback(verdict, want.chain, asking), decide)
 }

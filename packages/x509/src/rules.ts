@@ -100,7 +100,11 @@ function fits(algorithm: SignatureAlgorithm, key: PublicKeyMaterial): boolean {
   )
 }
 
-function validityProblem({ notBefore, notAfter }: Certificate, time: number): Problem | undefined {
+/** Whether a certificate is valid at a time. */
+export function validityProblem(
+  { notBefore, notAfter }: Certificate,
+  time: number,
+): Problem | undefined {
   if (time < notBefore)
     return {
       code: 'CERT_NOT_YET_VALID',

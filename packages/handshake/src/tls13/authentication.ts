@@ -4,10 +4,12 @@ import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { FlowConfig } from '../config.ts'
 import { readExtensions } from '../extensions/index.ts'
 import { ask, type Flow, type Identity, type Role } from '../flow.ts'
-import { Certificate, CertificateVerify } from '../messages/index.ts'
+import { type Certificate, CertificateVerify } from '../messages/index.ts'
 import { hex } from '../names.ts'
 import type { CertificateTypeName, Shown } from '../shown.ts'
 import { signedContent, type Talk } from '../talk.ts'
+import { sendCertificate } from './certificate-message.ts'
+import { noWishes, type Wishes } from './certificate-wishes.ts'
 import {
   checkAskedFor,
   delegatedOf,
@@ -15,6 +17,7 @@ import {
   delegationOf,
   invalidDelegation,
 } from './delegated-credential.ts'
+import { readStapled, staple } from './stapled.ts'
 
 /** What the peer has shown, and proved to have the key of. */
 export interface PeerProof {
@@ -41,18 +44,20 @@ export function* receiveAuthentication(
       why: `expected an empty certificate_request_context, got ${certificate.certificate_request_context.length} bytes`,
     })
   checkAskedFor(certificate, offered)
-  for (const entry of certificate.certificate_list)
-    readExtensions('Certificate', entry.extensions, offered)
+  const stapled = certificate.certificate_list.map(entry =>
+    readStapled(readExtensions('Certificate', entry.extensions, offered)),
+  )
   const chain = certificate.certificate_list.map(entry => entry.cert_data)
   const shown: Shown = { type, delegated: delegatedOf(certificate) }
   const schemes = permittedSchemes(certificate, shown, config)
-  talk.output.learn({ fact: 'certificate', of: peer, chain, shown })
+  talk.output.learn({ fact: 'certificate', of: peer, chain, shown, stapled })
   talk.enter('WAIT_CV')
   const verification = yield* ask({
     want: 'verification',
     role: peer,
     chain,
     shown,
+    stapled,
     resuming: false,
   })
   if (!verification.trusted) throw verification.alert
@@ -83,22 +88,28 @@ export function* receiveAuthentication(
   return { chain, shown }
 }
 
-/** Sends Certificate and CertificateVerify. */
+/** Sends Certificate and CertificateVerify; what the peer wishes rides along. */
 export function* sendAuthentication(
   talk: Talk,
   role: Role,
   identity: Identity,
   scheme: SignatureScheme,
   context: Bytes,
+  wishes: Wishes = noWishes,
 ): Flow<void> {
   const { chain, type = 'x509', delegated } = identity
-  talk.send(Certificate, {
+  const onLeaf = [
+    ...(type === 'x509' ? yield* staple(identity, role, wishes) : []),
+    ...(delegated ? [delegationOf(delegated)] : []),
+  ]
+  const certificate = {
     certificate_request_context: context,
-    certificate_list: chain.map((cert_data, i) => ({
+    certificate_list: chain.map((cert_data, depth) => ({
       cert_data,
-      extensions: delegated && i === 0 ? [delegationOf(delegated)] : [],
+      extensions: depth === 0 ? onLeaf : [],
     })),
-  })
+  }
+  sendCertificate(talk, certificate, wishes.compression)
   const shown: Shown = { type, delegated: delegated?.credential }
   talk.output.learn({ fact: 'certificate', of: role, chain, shown })
   const content = signedContent(role, talk.transcript.hash())

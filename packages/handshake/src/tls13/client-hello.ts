@@ -6,6 +6,7 @@ import { extensionTypes, writeExtension } from '../extensions/index.ts'
 import type { ClientHello, RawExtension } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
 import { offeredTypes } from './certificate-types.ts'
+import { certificateWishes } from './certificate-wishes.ts'
 import { offeredDelegation } from './delegated-credential.ts'
 import { recordLimit } from './record-limits.ts'
 
@@ -42,7 +43,11 @@ export function clientHello(
   if (config.ticketRequest)
     extensions.push(writeExtension('ClientHello', 'ticket_request', config.ticketRequest))
   extensions.push(...offeredTypes(config), ...offeredDelegation('ClientHello', config))
-  extensions.push(...recordLimit('ClientHello', config), keyShare(shares))
+  extensions.push(
+    ...recordLimit('ClientHello', config),
+    ...certificateWishes('ClientHello', config),
+    keyShare(shares),
+  )
   return {
     legacy_version: 0x0303,
     random,

@@ -24,7 +24,9 @@ import {
   receiveAuthentication,
   sendAuthentication,
 } from './authentication.ts'
+import { certificateOf, certificateTypes, receiveCertificate } from './certificate-message.ts'
 import { allowedTypes, checkServerType, chosenTypes } from './certificate-types.ts'
+import { wishesOf } from './certificate-wishes.ts'
 import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
 import { delegatedSchemesOf } from './delegated-credential.ts'
@@ -35,6 +37,7 @@ import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { knownSchemes } from './known-schemes.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
+import { judgeStapled, stapledResponse } from './stapled.ts'
 
 /** Shakes hands as a client. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
@@ -152,7 +155,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
 
   const types = chosenTypes(parameters, config)
   const server = psk
-    ? { chain: psk.chain, shown: psk.shown, wanted: undefined }
+    ? { chain: psk.chain, shown: psk.shown, wanted: undefined, ocspResponse: undefined }
     : yield* authenticateServer(talk, config, offered, types.server)
 
   const beforeFinished = transcript.hash()
@@ -160,6 +163,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   checkFinished(finished, hash.length, verifyData =>
     finishedMatches(hash, serverHandshake, beforeFinished, verifyData),
   )
+  if (config.requestOcsp && !psk) yield* judgeStapled(server.ocspResponse)
 
   const mainStage = secrets.hold(handshakeStage.main())
   const afterFinished = transcript.hash()
@@ -212,17 +216,27 @@ function* authenticateServer(
   config: ClientConfig,
   offered: ReadonlySet<number>,
   type: CertificateTypeName,
-): Flow<PeerProof & { readonly wanted: ExtensionsOf<'CertificateRequest'> | undefined }> {
+): Flow<
+  PeerProof & {
+    readonly wanted: ExtensionsOf<'CertificateRequest'> | undefined
+    /** Of what came with its certificates. */
+    readonly ocspResponse: Bytes | undefined
+  }
+> {
   checkServerType(type, config)
   talk.output.learn({ fact: 'certificate_type', of: 'server', type })
-  const first = yield* talk.receiveOneOf('WAIT_CERT_CR', CertificateRequest, Certificate)
+  const first = yield* talk.receiveOneOf(
+    'WAIT_CERT_CR',
+    CertificateRequest,
+    ...certificateTypes(config),
+  )
   const request =
     first.type === CertificateRequest ? (first.message as CertificateRequest) : undefined
   const wanted = request && requested(request)
   if (wanted) talk.output.learn({ fact: 'certificate_request' })
   const certificate = request
-    ? yield* talk.receive('WAIT_CERT', Certificate)
-    : (first.message as Certificate)
+    ? yield* receiveCertificate(talk, 'WAIT_CERT', config)
+    : certificateOf(first.message as Certificate, config)
   if (certificate.certificate_list.length === 0)
     throw new TlsAlert('decode_error', {
       reason: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
@@ -230,7 +244,7 @@ function* authenticateServer(
       why: "expected the server's certificate, got an empty certificate_list",
     })
   const proof = yield* receiveAuthentication(talk, config, 'server', certificate, offered, type)
-  return { ...proof, wanted }
+  return { ...proof, wanted, ocspResponse: stapledResponse(certificate) }
 }
 
 /** RFC 7301 §3.2: exactly one protocol, and one of ours. */
@@ -295,6 +309,13 @@ function* authenticate(
   const scheme = identity && commonScheme(identity, schemes, delegatedSchemes)
   const context = new Uint8Array(0)
   if (identity && scheme)
-    return yield* sendAuthentication(talk, 'client', identity, scheme, context)
+    return yield* sendAuthentication(
+      talk,
+      'client',
+      identity,
+      scheme,
+      context,
+      wishesOf(wanted, config),
+    )
   talk.send(Certificate, { certificate_request_context: context, certificate_list: [] })
 }

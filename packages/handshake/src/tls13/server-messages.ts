@@ -12,6 +12,7 @@ import {
   type ServerHello,
 } from '../messages/index.ts'
 import type { ChosenPsk } from '../psk.ts'
+import { certificateWishes } from './certificate-wishes.ts'
 import { offeredDelegation } from './delegated-credential.ts'
 import type { Offer } from './offer.ts'
 import { recordLimit } from './record-limits.ts'
@@ -127,5 +128,6 @@ export function certificateRequest(
         authorities: [...authorities],
       }),
     )
+  extensions.push(...certificateWishes('CertificateRequest', config))
   return { certificate_request_context: new Uint8Array(0), extensions }
 }

@@ -5,7 +5,6 @@ import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts
 import type { KeyShareEntry } from '../extensions/index.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
 import {
-  Certificate,
   CertificateRequest,
   ClientHello,
   EncryptedExtensions,
@@ -24,7 +23,9 @@ import {
   receiveAuthentication,
   sendAuthentication,
 } from './authentication.ts'
+import { receiveCertificate } from './certificate-message.ts'
 import { agreedTypes, clientType, serverTypes } from './certificate-types.ts'
+import { wishesOf } from './certificate-wishes.ts'
 import type { Connected } from './connected.ts'
 import { delegatedSchemesOf } from './delegated-credential.ts'
 import { tellEarlyExporter } from './early-exporter.ts'
@@ -158,7 +159,9 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     asksFor && talk.send(CertificateRequest, certificateRequest(config, asks.authorities))
   if (asksFor) output.learn({ fact: 'certificate_type', of: 'client', type: asksFor })
   if (own) output.learn({ fact: 'certificate_type', of: 'server', type: own.type })
-  if (own) yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0))
+  const wishes = wishesOf(offer.extensions, config, offer.serverName)
+  if (own)
+    yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0), wishes)
   talk.send(Finished, { verify_data: finishedData(hash, serverHandshake, transcript.hash()) })
   output.endOfFlight()
 
@@ -321,7 +324,7 @@ function* clientProof(
   required: boolean,
   type: CertificateTypeName | undefined,
 ): Flow<PeerProof> {
-  const certificate = yield* talk.receive('WAIT_CERT', Certificate)
+  const certificate = yield* receiveCertificate(talk, 'WAIT_CERT', config)
   if (certificate.certificate_list.length > 0) {
     const offered = new Set(request.extensions.map(extension => extension.extension_type))
     return yield* receiveAuthentication(talk, config, 'client', certificate, offered, type)

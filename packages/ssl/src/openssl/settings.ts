@@ -39,6 +39,7 @@ import { askServername, type SSL_servername_cb } from './servername.ts'
 import { arrived } from './session.ts'
 import type { SSL } from './ssl.ts'
 import type { SSL_SESSION } from './ssl-session.ts'
+import { type SSL_tlsext_status_cb, statusAsClient, statusAsServer } from './status.ts'
 import { askVerify, type SSL_cert_verify_cb, type SSL_verify_cb } from './verify.ts'
 import {
   X509_V_FLAG_PARTIAL_CHAIN,
@@ -52,6 +53,7 @@ export type Pem = string | Uint8Array
 export type Surroundings = Pick<
   ContextOptions,
   | 'allowPartialTrustChain'
+  | 'certificateCompression'
   | 'cookie'
   | 'crypto'
   | 'edit'
@@ -60,6 +62,7 @@ export type Surroundings = Pick<
   | 'minimumRsaBits'
   | 'now'
   | 'random'
+  | 'requestSCT'
   | 'sessionCache'
   | 'singleUseTickets'
   | 'ticketKeys'
@@ -118,6 +121,9 @@ export interface Values {
   readonly clientHello?: Callback<SSL_client_hello_cb_fn> | undefined
   readonly servername?: SSL_servername_cb | undefined
   readonly servernameArg?: unknown
+  readonly statusType?: number
+  readonly status?: SSL_tlsext_status_cb | undefined
+  readonly statusArg?: unknown
   readonly certificateCb?: Callback<SSL_cert_cb> | undefined
   readonly clientCertificateCb?: SSL_client_cert_cb | undefined
   readonly certVerify?: Callback<SSL_cert_verify_cb> | undefined
@@ -263,6 +269,7 @@ export class Settings {
       rejectUnauthorized: verifies && !anyName,
       ...given('verifyCallback', callback),
       certificateCallback: want => askCertificate(this.#calling, want),
+      ...statusAsClient(this.values, () => this.#calling),
     }
   }
 
@@ -293,6 +300,7 @@ export class Settings {
       ...(certificateCb || credentials.length > 0
         ? { certificateCallback: want => askCertificate(this.#calling, want) }
         : {}),
+      ...statusAsServer(this.values, () => this.#calling),
     }
   }
 

@@ -72,6 +72,8 @@ export class SSL {
   messageArg: unknown
   /** The ClientHello that a callback is looking at. */
   hello: ClientHelloView | undefined
+  /** What SSL_set_tlsext_status_ocsp_resp said. */
+  statusResponse: Uint8Array | undefined
   /** What SSL_set_session was given, and the object that SSL_get_session answers. */
   offered: SSL_SESSION | undefined
   session: SSL_SESSION | undefined
