@@ -87,7 +87,7 @@ test('rule 57: without compatibility mode there is none', t => {
   t.deepEqual(order(open(t, {}, { middleboxCompat: false })), ['ClientHello', 'data'])
 })
 
-test('rules 2 and 40: what is accepted ends with EndOfEarlyData under the early key, which Finished covers', t => {
+test('rule 2, rule 40: what is accepted ends with EndOfEarlyData under the early key, which Finished covers', t => {
   const peer = open(t)
   peer.answer(0)
   peer.send(EncryptedExtensions, peer.encryptedExtensions(earlyData))
@@ -113,7 +113,7 @@ test('rules 2 and 40: what is accepted ends with EndOfEarlyData under the early 
   t.deepEqual(peer.ssl.writeEarly(text), { status: 'refused', reason: 'over' })
 })
 
-test('rules 29 and 40: what is rejected ends without EndOfEarlyData, comes back once, and is not sent again by itself', t => {
+test('rule 29, rule 40: what is rejected ends without EndOfEarlyData, comes back once, and is not sent again by itself', t => {
   for (const [selected, name] of [
     [0, 'in EncryptedExtensions'],
     [undefined, 'in a full handshake'],

@@ -107,7 +107,7 @@ wrong(
   },
 )
 
-test('rules 2 and 40: data, EndOfEarlyData and Finished in their order', t => {
+test('rule 2, rule 40: data, EndOfEarlyData and Finished in their order', t => {
   const peer = open()
   peer.data(text.subarray(0, 4))
   peer.data(new Uint8Array(0))

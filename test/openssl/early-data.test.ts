@@ -1,6 +1,5 @@
 /** Early data by its C names: SSL_read_early_data(3), row by row of the contract's section 5.10. */
 
-import type { Session } from '@biopair/ssl'
 import {
   BIO_new,
   BIO_read,
@@ -31,7 +30,9 @@ import {
   SSL_READ_EARLY_DATA_SUCCESS,
   SSL_read,
   SSL_read_early_data,
+  type SSL_SESSION,
   SSL_SESSION_get_max_early_data,
+  SSL_SESSION_new,
   SSL_SESSION_set_max_early_data,
   SSL_session_reused,
   SSL_set_accept_state,
@@ -59,7 +60,7 @@ function contexts(max = 100): Pair {
 }
 
 /** Two ends, and the session of a connection before them. */
-function comeback(pair: Pair = contexts()): Ends & { readonly session: Session } {
+function comeback(pair: Pair = contexts()): Ends & { readonly session: SSL_SESSION } {
   const first = endsOver(17408, undefined, pair)
   shake(first)
   SSL_read(first.client, into(1))
@@ -189,9 +190,24 @@ test('limits are kept for contexts and connections, and a session can permit les
   SSL_set_recv_max_early_data(ends.server, 4)
   t.is(SSL_get_recv_max_early_data(ends.server), 4)
   const less = comeback()
-  SSL_SESSION_set_max_early_data(less.session, 2)
+  t.is(SSL_SESSION_set_max_early_data(less.session, 2), 1)
+  t.is(SSL_SESSION_get_max_early_data(less.session), 2)
   SSL_set_session(less.client, less.session)
   t.deepEqual(SSL_write_early_data(less.client, bytes('early')), [1, 2])
+})
+
+test('what a session permits can be changed on the one that its connection has, and not where no ticket is', t => {
+  const first = endsOver(17408, undefined, contexts())
+  shake(first)
+  SSL_read(first.client, into(1))
+  const session = SSL_get_session(first.client)
+  if (!session) return t.fail('no ticket came')
+  SSL_SESSION_set_max_early_data(session, 3)
+  t.is(SSL_get_session(first.client), session)
+  t.is(SSL_SESSION_get_max_early_data(session), 3)
+  const key = SSL_SESSION_new()
+  t.is(SSL_SESSION_set_max_early_data(key, 3), 0)
+  t.is(SSL_SESSION_get_max_early_data(key), 0)
 })
 
 for (const [anti, second] of [

@@ -1,6 +1,6 @@
 /** A test peer that plays a server which hears early data: accepts it, rejects it, or answers wrong. */
 import { type CipherSuite, cipherSuites } from '@biopair/crypto'
-import { type RawExtension, readExtension, writeExtension } from '@biopair/handshake'
+import { certificates, type RawExtension, readExtension, writeExtension } from '@biopair/handshake'
 import type { Session, SslContext } from '@biopair/ssl'
 import { type Bytes, deriveSecret, digest, stages } from './key-schedule.ts'
 import type { PeerIdentity } from './peer-identity.ts'
@@ -19,6 +19,7 @@ export function earlySession(of: Partial<Session> = {}): Session {
     serverName: 'server.example',
     alpn: undefined,
     chain: [],
+    shown: certificates,
     authenticatedBy: 'psk',
     ...of,
   }
@@ -29,7 +30,7 @@ export class EarlyServerPeer extends ServerPeer {
   #accepts = false
 
   constructor(context: SslContext, identity: PeerIdentity, session: Session) {
-    super(context, identity, 'server.example', session)
+    super(context, identity, 'server.example', { session })
     this.#session = session
     this.suite = session.suite as CipherSuite
   }

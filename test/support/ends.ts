@@ -19,6 +19,8 @@ export interface EndsOptions {
   readonly rings?: readonly [number, number]
   /** Puts something between the client and its half of the pair. */
   readonly wrap?: (near: Bio) => Bio
+  /** What the client offers to resume. */
+  readonly session?: Uint8Array
 }
 
 /** Options with which both ends agree. */
@@ -38,6 +40,7 @@ export function ends(options: EndsOptions = {}): Ends {
   const [near, far] = bioPair(...(options.rings ?? []))
   const client = new Ssl(new SslContext({ ...clientOptions, ...options.client }), {
     servername: 'server.example',
+    session: options.session,
   })
     .setBio(options.wrap?.(near) ?? near)
     .setConnectState()

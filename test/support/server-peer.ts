@@ -17,7 +17,7 @@ import {
   ServerHello,
   writeExtension,
 } from '@biopair/handshake'
-import { type Session, Ssl, type SslContext } from '@biopair/ssl'
+import { Ssl, type SslContext, type SslOptions } from '@biopair/ssl'
 import type { Bytes } from './key-schedule.ts'
 import { contentToSign, Peer } from './peer.ts'
 import type { PeerIdentity } from './peer-identity.ts'
@@ -37,9 +37,9 @@ export class ServerPeer extends Peer {
     context: SslContext,
     identity: PeerIdentity,
     servername = 'server.example',
-    session?: Session,
+    options: SslOptions = {},
   ) {
-    super(new Ssl(context, { servername, session }).setConnectState())
+    super(new Ssl(context, { servername, ...options }).setConnectState())
     this.identity = identity
   }
 

@@ -1,12 +1,15 @@
 /** What a flow is told before it starts. */
 import type { CipherSuite, CryptoProvider, Group, Random, SignatureScheme } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
+import type { CertificateConfig } from './certificate-config.ts'
+import type { ClientHelloPolicy } from './client-hello-policy.ts'
 import type { PskMode } from './psk.ts'
+import type { CertificateTypeName } from './shown.ts'
 
 /** The last word on a message before it is encoded and sent: for replays of recorded handshakes, and for tests. */
 export type Edit = <T>(name: string, message: T) => T
 
-export interface FlowConfig {
+export interface FlowConfig extends CertificateConfig {
   readonly crypto: CryptoProvider
   /** Where every draw comes from; without it the provider draws. */
   readonly random?: Random | undefined
@@ -23,6 +26,12 @@ export interface FlowConfig {
   readonly edit?: Edit | undefined
   /** What we say in record_size_limit: 64 to 2^14 + 1 (RFC 8449 §4). Undefined says nothing, and leaves what the peer says unheard. */
   readonly recordSizeLimit?: number | undefined
+  /** Types that the server's key may be shown in, most preferred first: a client takes them, a server has them. X.509 alone where absent. */
+  readonly serverTypes?: readonly CertificateTypeName[] | undefined
+  /** Types that the client's key may be shown in, most preferred first: a client has them, a server takes them. X.509 alone where absent. */
+  readonly clientTypes?: readonly CertificateTypeName[] | undefined
+  /** Schemes that we take delegated credentials with (RFC 9345); none where absent. */
+  readonly delegatedSchemes?: readonly SignatureScheme[] | undefined
 }
 
 /** How many tickets a client would like (RFC 9149 §2). */
@@ -47,6 +56,8 @@ export interface ClientConfig extends FlowConfig {
   readonly earlyData?: boolean | undefined
   /** Sent as ticket_request; undefined sends none. */
   readonly ticketRequest?: TicketRequest | undefined
+  /** How the ClientHello looks. */
+  readonly look?: ClientHelloPolicy | undefined
 }
 
 /** Whether and how a server asks for a certificate. */

@@ -1,14 +1,17 @@
 /** Who answers a connection's wants: the context's credentials, anchors and protocols, or its callbacks in their place. */
 import { equal, type Random } from '@biopair/crypto'
 import type { ServerNameAnswer } from '@biopair/handshake'
+import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { type Answers, following } from './answers.ts'
 import { ClientHelloView } from './client-hello-view.ts'
 import { type SniAnswer, SslContext } from './context.ts'
-import { type Credential, choose } from './credentials.ts'
+import type { Credential } from './credentials.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import type { NameDemands } from './name-demands.ts'
+import { ocspAnswers } from './ocsp-answers.ts'
+import { chooseIdentity } from './own-identity.ts'
 import { pskAnswers } from './psk-answers.ts'
 import type { Session } from './session.ts'
 import { verifyPeer } from './verification.ts'
@@ -17,6 +20,8 @@ export interface AnswersFor {
   readonly context: SslContext
   /** What the peer has to prove. */
   readonly names: NameDemands
+  /** The raw public keys that this peer may have; undefined for those of the context. */
+  readonly rawPublicKeys: readonly Bytes[] | undefined
   /** Is told the verdict on the peer's chain; `resuming`: on that of a session that may be resumed. */
   readonly judged: (verdict: Verdict, resuming: boolean) => void
   /** Client: the session to offer. Asked once. */
@@ -40,6 +45,7 @@ export function answersOf(connection: AnswersFor): Answers {
   }
   return {
     ...pskAnswers(connection.context, connection.session),
+    ...ocspAnswers(() => context),
     client_hello: (want, asking) => {
       const { clientHelloCallback } = context.options
       if (!clientHelloCallback) return undefined
@@ -75,10 +81,11 @@ export function answersOf(connection: AnswersFor): Answers {
     certificate: (want, asking) =>
       context.options.certificateCallback
         ? context.options.certificateCallback(want, asking)
-        : choose(context.credentials, want),
+        : chooseIdentity(context, want),
     signature: (want, asking) => {
       if (context.options.signCallback) return context.options.signCallback(want, asking)
-      const { key } = want.identity as Credential
+      const { delegated } = want.identity
+      const { key } = (delegated ?? want.identity) as Partial<Credential>
       if (!key)
         throw misuse('ERR_NO_CERTIFICATE', 'the identity has no key: expected a signCallback')
       return key.sign(want.scheme.algorithm, want.content, random)
@@ -90,12 +97,14 @@ export function answersOf(connection: AnswersFor): Answers {
         {
           crypto: context.keys,
           anchors: context.anchors,
+          rawPublicKeys: connection.rawPublicKeys ?? context.rawPublicKeys,
           time: options.verifyTime ?? context.now(),
           ...connection.names,
           required: options.rejectUnauthorized !== false,
           minimumRsaBits: options.minimumRsaBits,
           allowPartialTrustChain: options.allowPartialTrustChain,
           limits: options.verifyLimits,
+          status: context.status,
           callback: options.verifyCallback,
         },
         verdict => connection.judged(verdict, want.resuming),

@@ -5,9 +5,11 @@ import {
   equal,
   failed,
   type PrivateKey,
+  type PrivateKeyMaterial,
   type PublicKeyMaterial,
   type SignatureScheme,
   signatureSchemes,
+  wipe,
 } from '@biopair/crypto'
 import type { Identity, WantCertificate } from '@biopair/handshake'
 import {
@@ -22,8 +24,8 @@ import { misuse } from './misuse.ts'
 
 /** A certificate chain with its private key. */
 export interface Credential extends Identity {
-  readonly key: PrivateKey
   readonly certificate: Certificate
+  readonly key: PrivateKey
 }
 
 type Pem = string | Uint8Array
@@ -47,7 +49,9 @@ function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number):
   const certificate = parseCertificate(chain[0] as Uint8Array)
   if (isX509Failure(certificate))
     throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${certificate.why}`)
-  const key = crypto.privateKey(privateKeyFrom(pem))
+  const material = privateKeyFrom(pem)
+  const key = crypto.privateKey(material)
+  forget(material)
   if (failed(key)) throw misuse('ERR_INVALID_ARG_VALUE', `key[${index}]: ${key.why}`)
   if (isX509Failure(certificate.publicKey))
     throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${certificate.publicKey.why}`)
@@ -59,6 +63,26 @@ function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number):
   return { chain, key, certificate, schemes: schemesOf(certificate.publicKey) }
 }
 
+/** Wipes what is secret of a key that a provider has taken in; the numbers of an RSA public key stay with who took them. */
+function forget(material: PrivateKeyMaterial): void {
+  wipe(...secretsOf(material))
+}
+
+function secretsOf(material: PrivateKeyMaterial): readonly (Uint8Array | undefined)[] {
+  switch (material.kind) {
+    case 'ec':
+      return [material.d]
+    case 'ed25519':
+      return [material.seed]
+    case 'ml-dsa':
+      return [material.seed, material.expanded]
+    case 'rsa': {
+      const { d, p, q, dp, dq, qi } = material
+      return [d, p, q, dp, dq, qi]
+    }
+  }
+}
+
 /** The schemes that a key signs with. */
 export function schemesOf(material: PublicKeyMaterial): SignatureScheme[] {
   return Object.values(signatureSchemes).filter(
@@ -66,11 +90,11 @@ export function schemesOf(material: PublicKeyMaterial): SignatureScheme[] {
   )
 }
 
-/** The credential for a peer: one that it can verify, by preference one for the name that it asked for. */
-export function choose(
-  credentials: readonly Credential[],
+/** The credential for a peer: one that it can verify, by preference one for the name that it asked for; a raw key has no name. */
+export function choose<T extends Identity & { readonly certificate?: Certificate }>(
+  credentials: readonly T[],
   want: WantCertificate,
-): Credential | undefined {
+): T | undefined {
   const usable = credentials.filter(({ schemes }) =>
     want.schemes.some(scheme => scheme.handshake && schemes.includes(scheme)),
   )
@@ -78,19 +102,21 @@ export function choose(
   const named =
     serverName === undefined
       ? undefined
-      : usable.find(({ certificate }) => matchName(certificate, serverName).ok)
-  // With none that fits, the first is shown to the flow, whose alert then says what did not fit.
-  return named ?? usable[0] ?? (want.role === 'server' ? credentials[0] : undefined)
+      : usable.find(({ certificate }) => certificate && matchName(certificate, serverName).ok)
+  return named ?? usable[0]
 }
 
 function keyOf(material: PublicKeyMaterial): SignatureScheme['key'] {
   if (material.kind === 'ec') return material.curve
   if (material.kind === 'ed25519') return 'ed25519'
+  if (material.kind === 'ml-dsa') return material.set
   return material.pss ? 'rsa-pss' : 'rsa'
 }
 
-function sameKey(a: PublicKeyMaterial, b: PublicKeyMaterial): boolean {
+/** Whether two keys are one. */
+export function sameKey(a: PublicKeyMaterial, b: PublicKeyMaterial): boolean {
   if (a.kind === 'ec' && b.kind === 'ec') return a.curve === b.curve && equal(a.point, b.point)
   if (a.kind === 'ed25519' && b.kind === 'ed25519') return equal(a.key, b.key)
+  if (a.kind === 'ml-dsa' && b.kind === 'ml-dsa') return a.set === b.set && equal(a.key, b.key)
   return a.kind === 'rsa' && b.kind === 'rsa' && equal(a.n, b.n) && equal(a.e, b.e)
 }

@@ -86,6 +86,20 @@ export class EarlyStream {
     return this.#held.take(into)
   }
 
+  /** After the handshake: why the connection cannot go on elsewhere yet; undefined where nothing is left. */
+  get unfinished(): string | undefined {
+    if (this.#held.length === 0) return undefined
+    return this.#role === 'server'
+      ? 'early data has not been read: readEarly gives it'
+      : 'early data was rejected: rejectedEarlyData gives it back'
+  }
+
+  /** For a connection that was moved here: no early data comes or goes any more. */
+  goOn(status: EarlyDataStatus): void {
+    this.#status = status
+    this.#state = status === 'accepted' ? 'over' : status
+  }
+
   /** Client: whether it is known what becomes of bytes that are to be written: they may go, or are refused. */
   get decided(): boolean {
     return this.#state !== undefined

@@ -1,20 +1,25 @@
 /** Judging the peer's chain: x509's verdict, the application's word, and the alert that follows. */
-import { failed } from '@biopair/crypto'
-import type { Verification, WantVerification } from '@biopair/handshake'
+import { failed, type PublicKeyMaterial } from '@biopair/crypto'
+import type { CertificateTypeName, Verification, WantVerification } from '@biopair/handshake'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import {
   type Certificate,
   type Forgiven,
   isX509Failure,
   parseCertificate,
+  parsePublicKey,
   type TrustStore,
   type Verdict,
   type VerifyLimits,
   type VerifyOptions,
   verifyChain,
+  verifyRawKey,
+  type X509Failure,
 } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
 import { type Again, following } from './answers.ts'
+import { type StatusPolicy, withStatus } from './certificate-status.ts'
+import { delegatedKey } from './delegation-check.ts'
 import { misuse } from './misuse.ts'
 import type { KeyImport } from './public-keys.ts'
 
@@ -30,6 +35,10 @@ export interface VerificationPolicy {
   readonly minimumRsaBits: number | undefined
   readonly allowPartialTrustChain: boolean | undefined
   readonly limits: Partial<VerifyLimits> | undefined
+  /** What is made of OCSP responses. */
+  readonly status: StatusPolicy
+  /** SubjectPublicKeyInfos that are believed where they come by themselves. */
+  readonly rawPublicKeys: readonly Uint8Array[]
   /** The application's word, which overrides both. */
   readonly callback: VerifyCallback | undefined
 }
@@ -44,6 +53,8 @@ export type VerifyCallback = (
 export interface VerifyContext extends CallbackContext {
   /** Whether the chain is that of a session which is to be resumed: judged anew, and `false` is a full handshake and no alert. */
   readonly resuming: boolean
+  /** `rpk`: the chain is one SubjectPublicKeyInfo, a raw public key, and not one of those that are expected unless the verdict says so. */
+  readonly type: CertificateTypeName
   /**
    * The verdict if these problems were none (each a code at a depth, as a failing verdict has them): who puts up with one learns whether there
    * are others. `verdict.ok || (verdict.code === 'CERT_HAS_EXPIRED' && verdictExcept([verdict]).ok)` takes an expired certificate that is good
@@ -59,6 +70,7 @@ export function verifyPeer(
   noted: (verdict: Verdict) => void,
   context: CallbackContext,
 ): Verification | Again | Promise<Verification | Again> {
+  const raw = want.shown.type === 'rpk'
   const question: VerifyOptions = {
     chain: want.chain,
     anchors: policy.anchors,
@@ -71,21 +83,29 @@ export function verifyPeer(
     allowPartialTrustChain: policy.allowPartialTrustChain,
     limits: policy.limits,
   }
-  const verdict = verifyChain(question)
+  const verify = (forgiven?: readonly Forgiven[]) => {
+    if (raw) return rawVerdict(want, policy, forgiven)
+    const about = forgiven ? { ...question, forgiven } : question
+    const verdict = verifyChain(about)
+    // What was stapled was judged when the session began.
+    return want.resuming ? verdict : withStatus(verdict, want.stapled ?? [], about, policy.status)
+  }
+  const verdict = verify()
   noted(verdict)
   const decide = (accepted: boolean) => {
     // Nothing but `true` lets a stranger in.
     if (typeof accepted !== 'boolean')
       throw misuse('ERR_INVALID_ARG_TYPE', `verifyCallback: expected a boolean, got ${accepted}`)
-    return accepted ? keyOf(want, verdict, policy.crypto) : refuse(verdict)
+    return accepted ? keyOf(want, verdict, policy) : refuse(verdict)
   }
   if (!policy.callback) return decide(verdict.ok || !policy.required)
   const asking: VerifyContext = {
     resuming: want.resuming,
+    type: want.shown.type,
     get signal() {
       return context.signal
     },
-    verdictExcept: forgiven => verifyChain({ ...question, forgiven }),
+    verdictExcept: verify,
   }
   return following(policy.callback(verdict, want.chain, asking), decide)
 }
@@ -108,23 +128,43 @@ function refuse(verdict: Verdict): Verification {
 }
 
 /** The key that CertificateVerify is checked with. */
-function keyOf(want: WantVerification, verdict: Verdict, crypto: KeyImport): Verification {
+function keyOf(want: WantVerification, verdict: Verdict, policy: VerificationPolicy): Verification {
+  const [first = new Uint8Array(0)] = want.chain
+  if (want.shown.type === 'rpk') return imported(parsePublicKey(first), policy.crypto)
   // A chain that is not believed may still be accepted: then nobody has read its first certificate yet.
-  const leaf = verdict.ok
-    ? (verdict.path[0] as Certificate)
-    : parseCertificate(want.chain[0] as Uint8Array)
+  const leaf = verdict.ok ? (verdict.path[0] as Certificate) : parseCertificate(first)
   if (isX509Failure(leaf))
     return untrusted('bad_certificate', 'BAD_CERTIFICATE', leaf.section, leaf.why)
-  if (isX509Failure(leaf.publicKey))
+  const own = imported(leaf.publicKey, policy.crypto)
+  const { delegated } = want.shown
+  if (!own.trusted || !delegated) return own
+  const key = delegatedKey(delegated, want.role, leaf, own.key, policy)
+  return key instanceof TlsAlert ? { trusted: false, alert: key } : { trusted: true, key }
+}
+
+function imported(material: PublicKeyMaterial | X509Failure, crypto: KeyImport): Verification {
+  if (isX509Failure(material))
     return untrusted(
       'unsupported_certificate',
       'UNKNOWN_CERTIFICATE_TYPE',
-      leaf.publicKey.section,
-      leaf.publicKey.why,
+      material.section,
+      material.why,
     )
-  const key = crypto.publicKey(leaf.publicKey)
+  const key = crypto.publicKey(material)
   if (failed(key)) return untrusted('bad_certificate', 'BAD_CERTIFICATE', '4.5.1.3', key.why)
   return { trusted: true, key }
+}
+
+/** A raw key is one that is expected, or it is not believed; that alone can be put up with, what is no key cannot. */
+function rawVerdict(
+  { chain: [spki = new Uint8Array(0)] }: WantVerification,
+  { rawPublicKeys: expected, minimumRsaBits }: VerificationPolicy,
+  forgiven: readonly Forgiven[] = [],
+): Verdict {
+  const verdict = verifyRawKey({ spki, expected, minimumRsaBits })
+  const stranger = !verdict.ok && verdict.code === 'RPK_UNTRUSTED'
+  const puts = forgiven.some(({ code, depth }) => code === 'RPK_UNTRUSTED' && depth === 0)
+  return stranger && puts ? { ok: true, path: [] } : verdict
 }
 
 function untrusted(

@@ -14,21 +14,31 @@ import {
   isHelloRetryRequest,
 } from '../messages/index.ts'
 import { Secrets } from '../secrets.ts'
+import type { CertificateTypeName } from '../shown.ts'
 import type { Talk } from '../talk.ts'
 import { agree, helloRetry, selection } from './answer.ts'
 import {
+  checkIdentity,
   commonScheme,
-  knownSchemes,
+  type PeerProof,
   receiveAuthentication,
   sendAuthentication,
 } from './authentication.ts'
-import { clientHello, secondHello } from './client-hello.ts'
+import { certificateOf, certificateTypes, receiveCertificate } from './certificate-message.ts'
+import { allowedTypes, checkServerType, chosenTypes } from './certificate-types.ts'
+import { wishesOf } from './certificate-wishes.ts'
+import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
+import { delegatedSchemesOf } from './delegated-credential.ts'
 import { EarlyDataOffer } from './early-data-offer.ts'
+import { offers, tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
+import { HelloShape } from './hello-shape.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
+import { knownSchemes } from './known-schemes.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
+import { judgeStapled, stapledResponse } from './stapled.ts'
 
 /** Shakes hands as a client. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
@@ -47,14 +57,24 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const sessionId = config.compatibility ? draw(config, 'legacy_session_id', 32) : new Uint8Array(0)
   const shares = new Map<number, KeyShare>()
   for (const group of config.shares) shares.set(group.id, secrets.hold(group.start(config.random)))
+  const shape = new HelloShape(config)
+  const plain = clientHello(config, random, sessionId, shares, psks.length > 0)
 
   const early = new EarlyDataOffer(talk, config, psks)
-  const first = early.in(clientHello(config, random, sessionId, shares, psks.length > 0))
-  let hello = talk.send(ClientHello, withPsks(first, psks, config.crypto), (bytes, said) => {
-    bind(bytes, said, psks, config.crypto, undefined)
-    early.derive(bytes, secrets)
-  })
+  const [firstPsk] = psks
+  let raw = sessionId
+  let hello = talk.send(
+    ClientHello,
+    shape.padded(withPsks(shape.first(early.in(plain)), psks, config.crypto)),
+    (bytes, said) => {
+      bind(bytes, said, psks, config.crypto, undefined)
+      raw = bytes
+      early.derive(bytes, secrets)
+    },
+  )
   output.learn({ fact: 'client_random', random: hello.random })
+  if (firstPsk && offers(hello, 'pre_shared_key'))
+    tellEarlyExporter(output, config.crypto, firstPsk, raw, offers(hello, 'early_data'))
   output.tolerateChangeCipherSpec(true)
   early.begin()
   output.endOfFlight()
@@ -66,6 +86,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     retriedWith = retry.suite
     transcript.retry(config.crypto.hashes[retry.suite.hash])
     output.learn({ fact: 'retry', group: retry.group?.name })
+    output.learn({ fact: 'no_early_exporter' })
     if (retry.group) {
       for (const share of shares.values()) share.wipe()
       shares.clear()
@@ -75,9 +96,10 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     if (config.compatibility && !early.made) output.changeCipherSpec()
     // RFC 9846 §4.2.2: keys that do not go with the suite are offered no more; ages and binders are made anew.
     psks = psks.filter(psk => psk.hash === retry.suite.hash)
+    const again = shape.second(secondHello(hello, retry.cookie, retry.group && shares))
     hello = talk.send(
       ClientHello,
-      withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto),
+      shape.padded(fitting(withPsks(again, psks, config.crypto))),
       (bytes, said) => bind(bytes, said, psks, config.crypto, transcript),
     )
     output.endOfFlight()
@@ -99,6 +121,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     })
   const hash = config.crypto.hashes[suite.hash]
   const psk = acceptedPsk(extensions, suite, psks)
+  if (psk !== firstPsk) output.learn({ fact: 'no_early_exporter' })
   const mode = psk && acceptedMode(extensions, config.pskModes)
   early.chosen(psk)
   const agreed = mode === 'psk_ke' ? undefined : agree(extensions, config, shares)
@@ -109,8 +132,8 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.learn({ fact: 'suite', suite })
   if (agreed) output.learn({ fact: 'group', group: agreed.group.name })
   if (psk && mode) {
-    const { kind, identity, chain } = psk
-    output.learn({ fact: 'psk', kind, mode, identity, chain })
+    const { kind, identity, chain, shown } = psk
+    output.learn({ fact: 'psk', kind, mode, identity, chain, shown })
   }
 
   const handshakeStage = secrets.hold(
@@ -137,15 +160,17 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
   early.answered(parameters, suite, alpn, clientHandshake)
 
+  const types = chosenTypes(parameters, config)
   const server = psk
-    ? { chain: psk.chain, wanted: undefined }
-    : yield* authenticateServer(talk, config, offered)
+    ? { chain: psk.chain, shown: psk.shown, wanted: undefined, ocspResponse: undefined }
+    : yield* authenticateServer(talk, config, offered, types.server)
 
   const beforeFinished = transcript.hash()
   const finished = yield* talk.receive('WAIT_FINISHED', Finished)
   checkFinished(finished, hash.length, verifyData =>
     finishedMatches(hash, serverHandshake, beforeFinished, verifyData),
   )
+  if (config.requestOcsp && !psk) yield* judgeStapled(server.ocspResponse)
 
   const mainStage = secrets.hold(handshakeStage.main())
   const afterFinished = transcript.hash()
@@ -159,12 +184,13 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.tolerateChangeCipherSpec(false)
 
   early.end(clientHandshake)
-  if (server.wanted) yield* authenticate(talk, server.wanted)
+  if (server.wanted) yield* authenticate(talk, config, server.wanted, types.client)
   talk.send(Finished, { verify_data: finishedData(hash, clientHandshake, transcript.hash()) })
   output.endOfFlight()
   output.protect('write', 'application', clientTraffic)
   talk.level = 'application'
   const resumptionSecret = secrets.hold(mainStage.resumption(transcript.hash()))
+  output.learn({ fact: 'resumption_secret', secret: resumptionSecret })
   talk.enter('CONNECTED')
   return {
     role: 'client',
@@ -177,6 +203,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     alpn,
     serverName: config.serverName,
     peerChain: server.chain,
+    peerShown: server.shown,
     resumed: psk?.kind === 'resumption',
     authenticatedBy: psk
       ? psk.kind === 'resumption'
@@ -196,26 +223,36 @@ function* authenticateServer(
   talk: Talk,
   config: ClientConfig,
   offered: ReadonlySet<number>,
-): Flow<{
-  readonly chain: readonly Bytes[]
-  readonly wanted: ExtensionsOf<'CertificateRequest'> | undefined
-}> {
-  const first = yield* talk.receiveOneOf('WAIT_CERT_CR', CertificateRequest, Certificate)
+  type: CertificateTypeName,
+): Flow<
+  PeerProof & {
+    readonly wanted: ExtensionsOf<'CertificateRequest'> | undefined
+    /** Of what came with its certificates. */
+    readonly ocspResponse: Bytes | undefined
+  }
+> {
+  checkServerType(type, config)
+  talk.output.learn({ fact: 'certificate_type', of: 'server', type })
+  const first = yield* talk.receiveOneOf(
+    'WAIT_CERT_CR',
+    CertificateRequest,
+    ...certificateTypes(config),
+  )
   const request =
     first.type === CertificateRequest ? (first.message as CertificateRequest) : undefined
   const wanted = request && requested(request)
   if (wanted) talk.output.learn({ fact: 'certificate_request' })
   const certificate = request
-    ? yield* talk.receive('WAIT_CERT', Certificate)
-    : (first.message as Certificate)
+    ? yield* receiveCertificate(talk, 'WAIT_CERT', config)
+    : certificateOf(first.message as Certificate, config)
   if (certificate.certificate_list.length === 0)
     throw new TlsAlert('decode_error', {
       reason: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
       section: '4.5.1.3',
       why: "expected the server's certificate, got an empty certificate_list",
     })
-  const chain = yield* receiveAuthentication(talk, config, 'server', certificate, offered)
-  return { chain, wanted }
+  const proof = yield* receiveAuthentication(talk, config, 'server', certificate, offered, type)
+  return { ...proof, wanted, ocspResponse: stapledResponse(certificate) }
 }
 
 /** RFC 7301 §3.2: exactly one protocol, and one of ours. */
@@ -254,11 +291,18 @@ function requested(request: CertificateRequest): ExtensionsOf<'CertificateReques
 }
 
 /** Shows a certificate that the server takes, or says that there is none. */
-function* authenticate(talk: Talk, wanted: ExtensionsOf<'CertificateRequest'>): Flow<void> {
+function* authenticate(
+  talk: Talk,
+  config: ClientConfig,
+  wanted: ExtensionsOf<'CertificateRequest'>,
+  type: CertificateTypeName,
+): Flow<void> {
+  talk.output.learn({ fact: 'certificate_type', of: 'client', type })
   const schemes = knownSchemes(wanted.signature_algorithms?.supported_signature_algorithms ?? [])
   const certificateSchemes = wanted.signature_algorithms_cert
     ? knownSchemes(wanted.signature_algorithms_cert.supported_signature_algorithms)
     : schemes
+  const delegatedSchemes = delegatedSchemesOf(wanted.delegated_credential)
   const identity = yield* ask({
     want: 'certificate',
     role: 'client',
@@ -266,10 +310,20 @@ function* authenticate(talk: Talk, wanted: ExtensionsOf<'CertificateRequest'>): 
     certificateSchemes,
     authorities: wanted.certificate_authorities?.authorities ?? [],
     serverName: undefined,
+    types: allowedTypes(config, 'client').filter(ours => ours === type),
+    delegatedSchemes,
   })
-  const scheme = identity && commonScheme(identity, schemes)
+  if (identity) checkIdentity(identity, [type])
+  const scheme = identity && commonScheme(identity, schemes, delegatedSchemes)
   const context = new Uint8Array(0)
   if (identity && scheme)
-    return yield* sendAuthentication(talk, 'client', identity, scheme, context)
+    return yield* sendAuthentication(
+      talk,
+      'client',
+      identity,
+      scheme,
+      context,
+      wishesOf(wanted, config),
+    )
   talk.send(Certificate, { certificate_request_context: context, certificate_list: [] })
 }

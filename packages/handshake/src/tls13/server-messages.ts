@@ -12,6 +12,8 @@ import {
   type ServerHello,
 } from '../messages/index.ts'
 import type { ChosenPsk } from '../psk.ts'
+import { certificateWishes } from './certificate-wishes.ts'
+import { offeredDelegation } from './delegated-credential.ts'
 import type { Offer } from './offer.ts'
 import { recordLimit } from './record-limits.ts'
 
@@ -78,12 +80,14 @@ export function encryptedExtensions(
     readonly tickets: number | undefined
     /** Whether the client said how long its records may be. */
     readonly limited: boolean
+    /** The answers to the client's certificate types. */
+    readonly types: readonly RawExtension[]
     /** Whether early data is taken. */
     readonly early: boolean
   },
   config: ServerConfig,
 ): EncryptedExtensions {
-  const { named, alpn, group, tickets, limited, early } = said
+  const { named, alpn, group, tickets, limited, types, early } = said
   const extensions: RawExtension[] = []
   // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
   if (config.groups[0] && config.groups[0] !== group && group)
@@ -104,6 +108,7 @@ export function encryptedExtensions(
     extensions.push(
       writeExtension('EncryptedExtensions', 'ticket_request', { expected_count: tickets }),
     )
+  extensions.push(...types)
   if (limited) extensions.push(...recordLimit('EncryptedExtensions', config))
   if (early) extensions.push(writeExtension('EncryptedExtensions', 'early_data', {}))
   return { extensions }
@@ -118,6 +123,7 @@ export function certificateRequest(
     writeExtension('CertificateRequest', 'signature_algorithms', {
       supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
     }),
+    ...offeredDelegation('CertificateRequest', config),
   ]
   if (authorities.length > 0)
     extensions.push(
@@ -125,5 +131,6 @@ export function certificateRequest(
         authorities: [...authorities],
       }),
     )
+  extensions.push(...certificateWishes('CertificateRequest', config))
   return { certificate_request_context: new Uint8Array(0), extensions }
 }

@@ -5,7 +5,6 @@ import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts
 import type { KeyShareEntry } from '../extensions/index.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
 import {
-  Certificate,
   CertificateRequest,
   ClientHello,
   EncryptedExtensions,
@@ -13,12 +12,24 @@ import {
   ServerHello,
 } from '../messages/index.ts'
 import { listed } from '../names.ts'
-import type { OfferedIdentity } from '../psk.ts'
+import type { ChosenPsk, OfferedIdentity } from '../psk.ts'
 import { Secrets } from '../secrets.ts'
+import { type CertificateTypeName, certificates } from '../shown.ts'
 import type { Talk } from '../talk.ts'
-import { commonScheme, receiveAuthentication, sendAuthentication } from './authentication.ts'
+import {
+  checkIdentity,
+  commonScheme,
+  type PeerProof,
+  receiveAuthentication,
+  sendAuthentication,
+} from './authentication.ts'
+import { receiveCertificate } from './certificate-message.ts'
+import { agreedTypes, clientType, serverTypes } from './certificate-types.ts'
+import { wishesOf } from './certificate-wishes.ts'
 import type { Connected } from './connected.ts'
+import { delegatedSchemesOf } from './delegated-credential.ts'
 import { answerEarlyData, chooseEarlyData, receiveEarlyData } from './early-data-choice.ts'
+import { tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
@@ -63,7 +74,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   const suite = suites.find(common => !psk || common.hash === psk.hash) as CipherSuite
   const hash = config.crypto.hashes[suite.hash]
   const alpn = yield* chooseAlpn(offer)
-  let own = psk ? undefined : yield* chooseIdentity(offer)
+  let own = psk ? undefined : yield* chooseIdentity(offer, config)
   if (!psk) group ??= chooseGroup(offer, config)
 
   const compatible = hello.legacy_session_id.length > 0
@@ -84,7 +95,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     offer = readHello(hello)
     psk = psk && keptPsk(psk, first, offer, second.raw, hash, before)
     if (!psk) {
-      own ??= yield* chooseIdentity(offer)
+      own ??= yield* chooseIdentity(offer, config)
       group ??= chooseGroup(offer, config)
     }
     group = group && retriedGroup(offer, group)
@@ -94,7 +105,10 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   if (psk && mode) {
     const { identities = [] } = offer.extensions.pre_shared_key ?? {}
     const { identity } = identities[psk.selected] as OfferedIdentity
-    output.learn({ fact: 'psk', kind: psk.kind, mode, identity, chain: psk.chain })
+    output.learn({ fact: 'psk', kind: psk.kind, mode, identity, ...shownIn(psk) })
+    // §4.3.10: early data goes with the first key, and with the first ClientHello; so does its exporter.
+    if (psk.selected === 0 && !retried)
+      tellEarlyExporter(output, config.crypto, psk, raw, early !== undefined)
   }
 
   const earlyStage = secrets.hold(new EarlyStage(suite, config.crypto, psk?.key))
@@ -129,7 +143,10 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   const ticketsAllowed = config.pskModes.some(ours => modes?.ke_modes.includes(ours))
   const requested = request?.[resumed ? 'resumption_count' : 'new_session_count']
   const ticketsDue = ticketsAllowed ? config.ticketCount(resumed, requested) : 0
+  // §4.4.2: with a PSK there are no certificates.
+  const asksFor = psk ? undefined : clientType(offer, config, asks)
   const parameters = {
+    types: own ? agreedTypes(offer, { server: own.type, client: asksFor }) : [],
     named: acknowledge && offer.serverName !== undefined,
     alpn,
     group,
@@ -141,12 +158,13 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   const encrypted = talk.send(EncryptedExtensions, encryptedExtensions(parameters, config))
   limitRecords(output, readLimit('EncryptedExtensions', encrypted.extensions), record_size_limit)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
-  // §4.4.2: with a PSK there are no certificates.
   const asked =
-    asks.clientCertificate === 'none' || psk
-      ? undefined
-      : talk.send(CertificateRequest, certificateRequest(config, asks.authorities))
-  if (own) yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0))
+    asksFor && talk.send(CertificateRequest, certificateRequest(config, asks.authorities))
+  if (asksFor) output.learn({ fact: 'certificate_type', of: 'client', type: asksFor })
+  if (own) output.learn({ fact: 'certificate_type', of: 'server', type: own.type })
+  const wishes = wishesOf(offer.extensions, config, offer.serverName)
+  if (own)
+    yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0), wishes)
   talk.send(Finished, { verify_data: finishedData(hash, serverHandshake, transcript.hash()) })
   output.endOfFlight()
 
@@ -162,9 +180,9 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   talk.level = 'application'
 
   if (early) yield* receiveEarlyData(talk, clientHandshake)
-  const chain = asked
-    ? yield* clientChain(talk, config, asked, asks.clientCertificate === 'require')
-    : (psk?.chain ?? [])
+  const client = asked
+    ? yield* clientProof(talk, config, asked, asks.clientCertificate === 'require', asksFor)
+    : shownIn(psk)
 
   const beforeFinished = transcript.hash()
   const finished = yield* talk.receive('WAIT_FINISHED', Finished)
@@ -174,6 +192,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'application', clientTraffic)
   output.tolerateChangeCipherSpec(false)
   const resumptionSecret = secrets.hold(mainStage.resumption(transcript.hash()))
+  output.learn({ fact: 'resumption_secret', secret: resumptionSecret })
   talk.enter('CONNECTED')
   return {
     role: 'server',
@@ -185,7 +204,8 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     group: group?.name,
     alpn,
     serverName: offer.serverName,
-    peerChain: chain,
+    peerChain: client.chain,
+    peerShown: client.shown,
     resumed,
     authenticatedBy: psk ? (resumed ? psk.authenticatedBy : 'psk') : 'certificate',
     ticketsAllowed,
@@ -260,9 +280,19 @@ function* chooseAlpn(offer: Offer): Flow<Bytes | undefined> {
   })
 }
 
-function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: SignatureScheme }> {
+/** What the client showed when a session began. */
+function shownIn(psk: ChosenPsk | undefined): PeerProof {
+  return { chain: psk?.chain ?? [], shown: psk?.shown ?? certificates }
+}
+
+function* chooseIdentity(
+  offer: Offer,
+  config: ServerConfig,
+): Flow<{ identity: Identity; scheme: SignatureScheme; type: CertificateTypeName }> {
   if (offer.lacks) throw offer.lacks
   const { schemes, certificateSchemes, serverName } = offer
+  const types = serverTypes(offer, config)
+  const delegatedSchemes = delegatedSchemesOf(offer.extensions.delegated_credential)
   const identity = yield* ask({
     want: 'certificate',
     role: 'server',
@@ -270,6 +300,8 @@ function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: Signa
     certificateSchemes,
     authorities: offer.extensions.certificate_authorities?.authorities ?? [],
     serverName,
+    types,
+    delegatedSchemes,
   })
   if (!identity)
     throw new TlsAlert('handshake_failure', {
@@ -277,8 +309,10 @@ function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: Signa
       section: '4.5.1.2',
       why: `there is no certificate for ${serverName ?? 'a client without server_name'}`,
     })
-  const scheme = commonScheme(identity, schemes)
-  if (scheme) return { identity, scheme }
+  checkIdentity(identity, types)
+  const { type = 'x509' } = identity
+  const scheme = commonScheme(identity, schemes, delegatedSchemes)
+  if (scheme) return { identity, scheme, type }
   throw new TlsAlert('handshake_failure', {
     reason: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
     section: '4.5.1.2',
@@ -287,16 +321,17 @@ function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: Signa
 }
 
 /** The client's second flight, up to its Finished (RFC 9846 §4.5.1.3). */
-function* clientChain(
+function* clientProof(
   talk: Talk,
   config: ServerConfig,
   request: CertificateRequest,
   required: boolean,
-): Flow<readonly Bytes[]> {
-  const certificate = yield* talk.receive('WAIT_CERT', Certificate)
+  type: CertificateTypeName | undefined,
+): Flow<PeerProof> {
+  const certificate = yield* receiveCertificate(talk, 'WAIT_CERT', config)
   if (certificate.certificate_list.length > 0) {
     const offered = new Set(request.extensions.map(extension => extension.extension_type))
-    return yield* receiveAuthentication(talk, config, 'client', certificate, offered)
+    return yield* receiveAuthentication(talk, config, 'client', certificate, offered, type)
   }
   if (certificate.certificate_request_context.length > 0)
     throw new TlsAlert('illegal_parameter', {
@@ -310,5 +345,5 @@ function* clientChain(
       section: '4.5.1.3',
       why: "expected the client's certificate, got an empty certificate_list",
     })
-  return []
+  return shownIn(undefined)
 }

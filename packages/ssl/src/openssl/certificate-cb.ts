@@ -1,7 +1,8 @@
 /** The certificate callbacks (SSL_CTX_set_cert_cb(3), SSL_CTX_set_client_cert_cb(3)): what to show, decided late. */
 import type { Identity, WantCertificate } from '@biopair/handshake'
 import { type Again, again, following } from '../answers.ts'
-import { choose, credentialsFrom } from '../credentials.ts'
+import { credentialsFrom } from '../credentials.ts'
+import { chooseIdentity } from '../own-identity.ts'
 import { fatalAlert } from './alert-number.ts'
 import type { SSL_CTX } from './ctx.ts'
 import type { Pem } from './settings.ts'
@@ -68,7 +69,7 @@ function judged(ssl: SSL, want: WantCertificate, said: number): Later<Answer> {
 
 function chosen(ssl: SSL, want: WantCertificate): Later<Answer> {
   const context = ssl.settings.context(want.role)
-  const identity = choose(context.credentials, want)
+  const identity = chooseIdentity(context, want)
   const callback = ssl.settings.values.clientCertificateCb
   if (identity || want.role === 'server' || !callback) return identity
   return following(callback(ssl), said => {

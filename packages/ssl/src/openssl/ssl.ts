@@ -1,8 +1,8 @@
 /** SSL: one connection, its BIOs and who owns them (SSL_new(3), SSL_set_bio(3)). */
+import type { Bytes } from '@biopair/wire'
 import type { ClientHelloView } from '../client-hello-view.ts'
 import { misuse } from '../misuse.ts'
 import type { Stop } from '../outcome.ts'
-import type { Session } from '../session.ts'
 import { Ssl } from '../ssl.ts'
 import { type BIO, BIO_free_all, BIO_up_ref } from './bio.ts'
 import { Calls } from './caller.ts'
@@ -15,6 +15,7 @@ import type { SSL_msg_cb } from './msg.ts'
 import { Port } from './port.ts'
 import { ERR_LIB_SSL } from './reasons.ts'
 import type { Settings, Values } from './settings.ts'
+import type { SSL_SESSION } from './ssl-session.ts'
 import {
   X509_CHECK_FLAG_NO_WILDCARDS,
   X509_PURPOSE_SSL_CLIENT,
@@ -41,8 +42,6 @@ export class SSL {
   serverName: string | undefined
   /** Our own connection, from the first call that does something. */
   native: Ssl | undefined
-  /** Client: the session to go on with. */
-  session: Session | undefined
   /** Server: its first call was SSL_read_early_data. */
   readsEarly = false
   /** Whether a call got as far as that: before, names and settings can still be put right. */
@@ -75,8 +74,15 @@ export class SSL {
   messageArg: unknown
   /** The ClientHello that a callback is looking at. */
   hello: ClientHelloView | undefined
+  /** What SSL_set_tlsext_status_ocsp_resp said. */
+  statusResponse: Uint8Array | undefined
+  /** What SSL_set_session was given, and the object that SSL_get_session answers. */
+  offered: SSL_SESSION | undefined
+  session: SSL_SESSION | undefined
   /** What SSL_set_verify said for this SSL alone. */
   ownVerification: Pick<Values, 'verifyMode' | 'verify'> = {}
+  /** Raw public keys that the peer may have, DER; undefined where none was named. */
+  expectedRpks: readonly Bytes[] | undefined
   /** What verify callbacks left behind, and whether they want to be asked again. */
   verifyError: number | undefined
   retryVerify = false
@@ -106,8 +112,11 @@ export class SSL {
     const { serverName, param, port } = this
     const native = new Ssl(this.settings.judging(param).context(role), {
       ...(role === 'client' && serverName !== undefined ? { servername: serverName } : {}),
-      ...(role === 'client' && this.session ? { session: this.session, reuseSession: true } : {}),
+      ...(role === 'client' && this.offered?.native
+        ? { session: this.offered.native, reuseSession: true }
+        : {}),
       ...this.#names(role),
+      rawPublicKeys: this.expectedRpks,
       allowWildcards: (param.hostFlags & X509_CHECK_FLAG_NO_WILDCARDS) === 0,
     })
     native.setBio(port, port.writing)
@@ -133,7 +142,9 @@ export class SSL {
     if (another)
       throw misuse('ERR_INVALID_ARG_VALUE', 'expected host names, an address or a mailbox')
     if (names) return { verifyNames: names }
-    if (role === 'server') return {}
+    const { serverCertTypes: types = ['x509'] } = this.settings.values
+    // A raw public key has no name.
+    if (role === 'server' || !types.includes('x509')) return {}
     if (this.verifies && !anyName)
       throw misuse('ERR_NO_SERVERNAME', 'a client that verifies needs SSL_set1_host')
     return { verifyNames: [] }
