@@ -1,7 +1,7 @@
 /** A client and a server over a BIO pair, for tests of what calls answer. */
 import { type Bio, bioPair, type PairBio } from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
-import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
+import { type ContextOptions, type Session, Ssl, SslContext } from '@biopair/ssl'
 import { chainFor } from './mint.ts'
 
 export interface Ends {
@@ -17,6 +17,8 @@ export interface EndsOptions {
   readonly server?: ContextOptions
   /** Bytes from the client to the server, and back. */
   readonly rings?: readonly [number, number]
+  /** The client's. */
+  readonly session?: Session | undefined
   /** Puts something between the client and its half of the pair. */
   readonly wrap?: (near: Bio) => Bio
 }
@@ -38,6 +40,7 @@ export function ends(options: EndsOptions = {}): Ends {
   const [near, far] = bioPair(...(options.rings ?? []))
   const client = new Ssl(new SslContext({ ...clientOptions, ...options.client }), {
     servername: 'server.example',
+    session: options.session,
   })
     .setBio(options.wrap?.(near) ?? near)
     .setConnectState()

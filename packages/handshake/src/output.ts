@@ -50,6 +50,13 @@ export type Fact =
     }
   | { readonly fact: 'alpn'; readonly protocol: Bytes }
   | { readonly fact: 'certificate_request' }
+  /** Server: what has become of a request after the handshake; what was learnt of the client is told before it. */
+  | {
+      readonly fact: 'client_authentication'
+      /** Its certificate_request_context. */
+      readonly request: Bytes
+      readonly came: 'answered' | 'authenticated' | 'declined'
+    }
   | { readonly fact: 'certificate'; readonly of: Role; readonly chain: readonly Bytes[] }
   | { readonly fact: 'signature'; readonly of: Role; readonly scheme: SignatureSchemeName }
   /** A secret for the key log (RFC 9850); wiped by the flow when the call returns, so copy what must last. */

@@ -1,11 +1,14 @@
 /** Who answers a connection's wants: the context's credentials, anchors and protocols, or its callbacks in their place. */
 import { equal, type Random } from '@biopair/crypto'
-import type { ServerNameAnswer } from '@biopair/handshake'
+import type { OidFilter, ServerNameAnswer, WantVerification } from '@biopair/handshake'
+import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { type Answers, following } from './answers.ts'
 import { ClientHelloView } from './client-hello-view.ts'
 import { type SniAnswer, SslContext } from './context.ts'
-import { type Credential, choose } from './credentials.ts'
+import { choose } from './choice.ts'
+import type { Credential } from './credentials.ts'
+import { filterFrom } from './oid-filters.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import type { NameDemands } from './name-demands.ts'
@@ -17,8 +20,10 @@ export interface AnswersFor {
   readonly context: SslContext
   /** What the peer has to prove. */
   readonly names: NameDemands
-  /** Is told the verdict on the peer's chain; `resuming`: on that of a session that may be resumed. */
-  readonly judged: (verdict: Verdict, resuming: boolean) => void
+  /** Is told the verdict on the peer's chain, and which it is. */
+  readonly judged: (verdict: Verdict, want: WantVerification) => void
+  /** Server: what a request after the handshake asked for. */
+  readonly filters: (request: Bytes) => readonly OidFilter[] | undefined
   /** Client: the session to offer. Asked once. */
   readonly session: () => Session | undefined
   /** Is told the context that answers from here on. */
@@ -72,10 +77,13 @@ export function answersOf(connection: AnswersFor): Answers {
       const ours = context.alpn.find(mine => want.offered.some(theirs => equal(mine, theirs)))
       return ours ?? 'refuse'
     },
-    certificate: (want, asking) =>
-      context.options.certificateCallback
+    certificate: (want, asking) => {
+      // Whoever chooses, the demands have to be sound.
+      filterFrom(want.filters)
+      return context.options.certificateCallback
         ? context.options.certificateCallback(want, asking)
-        : choose(context.credentials, want),
+        : choose(context.credentials, want)
+    },
     signature: (want, asking) => {
       if (context.options.signCallback) return context.options.signCallback(want, asking)
       const { key } = want.identity as Credential
@@ -97,8 +105,11 @@ export function answersOf(connection: AnswersFor): Answers {
           allowPartialTrustChain: options.allowPartialTrustChain,
           limits: options.verifyLimits,
           callback: options.verifyCallback,
+          filters: want.request
+            ? connection.filters(want.request)
+            : context.clientAuthentication.filters,
         },
-        verdict => connection.judged(verdict, want.resuming),
+        verdict => connection.judged(verdict, want),
         asking,
       )
     },

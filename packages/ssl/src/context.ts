@@ -17,6 +17,7 @@ import {
   type Identity,
   leastRecordLimit,
   longestLifetime,
+  type OidFilter,
   mostRecordLimit,
   type PskMode,
   type WantCertificate,
@@ -30,6 +31,7 @@ import type { ClientHelloView } from './client-hello-view.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
+import { type OidFilterOption, oidFiltersFrom } from './oid-filters.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import { type PaddingPolicy, paddingFrom } from './padding.ts'
 import type { PskCallback } from './psk-answers.ts'
@@ -76,6 +78,8 @@ export interface ContextOptions {
   readonly keyShares?: string | readonly string[]
   /** Signature schemes that we verify, most preferred first. */
   readonly sigalgs?: string | readonly string[]
+  /** Signature schemes that we verify in certificates, where they are others than `sigalgs`: sent as signature_algorithms_cert. */
+  readonly certificateSigalgs?: string | readonly string[]
   readonly minVersion?: 'TLSv1.3'
   readonly maxVersion?: 'TLSv1.3'
   /** Protocols, most preferred first (RFC 7301). */
@@ -103,8 +107,12 @@ export interface ContextOptions {
   ) => string | null | undefined | Promise<string | null | undefined>
   /** Server: asks the client for a certificate. */
   readonly requestCert?: boolean
-  /** Server: DER names of the authorities whose certificates would do, as the client is told; those of `ca` unless said otherwise. */
+  /** DER names of the authorities whose certificates would do, as the peer is told. A server says those of `ca` unless said otherwise; a client none. */
   readonly requestAuthorities?: readonly Uint8Array[]
+  /** Server: extensions that a client's certificate has to have (RFC 9846 §4.3.5), as the client is told. */
+  readonly oidFilters?: readonly OidFilterOption[]
+  /** Client: whether the server may ask for a certificate after the handshake, `cert` or `certificateCallback`: false. Never with HTTP/2 (RFC 9113 §9.2.3). */
+  readonly postHandshakeAuth?: boolean
   /** Whether a peer that is not believed ends the handshake: true. */
   readonly rejectUnauthorized?: boolean
   /** Chooses the certificate to show; undefined for none. */
@@ -191,6 +199,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ecdhCurve: 'string or list of strings',
   keyShares: 'string or list of strings',
   sigalgs: 'string or list of strings',
+  certificateSigalgs: 'string or list of strings',
   minVersion: 'string',
   maxVersion: 'string',
   ALPNProtocols: 'list of strings',
@@ -199,6 +208,8 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ALPNCallback: 'function',
   requestCert: 'boolean',
   requestAuthorities: 'list of byte arrays',
+  oidFilters: 'list of objects',
+  postHandshakeAuth: 'boolean',
   rejectUnauthorized: 'boolean',
   certificateCallback: 'function',
   signCallback: 'function',
@@ -257,6 +268,8 @@ export class SslContext {
   readonly groups: readonly Group[]
   readonly shares: readonly Group[]
   readonly schemes: readonly SignatureScheme[]
+  /** For certificates, where they are others. */
+  readonly certificateSchemes: readonly SignatureScheme[] | undefined
   readonly alpn: readonly Bytes[]
   readonly anchors: TrustStore
   readonly credentials: readonly Credential[]
@@ -269,6 +282,7 @@ export class SslContext {
   readonly padding: Padding | undefined
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
   readonly psks: readonly StaticPsk[]
+  readonly #filters: readonly OidFilter[]
   #ticketKeys: readonly TicketKey[] = []
   /** Sessions that were offered: each goes once (RFC 9846 appendix C.4). */
   readonly #offered = new WeakSet<Session>()
@@ -296,6 +310,12 @@ export class SslContext {
     this.groups = list('groups', groups, this.crypto.prefer.groups, this.crypto.groups)
     this.shares = this.#sharesFrom(options.keyShares)
     this.schemes = list('sigalgs', options.sigalgs, Object.keys(signatureSchemes), signatureSchemes)
+    const { certificateSigalgs } = options
+    this.certificateSchemes =
+      certificateSigalgs === undefined
+        ? undefined
+        : list('certificateSigalgs', certificateSigalgs, [], signatureSchemes)
+    this.#filters = oidFiltersFrom(options.oidFilters ?? [])
     this.alpn = (options.ALPNProtocols ?? []).map(protocol)
     this.anchors = trustStore(many(options.ca))
     this.credentials = credentialsFrom(many(options.cert), many(options.key), this.crypto)
@@ -398,14 +418,20 @@ export class SslContext {
 
   /** As a server: whether a client is asked for a certificate, and whose would do. */
   get clientAuthentication(): ClientAuthentication {
-    const { requestCert, rejectUnauthorized, requestAuthorities } = this.options
+    const { requestCert, rejectUnauthorized } = this.options
     const asked = rejectUnauthorized === false ? 'request' : 'require'
     return {
       clientCertificate: requestCert ? asked : 'none',
       authorities:
-        requestAuthorities?.map(name => new Uint8Array(name)) ??
+        this.requestAuthorities ??
         this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw)),
+      filters: this.#filters,
     }
+  }
+
+  /** As they were given. */
+  get requestAuthorities(): readonly Bytes[] | undefined {
+    return this.options.requestAuthorities?.map(name => new Uint8Array(name))
   }
 
   #sharesFrom(given: ContextOptions['keyShares']): readonly Group[] {

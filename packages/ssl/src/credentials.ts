@@ -9,12 +9,11 @@ import {
   type SignatureScheme,
   signatureSchemes,
 } from '@biopair/crypto'
-import type { Identity, WantCertificate } from '@biopair/handshake'
+import type { Identity } from '@biopair/handshake'
 import {
   type Certificate,
   certificateChainFrom,
   isX509Failure,
-  matchName,
   parseCertificate,
   privateKeyFrom,
 } from '@biopair/x509'
@@ -24,6 +23,8 @@ import { misuse } from './misuse.ts'
 export interface Credential extends Identity {
   readonly key: PrivateKey
   readonly certificate: Certificate
+  /** All of the chain, leaf first. */
+  readonly certificates: readonly Certificate[]
 }
 
 type Pem = string | Uint8Array
@@ -44,9 +45,13 @@ export function credentialsFrom(
 
 function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number): Credential {
   const chain = certificateChainFrom(cert)
-  const certificate = parseCertificate(chain[0] as Uint8Array)
-  if (isX509Failure(certificate))
-    throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${certificate.why}`)
+  const certificates = chain.map(der => {
+    const parsed = parseCertificate(der)
+    if (isX509Failure(parsed))
+      throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${parsed.why}`)
+    return parsed
+  })
+  const certificate = certificates[0] as Certificate
   const key = crypto.privateKey(privateKeyFrom(pem))
   if (failed(key)) throw misuse('ERR_INVALID_ARG_VALUE', `key[${index}]: ${key.why}`)
   if (isX509Failure(certificate.publicKey))
@@ -56,7 +61,7 @@ function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number):
       'ERR_INVALID_ARG_VALUE',
       `KEY_VALUES_MISMATCH: key[${index}] is not the key of cert[${index}]`,
     )
-  return { chain, key, certificate, schemes: schemesOf(certificate.publicKey) }
+  return { chain, key, certificate, certificates, schemes: schemesOf(certificate.publicKey) }
 }
 
 /** The schemes that a key signs with. */
@@ -66,24 +71,8 @@ export function schemesOf(material: PublicKeyMaterial): SignatureScheme[] {
   )
 }
 
-/** The credential for a peer: one that it can verify, by preference one for the name that it asked for. */
-export function choose(
-  credentials: readonly Credential[],
-  want: WantCertificate,
-): Credential | undefined {
-  const usable = credentials.filter(({ schemes }) =>
-    want.schemes.some(scheme => scheme.handshake && schemes.includes(scheme)),
-  )
-  const { serverName } = want
-  const named =
-    serverName === undefined
-      ? undefined
-      : usable.find(({ certificate }) => matchName(certificate, serverName).ok)
-  // With none that fits, the first is shown to the flow, whose alert then says what did not fit.
-  return named ?? usable[0] ?? (want.role === 'server' ? credentials[0] : undefined)
-}
-
-function keyOf(material: PublicKeyMaterial): SignatureScheme['key'] {
+/** The kind of key that a scheme has to be for. */
+export function keyOf(material: PublicKeyMaterial): SignatureScheme['key'] {
   if (material.kind === 'ec') return material.curve
   if (material.kind === 'ed25519') return 'ed25519'
   return material.pss ? 'rsa-pss' : 'rsa'

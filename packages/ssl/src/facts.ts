@@ -1,8 +1,9 @@
 /** What a connection has found out, as its flow tells it. */
 import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
-import type { Fact, Role } from '@biopair/handshake'
+import type { Fact, Role, WantVerification } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
+import { Inquiries } from './certificate-inquiry.ts'
 import type { SslContext } from './context.ts'
 import type { Session } from './session.ts'
 
@@ -26,11 +27,19 @@ export class Facts {
   resumed = false
   /** Of a key that was agreed on elsewhere. */
   pskIdentity: Bytes | undefined
+  /** Server: certificates that were asked for after the handshake. */
+  readonly inquiries = new Inquiries()
 
   constructor(context: SslContext, role: Role, servername: string | undefined) {
     this.#context = context
     this.#role = role
     this.#servername = servername
+  }
+
+  /** What was found about the peer's chain. */
+  judged(verdict: Verdict, { resuming, request }: WantVerification): void {
+    if (request) this.inquiries.judged(request, verdict)
+    else this[resuming ? 'sessionVerdict' : 'verdict'] = verdict
   }
 
   /** Takes a fact in, and hands it on to who asked to hear of it: key log, trace, sessions. */
@@ -84,6 +93,9 @@ export class Facts {
         this.#context.options.onSession?.(this.session)
         break
       }
+      case 'client_authentication':
+        this.verdict = this.inquiries.learn(fact, this.peerChain) ?? this.verdict
+        break
       case 'certificate_request':
       case 'key_update':
         break

@@ -1,11 +1,17 @@
 /** What package ssl offers. */
 export { TlsAlert } from '@biopair/wire'
 export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
+export type {
+  CertificateInquiry,
+  CertificateRequestOptions,
+  RequestOutcome,
+} from './certificate-inquiry.ts'
 export type { ClientHelloView } from './client-hello-view.ts'
 export * from './context.ts'
 export type { Credential } from './credentials.ts'
 export type { Limits } from './limits.ts'
 export type { MisuseCode } from './misuse.ts'
+export type { OidFilterOption } from './oid-filters.ts'
 export * from './outcome.ts'
 export type { PaddingPolicy } from './padding.ts'
 export type { PskAnswer, PskCallback } from './psk-answers.ts'

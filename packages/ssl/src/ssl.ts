@@ -10,6 +10,7 @@ import {
   client13,
   exportKeyingMaterial,
   type FlowConfig,
+  mayRequest,
   mostRecordLimit,
   type Role,
   server13,
@@ -17,6 +18,11 @@ import {
 } from '@biopair/handshake'
 import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
+import {
+  type CertificateRequestOptions,
+  type RequestOutcome,
+  requestFrom,
+} from './certificate-inquiry.ts'
 import { Connection } from './connection.ts'
 import type { ContextOptions, SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
@@ -205,6 +211,34 @@ export class Ssl {
     return this.#started().order(now => this.#tickets(now, 1)[0])
   }
 
+  /**
+   * Server: asks the client for a certificate, at any time after the handshake (SSL_verify_client_post_handshake). The answer is taken in by later
+   * reads, and data goes on meanwhile; `request.state` says what has become of it. A certificate that is refused ends the connection. RFC 9113 §9.2.3 forbids it with HTTP/2.
+   */
+  requestCertificate(options: CertificateRequestOptions = {}): RequestOutcome {
+    const connected = this.#connection?.connected
+    const facts = this.#facts
+    if (!connected || !facts || this.#role !== 'server')
+      throw misuse('ERR_STILL_IN_INIT', 'requestCertificate: expected a server after its handshake')
+    const asks = requestFrom(options, this.context)
+    const may = mayRequest(connected)
+    if (may !== 'yes') return { status: may }
+    const context = facts.inquiries.context(this.context)
+    const outcome = this.#started().order(() => ({
+      command: 'request_certificate',
+      context,
+      ...asks,
+    }))
+    if (outcome.status !== 'done') return outcome
+    return { status: 'done', request: facts.inquiries.begin(context, asks.demands.filters) }
+  }
+
+  /** Server: whether this client may be asked for a certificate after the handshake, if fewer than 8 requests are open. */
+  get canRequestCertificate(): boolean {
+    const connected = this.#connection?.connected
+    return connected !== undefined && mayRequest(connected) !== 'unsupported'
+  }
+
   /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. Never rejects; TypeError at once where a BIO that has to be waited for has no `ready`. */
   ready(outcome: { readonly status: string }): Promise<void> {
     return this.#started().ready(outcome)
@@ -355,9 +389,8 @@ export class Ssl {
       answers: answersOf({
         context,
         names: nameDemands(role, this.#options, this.#verifyNames),
-        judged: (verdict, resuming) => {
-          facts[resuming ? 'sessionVerdict' : 'verdict'] = verdict
-        },
+        judged: (verdict, want) => facts.judged(verdict, want),
+        filters: request => facts.inquiries.filters(request),
         session: () => this.#usableSession(),
         switched: chosen => {
           this.#chosen = chosen
@@ -375,6 +408,8 @@ export class Ssl {
               compatibility: context.options.middleboxCompat ?? true,
               tickets: context.options.tickets ?? true,
               ticketRequest: ticketRequest(context),
+              authorities: context.requestAuthorities,
+              postHandshakeAuth: context.options.postHandshakeAuth,
               psk: this.#offer !== undefined || this.#hasPsks,
             })
           : server13(talk, {
@@ -394,11 +429,14 @@ export class Ssl {
   }
 
   #flowConfig(): Omit<FlowConfig, 'psk'> {
-    const { crypto, suites, groups, schemes, options } = this.#context
+    const { crypto, suites, groups, schemes, certificateSchemes, options } = this.#context
     const { random, edit, pskModes = ['psk_dhe_ke'] } = options
     // 0 says nothing.
     const recordSizeLimit = (options.recordSizeLimit ?? mostRecordLimit) || undefined
-    return { crypto, suites, groups, schemes, random, edit, pskModes, recordSizeLimit }
+    return {
+      ...{ crypto, suites, groups, schemes, certificateSchemes },
+      ...{ random, edit, pskModes, recordSizeLimit },
+    }
   }
 
   /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */

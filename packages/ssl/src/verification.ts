@@ -1,6 +1,6 @@
 /** Judging the peer's chain: x509's verdict, the application's word, and the alert that follows. */
 import { failed } from '@biopair/crypto'
-import type { Verification, WantVerification } from '@biopair/handshake'
+import type { OidFilter, Verification, WantVerification } from '@biopair/handshake'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import {
   type Certificate,
@@ -16,6 +16,7 @@ import {
 import type { CallbackContext } from './abort.ts'
 import { type Again, following } from './answers.ts'
 import { misuse } from './misuse.ts'
+import { unmatched } from './oid-filters.ts'
 import type { KeyImport } from './public-keys.ts'
 
 export interface VerificationPolicy {
@@ -30,6 +31,8 @@ export interface VerificationPolicy {
   readonly minimumRsaBits: number | undefined
   readonly allowPartialTrustChain: boolean | undefined
   readonly limits: Partial<VerifyLimits> | undefined
+  /** Extensions that the peer's certificate has to have. */
+  readonly filters?: readonly OidFilter[] | undefined
   /** The application's word, which overrides both. */
   readonly callback: VerifyCallback | undefined
 }
@@ -44,6 +47,8 @@ export type VerifyCallback = (
 export interface VerifyContext extends CallbackContext {
   /** Whether the chain is that of a session which is to be resumed: judged anew, and `false` is a full handshake and no alert. */
   readonly resuming: boolean
+  /** Whether the chain was asked for after the handshake. */
+  readonly postHandshake: boolean
   /**
    * The verdict if these problems were none (each a code at a depth, as a failing verdict has them): who puts up with one learns whether there
    * are others. `verdict.ok || (verdict.code === 'CERT_HAS_EXPIRED' && verdictExcept([verdict]).ok)` takes an expired certificate that is good
@@ -71,7 +76,8 @@ export function verifyPeer(
     allowPartialTrustChain: policy.allowPartialTrustChain,
     limits: policy.limits,
   }
-  const verdict = verifyChain(question)
+  const filters = want.role === 'client' ? policy.filters : undefined
+  const verdict = filtered(verifyChain(question), filters)
   noted(verdict)
   const decide = (accepted: boolean) => {
     // Nothing but `true` lets a stranger in.
@@ -82,12 +88,30 @@ export function verifyPeer(
   if (!policy.callback) return decide(verdict.ok || !policy.required)
   const asking: VerifyContext = {
     resuming: want.resuming,
+    postHandshake: want.request !== undefined,
     get signal() {
       return context.signal
     },
-    verdictExcept: forgiven => verifyChain({ ...question, forgiven }),
+    verdictExcept: forgiven => filtered(verifyChain({ ...question, forgiven }), filters, forgiven),
   }
   return following(policy.callback(verdict, want.chain, asking), decide)
+}
+
+/** RFC 9846 §4.3.5: a certificate that does not match is unsupported_certificate, unless the connection goes on without it. */
+function filtered(
+  verdict: Verdict,
+  filters: readonly OidFilter[] | undefined,
+  forgiven: readonly Forgiven[] = [],
+): Verdict {
+  const [leaf] = verdict.path
+  if (!verdict.ok || !leaf) return verdict
+  const code = 'INVALID_PURPOSE'
+  const missing = unmatched(filters, leaf)
+  if (missing === undefined || forgiven.some(one => one.code === code && one.depth === 0))
+    return verdict
+  const why = `expected an extension ${missing} as oid_filters have it, got none or another`
+  const { path } = verdict
+  return { ok: false, path, code, alert: 'unsupported_certificate', depth: 0, why, section: '4.3.5' }
 }
 
 function refuse(verdict: Verdict): Verification {

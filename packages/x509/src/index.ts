@@ -2,6 +2,12 @@
 export { type Certificate, parseCertificate } from './certificate.ts'
 export { DistinguishedName } from './distinguished-name.ts'
 export {
+  type ExtensionFilter,
+  extensionFilter,
+  oidFromText,
+  oidToText,
+} from './extension-filter.ts'
+export {
   type AuthorityKeyIdentifier,
   type BasicConstraints,
   type Extension,

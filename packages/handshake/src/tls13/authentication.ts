@@ -10,7 +10,7 @@ import { signedContent, type Talk } from '../talk.ts'
 
 /**
  * Judges the peer's Certificate, awaits its CertificateVerify, and answers its chain.
- * `offered` are the extensions that its certificate entries may carry.
+ * `offered` are the extensions that its certificate entries may carry, `request` is the context of a request after the handshake.
  */
 export function* receiveAuthentication(
   talk: Talk,
@@ -18,8 +18,10 @@ export function* receiveAuthentication(
   peer: Role,
   certificate: Certificate,
   offered: ReadonlySet<number>,
+  request?: Bytes,
 ): Flow<readonly Bytes[]> {
-  if (certificate.certificate_request_context.length > 0)
+  // After the handshake, whose request it answers is known before.
+  if (!request && certificate.certificate_request_context.length > 0)
     throw new TlsAlert('illegal_parameter', {
       reason: 'INVALID_CONTEXT',
       section: '4.5.1',
@@ -30,7 +32,7 @@ export function* receiveAuthentication(
   const chain = certificate.certificate_list.map(entry => entry.cert_data)
   talk.output.learn({ fact: 'certificate', of: peer, chain })
   talk.enter('WAIT_CV')
-  const verification = yield* ask({ want: 'verification', role: peer, chain, resuming: false })
+  const verification = yield* ask({ want: 'verification', role: peer, chain, resuming: false, request })
   if (!verification.trusted) throw verification.alert
 
   const content = signedContent(peer, talk.transcript.hash())

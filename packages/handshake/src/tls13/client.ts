@@ -3,7 +3,7 @@ import { type CipherSuite, equal, type KeyShare } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import { type ClientConfig, draw } from '../config.ts'
 import { type ExtensionsOf, readExtensions } from '../extensions/index.ts'
-import { ask, type Flow } from '../flow.ts'
+import type { Flow } from '../flow.ts'
 import {
   AnyServerHello,
   Certificate,
@@ -16,16 +16,13 @@ import {
 import { Secrets } from '../secrets.ts'
 import type { Talk } from '../talk.ts'
 import { agree, helloRetry, selection } from './answer.ts'
-import {
-  commonScheme,
-  knownSchemes,
-  receiveAuthentication,
-  sendAuthentication,
-} from './authentication.ts'
+import { receiveAuthentication } from './authentication.ts'
+import { authenticate, requested, type Wanted } from './client-authentication.ts'
 import { clientHello, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
+import { laterAuthentication } from './post-handshake.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
 
@@ -181,6 +178,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     ticketsDue: parameters.ticket_request?.expected_count,
     awaitingUpdate: false,
     owesUpdate: false,
+    postHandshake: laterAuthentication(config.postHandshakeAuth, psk, transcript, config),
   }
 }
 
@@ -191,7 +189,7 @@ function* authenticateServer(
   offered: ReadonlySet<number>,
 ): Flow<{
   readonly chain: readonly Bytes[]
-  readonly wanted: ExtensionsOf<'CertificateRequest'> | undefined
+  readonly wanted: Wanted | undefined
 }> {
   const first = yield* talk.receiveOneOf('WAIT_CERT_CR', CertificateRequest, Certificate)
   const request =
@@ -226,43 +224,4 @@ function agreedAlpn(
       why: `expected one of the ${config.alpn.length} protocols offered, got ${list.length} of the server's`,
     })
   return protocol
-}
-
-/** What a CertificateRequest asks for (RFC 9846 §4.4.2). */
-function requested(request: CertificateRequest): ExtensionsOf<'CertificateRequest'> {
-  if (request.certificate_request_context.length > 0)
-    throw new TlsAlert('illegal_parameter', {
-      reason: 'INVALID_CONTEXT',
-      section: '4.4.2',
-      why: `expected an empty certificate_request_context, got ${request.certificate_request_context.length} bytes`,
-    })
-  const extensions = readExtensions('CertificateRequest', request.extensions)
-  if (!extensions.signature_algorithms)
-    throw new TlsAlert('missing_extension', {
-      reason: 'MISSING_SIGALGS_EXTENSION',
-      section: '4.4.2',
-      why: 'expected signature_algorithms in the CertificateRequest',
-    })
-  return extensions
-}
-
-/** Shows a certificate that the server takes, or says that there is none. */
-function* authenticate(talk: Talk, wanted: ExtensionsOf<'CertificateRequest'>): Flow<void> {
-  const schemes = knownSchemes(wanted.signature_algorithms?.supported_signature_algorithms ?? [])
-  const certificateSchemes = wanted.signature_algorithms_cert
-    ? knownSchemes(wanted.signature_algorithms_cert.supported_signature_algorithms)
-    : schemes
-  const identity = yield* ask({
-    want: 'certificate',
-    role: 'client',
-    schemes,
-    certificateSchemes,
-    authorities: wanted.certificate_authorities?.authorities ?? [],
-    serverName: undefined,
-  })
-  const scheme = identity && commonScheme(identity, schemes)
-  const context = new Uint8Array(0)
-  if (identity && scheme)
-    return yield* sendAuthentication(talk, 'client', identity, scheme, context)
-  talk.send(Certificate, { certificate_request_context: context, certificate_list: [] })
 }

@@ -22,6 +22,7 @@ import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
 import { choosePsk, keptPsk, pskMode } from './psk-choice.ts'
+import { laterAuthentication } from './post-handshake.ts'
 import { limitRecords, readLimit } from './record-limits.ts'
 import { checkSecondHello, retriedGroup } from './second-hello.ts'
 import {
@@ -143,7 +144,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   const asked =
     asks.clientCertificate === 'none' || psk
       ? undefined
-      : talk.send(CertificateRequest, certificateRequest(config, asks.authorities))
+      : talk.send(CertificateRequest, certificateRequest({ ...config, ...asks }))
   if (own) yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0))
   talk.send(Finished, { verify_data: finishedData(hash, serverHandshake, transcript.hash()) })
   output.endOfFlight()
@@ -190,6 +191,12 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     ticketsDue,
     awaitingUpdate: false,
     owesUpdate: false,
+    postHandshake: laterAuthentication(
+      offer.extensions.post_handshake_auth !== undefined,
+      psk,
+      transcript,
+      config,
+    ),
   }
 }
 

@@ -1,7 +1,8 @@
 /** The certificate callbacks (SSL_CTX_set_cert_cb(3), SSL_CTX_set_client_cert_cb(3)): what to show, decided late. */
 import type { Identity, WantCertificate } from '@biopair/handshake'
 import { type Again, again, following } from '../answers.ts'
-import { choose, credentialsFrom } from '../credentials.ts'
+import { choose } from '../choice.ts'
+import { credentialsFrom } from '../credentials.ts'
 import { fatalAlert } from './alert-number.ts'
 import type { SSL_CTX } from './ctx.ts'
 import type { Pem } from './settings.ts'
