@@ -1,5 +1,5 @@
 /** Client certificates after the handshake: what calls answer, and that data goes on meanwhile (RFC 9846 §4.7.2). */
-import { type ContextOptions, type RequestOutcome, type Ssl, SslContext } from '@biopair/ssl'
+import type { ContextOptions, RequestOutcome, Ssl } from '@biopair/ssl'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { bytes, connectedEnds, type Ends, type EndsOptions, readAll } from '../support/ends.ts'
@@ -39,8 +39,8 @@ function failedWith(t: ExecutionContext, end: Ssl, alert: string, reason: string
     t.fail(outcome.status)
     return
   }
-  t.is(outcome.error.alert, alert, outcome.error.message)
-  t.is(outcome.error.reason, reason)
+  const { error } = outcome
+  t.deepEqual([error.alert as string, error.reason], [alert, reason], error.message)
 }
 
 test('a server asks for a certificate after the handshake, and the client shows it', t => {
@@ -114,7 +114,9 @@ test('a certificate that is not believed ends the connection, unless rejectUnaut
 test('rule 43: a client that did not offer it is not asked, and the call says so', t => {
   const ends = open({ client: { postHandshakeAuth: false } })
   t.false(ends.server.canRequestCertificate)
-  t.deepEqual<RequestOutcome>(ends.server.requestCertificate(), { status: 'unsupported' })
+  t.deepEqual<RequestOutcome, RequestOutcome>(ends.server.requestCertificate(), {
+    status: 'unsupported',
+  })
   ends.server.write(bytes('data'))
   t.is(settle(ends).client, 'data')
 })
@@ -123,7 +125,9 @@ test('4.4.2: after an external PSK a client is not asked', t => {
   const psks = [{ identity: 'me', key: new Uint8Array(32).fill(7) }]
   const ends = open({ client: { psks }, server: { psks } })
   t.not(ends.server.pskIdentity, undefined)
-  t.deepEqual<RequestOutcome>(ends.server.requestCertificate(), { status: 'unsupported' })
+  t.deepEqual<RequestOutcome, RequestOutcome>(ends.server.requestCertificate(), {
+    status: 'unsupported',
+  })
 })
 
 test('as many as 8 requests are open at once, and answers come in any order', async t => {
@@ -139,7 +143,7 @@ test('as many as 8 requests are open at once, and answers come in any order', as
     },
   })
   const requests = Array.from({ length: 8 }, () => request(ends.server, { required: false }))
-  t.deepEqual<RequestOutcome>(ends.server.requestCertificate(), { status: 'busy' })
+  t.deepEqual<RequestOutcome, RequestOutcome>(ends.server.requestCertificate(), { status: 'busy' })
   settle(ends)
   t.is(answers.length, 8)
   for (const i of [3, 7, 0, 1, 6, 2, 5, 4]) {
@@ -260,36 +264,53 @@ test('a client that has said goodbye answers no more', async t => {
   t.is(asked.state, 'requested')
 })
 
-test('tickets that follow an authentication say who the client is; those from before do not', t => {
-  const sessions: { readonly chain: number }[] = []
-  const server = new SslContext({
-    cert: pem,
-    key: keyPem,
-    ca: root.pem,
-    ticketKeys: new Uint8Array(48).fill(3),
-  })
-  const options = { ...server.options, numTickets: 1 }
-  const first = open({ server: options, client: { onSession: () => sessions.push({ chain: 0 }) } })
-  settle(first)
-  const before = first.client.session
+test('with requestCert later, tickets that follow an authentication say who the client is', t => {
+  for (const [requestCert, tickets, chain] of [
+    ['later', 2, 2],
+    [false, 1, 0],
+  ] as const)
+    for (const ticketPolicy of ['at_once', 'with_first_write'] as const) {
+      let came = 0
+      const server = { ticketKeys: new Uint8Array(48).fill(3), numTickets: 1, requestCert }
+      const first = open({
+        server: { ...server, ticketPolicy },
+        client: { onSession: () => came++ },
+      })
+      first.server.write(bytes('data'))
+      settle(first)
+      const before = first.client.session
+      request(first.server)
+      settle(first)
+      first.server.write(bytes('data'))
+      settle(first)
+      t.is(came, tickets)
+      for (const [session, known] of [
+        [before, 0],
+        [first.client.session, chain],
+      ] as const) {
+        if (known === 0 && session !== before) continue
+        const again = open({ server, session })
+        t.true(again.server.resumed, `${requestCert}`)
+        t.is(again.server.peerCertificates.length, known)
+        t.is(again.server.authorized, known > 0)
+        // RFC 9846 §4.4.2: after a resumption a client may be asked all the same.
+        const asked = request(again.server)
+        settle(again)
+        t.is(asked.state, 'authenticated')
+      }
+    }
+})
+
+test('a ticket on demand says nothing of a client where requestCert does not', t => {
+  const server = { ticketKeys: new Uint8Array(48).fill(3), numTickets: 1 }
+  const first = open({ server })
   request(first.server)
   settle(first)
-  const after = first.client.session
-  t.is(sessions.length, 2)
-  t.not(before, after)
-  for (const [session, known] of [
-    [before, 0],
-    [after, 2],
-  ] as const) {
-    const again = connectedEnds({ client: willing, server: options, session })
-    t.true(again.server.resumed)
-    t.is(again.server.peerCertificates.length, known)
-    t.is(again.server.authorized, known > 0)
-    // RFC 9846 §4.4.2: after a resumption a client may be asked all the same.
-    const asked = request(again.server)
-    settle(again)
-    t.is(asked.state, 'authenticated')
-  }
+  t.is(first.server.newSessionTicket().status, 'done')
+  settle(first)
+  const again = open({ server, session: first.client.session })
+  t.true(again.server.resumed)
+  t.deepEqual(again.server.peerCertificates, [])
 })
 
 test('what a request says takes the place of what the context does', t => {

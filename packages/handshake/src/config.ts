@@ -73,8 +73,8 @@ export interface CertificateDemands {
 
 /** Whether and how a server asks for a certificate. */
 export interface ClientAuthentication {
-  /** `require` ends the handshake of a client without a certificate with certificate_required. */
-  readonly clientCertificate: 'none' | 'request' | 'require'
+  /** `require` ends the handshake of a client without a certificate with certificate_required; `later` asks after it, so that a session may hold what was shown then. */
+  readonly clientCertificate: 'none' | 'later' | 'request' | 'require'
   /** DER names for certificate_authorities. */
   readonly authorities: readonly Bytes[]
   /** For oid_filters. */

@@ -134,11 +134,7 @@ export class Carrier {
   }
 
   /** Settles when a call that stopped is worth another try, or when one of `others` has. TypeError where the BIO has no `ready`. */
-  ready(
-    reading: boolean,
-    writing: boolean,
-    others: readonly Promise<void>[] = [],
-  ): Promise<void> {
+  ready(reading: boolean, writing: boolean, others: readonly Promise<void>[] = []): Promise<void> {
     const waits = [...others]
     if (reading) waits.push(readiness(this.#rbio, 'read'))
     if (writing) waits.push(readiness(this.#wbio, 'write'))

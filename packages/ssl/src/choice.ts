@@ -76,9 +76,7 @@ function authorized({ certificates }: Credential, { authorities }: WantCertifica
 function weak({ certificates }: Credential): boolean {
   return certificates.some(
     ({ selfIssued, signatureAlgorithm }) =>
-      !selfIssued &&
-      isX509Failure(signatureAlgorithm) &&
-      signatureAlgorithm.failure === 'weak',
+      !selfIssued && isX509Failure(signatureAlgorithm) && signatureAlgorithm.failure === 'weak',
   )
 }
 

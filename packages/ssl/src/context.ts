@@ -17,8 +17,8 @@ import {
   type Identity,
   leastRecordLimit,
   longestLifetime,
-  type OidFilter,
   mostRecordLimit,
+  type OidFilter,
   type PskMode,
   type WantCertificate,
   type WantSignature,
@@ -105,8 +105,8 @@ export interface ContextOptions {
     },
     context: CallbackContext,
   ) => string | null | undefined | Promise<string | null | undefined>
-  /** Server: asks the client for a certificate. */
-  readonly requestCert?: boolean
+  /** Server: asks the client for a certificate. `later`: it is asked after the handshake, by `requestCertificate`, and a session that is resumed holds what it showed then. */
+  readonly requestCert?: boolean | 'later'
   /** DER names of the authorities whose certificates would do, as the peer is told. A server says those of `ca` unless said otherwise; a client none. */
   readonly requestAuthorities?: readonly Uint8Array[]
   /** Server: extensions that a client's certificate has to have (RFC 9846 §4.3.5), as the client is told. */
@@ -206,7 +206,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   clientHelloCallback: 'function',
   SNICallback: 'function',
   ALPNCallback: 'function',
-  requestCert: 'boolean',
+  requestCert: 'boolean or string',
   requestAuthorities: 'list of byte arrays',
   oidFilters: 'list of objects',
   postHandshakeAuth: 'boolean',
@@ -340,6 +340,8 @@ export class SslContext {
     wholeNumber('numTickets', options.numTickets, 0, 32)
     wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
     if (options.ticketKeys) this.setTicketKeys(options.ticketKeys)
+    if (typeof options.requestCert === 'string')
+      oneOf('requestCert', options.requestCert, ['later'])
     oneOf('ticketPolicy', options.ticketPolicy, ticketPolicies)
     for (const mode of options.pskModes ?? []) oneOf('pskModes', mode, pskModes)
     if (options.pskModes?.length === 0)
@@ -421,7 +423,7 @@ export class SslContext {
     const { requestCert, rejectUnauthorized } = this.options
     const asked = rejectUnauthorized === false ? 'request' : 'require'
     return {
-      clientCertificate: requestCert ? asked : 'none',
+      clientCertificate: requestCert === 'later' ? 'later' : requestCert ? asked : 'none',
       authorities:
         this.requestAuthorities ??
         this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw)),

@@ -74,4 +74,3 @@ const standard = ['2.5.29.15', '2.5.29.37']
 function wrong(why: string): TypeError {
   return misuse('ERR_INVALID_ARG_VALUE', `oidFilters: ${why}`)
 }
-

@@ -16,6 +16,7 @@ const kinds = {
   'whole number or function': value =>
     typeof value === 'function' || (Number.isSafeInteger(value) && (value as number) >= 0),
   string: text,
+  'boolean or string': value => typeof value === 'boolean' || text(value),
   'list of strings': value => Array.isArray(value) && value.every(text),
   'list of byte arrays': value =>
     Array.isArray(value) && value.every(item => item instanceof Uint8Array),

@@ -420,10 +420,8 @@ export class Ssl {
               ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
             }),
       learn: fact => facts.learn(fact),
-      connected: connected =>
-        this.#policy === 'at_once' ? this.#tickets(connected, connected.ticketsDue) : [],
-      firstWrite: connected =>
-        this.#policy === 'with_first_write' ? this.#tickets(connected, connected.ticketsDue) : [],
+      connected: connected => (this.#policy === 'at_once' ? this.#due(connected) : []),
+      firstWrite: connected => (this.#policy === 'with_first_write' ? this.#due(connected) : []),
     })
     return this.#connection
   }
@@ -478,11 +476,23 @@ export class Ssl {
     return context.spend(session) || this.#options.reuseSession ? session : undefined
   }
 
+  /** Tickets that go out by themselves: after the handshake, and after a later authentication if they can say more than those. */
+  #due(connected: Connected): readonly Command[] {
+    if (connected.peerChain.length > 0 && this.#keepsNoClient) return []
+    return this.#tickets(connected, connected.ticketsDue)
+  }
+
+  /** A server that says nothing of clients' certificates resumes no session with one: its tickets then hold none. */
+  get #keepsNoClient(): boolean {
+    return this.context.clientAuthentication.clientCertificate === 'none'
+  }
+
   /** So many tickets more, numbered on from those that were issued. */
   #tickets(connected: Connected, count = 0): readonly Command[] {
     const context = this.#context
     const { ticketLifetime = 7200, sessionIdContext = '', sessionCache } = context.options
     if (!connected.ticketsAllowed) return []
+    const known = this.#keepsNoClient ? { ...connected, peerChain: [] } : connected
     const issuing: Issuing = {
       crypto: context.crypto,
       draw: (purpose, length) => context.draw(purpose, length),
@@ -493,7 +503,7 @@ export class Ssl {
       key: () => context.ticketKey,
     }
     return Array.from({ length: count }, (_, i) =>
-      makeTicket(connected, connected.tickets + i, issuing),
+      makeTicket(known, connected.tickets + i, issuing),
     )
       .filter(ticket => ticket !== undefined)
       .map(ticket => ({ command: 'ticket', ...ticket }))

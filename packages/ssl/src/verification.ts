@@ -111,7 +111,15 @@ function filtered(
     return verdict
   const why = `expected an extension ${missing} as oid_filters have it, got none or another`
   const { path } = verdict
-  return { ok: false, path, code, alert: 'unsupported_certificate', depth: 0, why, section: '4.3.5' }
+  return {
+    ok: false,
+    path,
+    code,
+    alert: 'unsupported_certificate',
+    depth: 0,
+    why,
+    section: '4.3.5',
+  }
 }
 
 function refuse(verdict: Verdict): Verification {

@@ -32,7 +32,13 @@ export function* receiveAuthentication(
   const chain = certificate.certificate_list.map(entry => entry.cert_data)
   talk.output.learn({ fact: 'certificate', of: peer, chain })
   talk.enter('WAIT_CV')
-  const verification = yield* ask({ want: 'verification', role: peer, chain, resuming: false, request })
+  const verification = yield* ask({
+    want: 'verification',
+    role: peer,
+    chain,
+    resuming: false,
+    request,
+  })
   if (!verification.trusted) throw verification.alert
 
   const content = signedContent(peer, talk.transcript.hash())

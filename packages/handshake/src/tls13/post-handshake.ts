@@ -125,7 +125,11 @@ export function requestCertificate(
   const later = state.postHandshake
   if (!later || mayRequest(state) !== 'yes')
     throw new TypeError('expected a client that may be asked')
-  const message = edited(edit, CertificateRequest.name, certificateRequest({ ...later.config, ...demands }, context))
+  const message = edited(
+    edit,
+    CertificateRequest.name,
+    certificateRequest({ ...later.config, ...demands }, context),
+  )
   const raw = encodeMessage(CertificateRequest, message)
   const transcript = later.context.copy()
   transcript.update(raw)

@@ -21,8 +21,8 @@ import type { Connected } from './connected.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
-import { choosePsk, keptPsk, pskMode } from './psk-choice.ts'
 import { laterAuthentication } from './post-handshake.ts'
+import { choosePsk, keptPsk, pskMode } from './psk-choice.ts'
 import { limitRecords, readLimit } from './record-limits.ts'
 import { checkSecondHello, retriedGroup } from './second-hello.ts'
 import {
@@ -142,7 +142,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
   // §4.4.2: with a PSK there are no certificates.
   const asked =
-    asks.clientCertificate === 'none' || psk
+    asks.clientCertificate === 'none' || asks.clientCertificate === 'later' || psk
       ? undefined
       : talk.send(CertificateRequest, certificateRequest({ ...config, ...asks }))
   if (own) yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0))
