@@ -14,14 +14,16 @@ export function choose(
   credentials: readonly Credential[],
   want: WantCertificate,
 ): Credential | undefined {
-  const filter = filterFrom(want.filters)
-  const signing = credentials.filter(credential => signs(credential, want))
+  const fits = filterFrom(want.filters)
+  const signing = credentials.filter(({ schemes }) =>
+    want.schemes.some(scheme => scheme.handshake && schemes.includes(scheme)),
+  )
   // With none that can sign, a server's first is shown to the flow, whose alert then says what did not fit.
   if (signing.length === 0) return want.role === 'server' ? credentials[0] : undefined
   let best: Credential | undefined
   let most = -1
   for (const credential of signing) {
-    if (!filter(credential.certificate) || weak(credential)) continue
+    if (!forSignatures(credential) || !fits(credential.certificate) || weak(credential)) continue
     const merit =
       4 * Number(named(credential, want)) +
       2 * Number(verifiable(credential, want)) +
@@ -32,11 +34,9 @@ export function choose(
   return best
 }
 
-/** "The end-entity certificate MUST allow the key to be used for signing with a signature scheme indicated" by the peer. */
-function signs({ schemes, certificate }: Credential, want: WantCertificate): boolean {
-  const { keyUsage } = certificate
-  if (keyUsage && !keyUsage.includes('digitalSignature')) return false
-  return want.schemes.some(scheme => scheme.handshake && schemes.includes(scheme))
+/** "The digitalSignature bit MUST be set if the Key Usage extension is present". */
+function forSignatures({ certificate: { keyUsage } }: Credential): boolean {
+  return keyUsage === undefined || keyUsage.includes('digitalSignature')
 }
 
 function named({ certificate }: Credential, { serverName }: WantCertificate): boolean {
