@@ -18,6 +18,7 @@ import {
   SSL_TLSEXT_ERR_OK,
   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
   SSL_VERIFY_PEER,
+  SSL_VERIFY_POST_HANDSHAKE,
 } from './constants.ts'
 import type { SSL_info_cb } from './info.ts'
 import type { SSL_msg_cb } from './msg.ts'
@@ -75,6 +76,10 @@ export interface Values {
   readonly ciphers?: string
   readonly groups?: string
   readonly sigalgs?: string
+  readonly clientSigalgs?: string
+  /** DER names that the peer is told, in either role. */
+  readonly authorities: readonly Bytes[]
+  readonly postHandshakeAuth?: boolean
   readonly alpn: readonly string[]
   readonly selectAlpn?: Callback<SSL_CTX_alpn_select_cb_func> | undefined
   readonly keylog?: ((ssl: SSL, line: string) => void) | undefined
@@ -182,7 +187,6 @@ export class Settings {
       key: credentials.map(({ key }) => key),
       ...given('ciphers', this.values.ciphers),
       ...given('groups', this.values.groups),
-      ...given('sigalgs', this.values.sigalgs),
       ...given('ticketKeys', first && joined(first)),
       ...(keylog ? { keylog: (line: string) => keylog(this.#calling, line) } : {}),
       ...(newSession
@@ -201,11 +205,14 @@ export class Settings {
   }
 
   #asClient(): ContextOptions {
-    const { verifyMode = SSL_VERIFY_PEER, anyName, options, alpn } = this.values
+    const { verifyMode = SSL_VERIFY_PEER, anyName, options, alpn, authorities } = this.values
     const verifies = (verifyMode & SSL_VERIFY_PEER) !== 0
     const callback = this.#asked ?? (verifies && anyName ? believed : undefined)
     return {
       ALPNProtocols: alpn,
+      ...given('sigalgs', this.values.sigalgs),
+      requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : authorities,
+      postHandshakeAuth: this.values.postHandshakeAuth ?? false,
       tickets: (options & SSL_OP_NO_TICKET) === 0,
       middleboxCompat: (options & SSL_OP_ENABLE_MIDDLEBOX_COMPAT) !== 0,
       // Where any name will do, which is said explicitly, the callback alone stands between us and a stranger.
@@ -217,15 +224,18 @@ export class Settings {
 
   #asServer(): ContextOptions {
     const { verifyMode = 0, options, tickets, selectAlpn, credentials, clientCa } = this.values
-    const { clientHello, servername, certificateCb } = this.values
+    const { clientHello, servername, certificateCb, sigalgs, clientSigalgs } = this.values
+    const authorities = clientCa.length > 0 ? clientCa : this.values.authorities
+    const later = (verifyMode & SSL_VERIFY_POST_HANDSHAKE) !== 0
     const asks = (verifyMode & SSL_VERIFY_PEER) !== 0
     const requires = asks && (verifyMode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) !== 0
     // A certificate that is shown has to be believed, whether or not one has to be shown.
     const callback = this.#asked ?? (requires ? undefined : believed)
     return {
       numTickets: options & SSL_OP_NO_TICKET ? 0 : tickets,
-      requestCert: asks,
-      requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : clientCa,
+      ...given('sigalgs', clientSigalgs ?? sigalgs),
+      requestCert: asks && later ? 'later' : asks,
+      requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : authorities,
       rejectUnauthorized: requires,
       ...(asks ? given('verifyCallback', callback) : {}),
       ...(selectAlpn ? { ALPNCallback: offer => this.#select(offer.protocols) } : {}),
@@ -265,6 +275,7 @@ export function initialValues(surroundings: Surroundings): Values {
     alpn: [],
     anyName: false,
     clientCa: [],
+    authorities: [],
     readAhead: false,
     minVersion: 0,
     maxVersion: 0,
