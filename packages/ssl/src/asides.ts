@@ -8,13 +8,15 @@ interface Running {
   readonly shaking: Shaking<AsideCommand>
   /** Messages that it has not asked for yet. */
   readonly messages: JoinedMessage[]
-  /** What somebody has promised to answer. */
+  /** What somebody has promised to answer, or wants to be asked again, by another call than this. */
   readonly waits: Suspended | undefined
+  readonly turn: number
 }
 
 export class Asides {
   readonly #answers: Answers
   #running: readonly Running[] = []
+  #turn = 0
   /** What has ended and was not carried out. */
   #ended: AsideCommand[] = []
 
@@ -39,17 +41,30 @@ export class Asides {
 
   add({ flow, messages }: Aside): void {
     const shaking = new Shaking(flow, this.#answers)
-    this.#running = [...this.#running, { shaking, messages: [...messages], waits: undefined }]
+    this.#running = [
+      ...this.#running,
+      { shaking, messages: [...messages], waits: undefined, turn: 0 },
+    ]
+  }
+
+  /** Another call: promises may have been kept since the last one. */
+  begin(): void {
+    this.#turn++
   }
 
   /** Goes on with each as far as it goes. A TlsAlert is the peer's fault, or a callback's. */
   step(): void {
     const still: Running[] = []
-    for (const { shaking, messages } of this.#running) {
+    for (const running of this.#running) {
+      const { shaking, messages } = running
+      if (running.turn === this.#turn) {
+        still.push(running)
+        continue
+      }
       let step = shaking.step(() => messages.shift())
       while (step === 'on') step = shaking.step(() => messages.shift())
       if (step === 'message') throw new TypeError('expected an answer that is whole')
-      if ('status' in step) still.push({ shaking, messages, waits: step })
+      if ('status' in step) still.push({ shaking, messages, waits: step, turn: this.#turn })
       else this.#ended.push(step)
     }
     this.#running = still

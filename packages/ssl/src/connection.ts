@@ -389,6 +389,7 @@ export class Connection {
 
   #once<T>(work: () => T): T {
     this.#recordsLeft = this.#parts.limits.recordsPerCall
+    this.#asides.begin()
     this.#push()
     this.#settle()
     return work()
@@ -539,9 +540,10 @@ export class Connection {
 
   /** Whether to ask a BIO that waits for bytes: not before what the peer may be waiting for is out. */
   #mayWaitToRead(): boolean {
+    this.#attend()
     const pushed = this.#push()
     // A promise is kept only between two calls.
-    if (this.#asides.waits && !this.#carrier.readsAtOnce) return false
+    if (this.#readEnd || (this.#asides.waits && !this.#carrier.readsAtOnce)) return false
     if (pushed === 'done' || this.#carrier.readsAtOnce) return true
     // Where writing waits too, it has waited for as long as it may: unsent output never stops reading.
     if (pushed.stop === 'retry') return this.#carrier.waitsToWrite

@@ -1,7 +1,11 @@
 /** Certificates after the handshake (SSL_CTX_set_verify(3), SSL_VERIFY_POST_HANDSHAKE), and the lists that go with certificates. */
 import type { Bytes } from '@biopair/wire'
 import type { Ssl } from '../ssl.ts'
-import { SSL_VERIFY_CLIENT_ONCE, SSL_VERIFY_PEER } from './constants.ts'
+import {
+  SSL_VERIFY_CLIENT_ONCE,
+  SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+  SSL_VERIFY_PEER,
+} from './constants.ts'
 import { type Configured, probe, type SSL_CTX, set } from './ctx.ts'
 import { refuse } from './result.ts'
 import { schemesFrom } from './sigalgs.ts'
@@ -41,7 +45,9 @@ export function SSL_verify_client_post_handshake(ssl: SSL): 0 | 1 {
 /** Sends what was ordered, if it can go now. */
 export function sendRequest(ssl: SSL, native: Ssl): ReturnType<Ssl['flush']> | undefined {
   if (!ssl.ordersRequest) return undefined
-  const sent = native.requestCertificate()
+  const { verifyMode = 0 } = ssl.settings.values
+  const required = (verifyMode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) !== 0
+  const sent = native.requestCertificate({ required })
   if ('error' in sent || 'read' in sent) return sent
   ssl.ordersRequest = false
   if (sent.status === 'done') ssl.inquiry = sent.request

@@ -229,15 +229,21 @@ export class Settings {
     const later = (verifyMode & SSL_VERIFY_POST_HANDSHAKE) !== 0
     const asks = (verifyMode & SSL_VERIFY_PEER) !== 0
     const requires = asks && (verifyMode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) !== 0
-    // A certificate that is shown has to be believed, whether or not one has to be shown.
-    const callback = this.#asked ?? (requires ? undefined : believed)
+    // A certificate that is shown has to be believed, whether or not one has to be shown, and by what holds once it is.
+    const callback: VerifyCallback =
+      this.#asked ??
+      ((verdict, chain, asking) => {
+        const ssl = this.#calling
+        const { verify, certVerify } = ssl.settings.values
+        return verify || certVerify ? askVerify(ssl, verdict, chain, asking) : verdict.ok
+      })
     return {
       numTickets: options & SSL_OP_NO_TICKET ? 0 : tickets,
       ...given('sigalgs', clientSigalgs ?? sigalgs),
       requestCert: asks && later ? 'later' : asks,
       requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : authorities,
       rejectUnauthorized: requires,
-      ...(asks ? given('verifyCallback', callback) : {}),
+      verifyCallback: callback,
       ...(selectAlpn ? { ALPNCallback: offer => this.#select(offer.protocols) } : {}),
       ...(clientHello
         ? { clientHelloCallback: hello => askClientHello(this.#calling, clientHello, hello) }
