@@ -75,7 +75,7 @@ function says(t: ExecutionContext, ends: Pick<Ends, 'server'>, reason: string): 
 }
 
 for (const size of ringSizes)
-  test(`S10: do_handshake sends the request, the client answers inside SSL_read, the server ends inside SSL_read: rings of ${size}`, t => {
+  test(`5.10: do_handshake sends the request, the client answers inside SSL_read, the server ends inside SSL_read: rings of ${size}`, t => {
     const ends = open(later, size)
     t.is(SSL_get_peer_certificate(ends.server), null)
     t.is(SSL_verify_client_post_handshake(ends.server), 1)
