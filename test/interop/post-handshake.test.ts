@@ -104,6 +104,8 @@ for (const [what, options, shown] of [
     await client.write('hello\n')
     await server.says(/hello/)
     server.type('c\n')
+    // What it reads together with a command is lost.
+    await server.says(/SSL_do_handshake -> 1/)
     server.type('data\n')
     const said = client.line()
     t.is(await said, 'data\n')
