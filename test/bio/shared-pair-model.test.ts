@@ -6,8 +6,22 @@ import { Act } from './support/act.ts'
 
 interface Halves {
   readonly pairs: readonly [PairBio, PairBio]
-  readonly shared: readonly [SharedPairBio, SharedPairBio]
+  readonly shared: [SharedPairBio, SharedPairBio]
 }
+
+/** A half that is open goes on in the place of itself, as it would in another thread; what it was answers nothing more. */
+const release = (i: 0 | 1) =>
+  new Act<object, Halves>(`${'ab'[i]}.release()`, (_, { shared }) => {
+    const before = shared[i]
+    try {
+      shared[i] = new SharedPairBio(before.release())
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ERR_BIO_CLOSED') throw error
+      return
+    }
+    for (const answer of [before.read(new Uint8Array(1)), before.write(new Uint8Array(1))])
+      if (plain(answer) !== 'ERR_BIO_CLOSED') throw new Error(`a released half: ${answer}`)
+  })
 
 /** An answer as plain data. Errors do not travel between threads: their words do. */
 function plain(answer: unknown): unknown {
@@ -56,6 +70,7 @@ function acts(t: ExecutionContext): fc.Arbitrary<Act<object, Halves>>[] {
   )
   return [
     ...[write, read, write, read, write, read, rare],
+    fc.constantFrom(release(0), release(1)),
     act('resetReadRequest()', bio => bio.resetReadRequest()),
     act('flush()', bio => bio.flush()),
   ]
@@ -70,7 +85,7 @@ test('a shared pair of any two sizes answers every call as a BIO pair does', t =
       fc.commands(acts(t), { maxCommands: 80, size: 'max' }),
       (sizeA, sizeB, commands) => {
         const [a, b] = sharedPair(sizeA, sizeB)
-        const shared = [new SharedPairBio(a), new SharedPairBio(b)] as const
+        const shared: Halves['shared'] = [new SharedPairBio(a), new SharedPairBio(b)]
         const setup = () => ({ model: {}, real: { pairs: bioPair(sizeA, sizeB), shared } })
         fc.modelRun(setup, commands)
       },

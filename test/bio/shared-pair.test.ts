@@ -319,3 +319,50 @@ test('a thread that is woken for nothing again and again does not wait for ever'
   ])
     t.is(codeOf(answer), 'ERR_BIO_CORRUPTED')
 })
+
+test('a released half goes on where it stood, by the handle that release answered alone, once', t => {
+  const [handleA, handleB] = sharedPair(10)
+  const [a, b] = [new SharedPairBio(handleA), new SharedPairBio(handleB)]
+  a.write(counted(7))
+  b.write(counted(4, 100))
+  a.read(new Uint8Array(1))
+  const handle = structuredClone(a.release())
+  t.is(codeOf(a.read(new Uint8Array(1))), 'ERR_BIO_CLOSED')
+  t.is(codeOf(a.write(counted(1))), 'ERR_BIO_CLOSED')
+  t.throws(() => a.release(), { instanceOf: TypeError, code: 'ERR_BIO_CLOSED' })
+  t.throws(() => new SharedPairBio(handleA), { code: 'ERR_BIO_IN_USE' })
+  const next = new SharedPairBio(handle)
+  t.throws(() => new SharedPairBio(handle), { code: 'ERR_BIO_IN_USE' })
+  t.is(next.write(counted(9, 7)), 3)
+  t.deepEqual(take(next, 9), counted(3, 101))
+  t.deepEqual(take(b, 20), counted(10))
+  const third = new SharedPairBio(next.release())
+  t.throws(() => new SharedPairBio(handle), { code: 'ERR_BIO_IN_USE' })
+  b.end()
+  t.deepEqual(third.read(new Uint8Array(1)), eof)
+  third.close()
+  t.throws(() => third.release(), { instanceOf: TypeError, code: 'ERR_BIO_CLOSED' })
+})
+
+test('what is no place in a ring is no handle', t => {
+  const [handle] = sharedPair(10)
+  const good = { times: 1, out: { count: 0, seen: 0 }, in: { count: 0, seen: 0 } }
+  const bad = [
+    { ...good, times: 0 },
+    { ...good, times: 1.5 },
+    { ...good, out: { count: 20, seen: 0 } },
+    { ...good, in: { count: -1, seen: 0 } },
+    { ...good, in: { count: 0, seen: 15 } },
+    { ...good, out: { count: 0.5, seen: 0 } },
+  ]
+  for (const released of bad)
+    t.throws(() => new SharedPairBio({ ...handle, released }), { message: /expected/ })
+})
+
+test('who waits with ready for a half that is released hears of it', async t => {
+  const [a] = pair(4)
+  const waiting = a.ready('read')
+  a.release()
+  await waiting
+  t.is(codeOf(a.read(new Uint8Array(1))), 'ERR_BIO_CLOSED')
+})

@@ -124,19 +124,6 @@ test('-keylogfile has the lines of RFC 9850, the same on both ends, for our eyes
   t.is(statSync(near).mode & 0o077, 0)
 })
 
-test('-sess_out keeps the last ticket', async t => {
-  const file = scratch('session.json')
-  const { port } = await server(t, [...identity, '-rev', '-naccept', '1'])
-  const near = client(t, port, ['-sess_out', file])
-  await near.says(/New Session Ticket arrived[\s\S]*New Session Ticket arrived/)
-  near.type('Q\n')
-  t.is(await near.exit, 0)
-  const session = JSON.parse(readFileSync(file, 'utf8'))
-  t.like(session, { version: 'TLSv1.3', lifetime: 7200, serverName: 'server.example' })
-  t.true(Buffer.from(session.ticket, 'base64').length > 32)
-  t.is(statSync(file).mode & 0o077, 0)
-})
-
 test('-Verify insists on a certificate, -verify does not, and neither takes a stranger', async t => {
   const insisting = await server(t, [...identity, '-rev', '-Verify', '3', '-CAfile', caFile])
   const bare = client(t, insisting.port, ['-quiet'])
@@ -224,4 +211,17 @@ test('a peer that says goodbye first still gets what stdin has, and nobody loses
   t.is(await run.exit, 0)
   t.is(run.stdout.length, bytes)
   t.is(run.stderr.includes('truncated'), false)
+})
+
+test('-keymatexport prints the same on both sides, as many bytes as were asked for', async t => {
+  const material = ['-keymatexport', 'EXPORTER-biopair', '-keymatexportlen', '40']
+  const { run, port } = await server(t, [...identity, ...material, '-naccept', '1'])
+  const near = client(t, port, material)
+  const pattern =
+    /Keying material exporter:\n {4}Label: 'EXPORTER-biopair'\n {4}Length: 40 bytes\n {4}Keying material: ([0-9A-F]{80})\n/
+  const [, ours] = await near.says(pattern)
+  const [, theirs] = await run.says(pattern)
+  t.is(ours, theirs)
+  near.end()
+  t.is(await near.exit, 0)
 })

@@ -15,6 +15,14 @@ const refused: Readonly<Record<string, readonly [readonly string[], RegExp]>> = 
   'a value where none belongs': [['s_client', '-quiet=1'], /-quiet takes no value/],
   'a port that is none': [['s_client', '-connect', 'host:65536'], /-connect: expected host:port/],
   'a timeout that is none': [['s_client', '-timeout', '0'], /-timeout: expected a number from 1/],
+  'no keying material': [
+    ['s_client', '-keymatexportlen', '0'],
+    /-keymatexportlen: expected a number/,
+  ],
+  'a label too long': [
+    ['s_client', '-keymatexport', 'x'.repeat(250)],
+    /-keymatexport: expected a label/,
+  ],
   'a provider that is none': [['s_client', '-provider', 'x'], /-provider: expected noble or node/],
   'a group that is none': [['s_client', '-groups', 'x999'], /groups: expected one of .* got x999/],
   'a suite that is none': [['s_client', '-ciphersuites', 'NULL'], /ciphers: .* got NULL/],

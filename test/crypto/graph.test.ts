@@ -34,6 +34,15 @@ test('importing the ML-KEM subpath loads @noble/post-quantum alone', t => {
   t.deepEqual(libraries('@biopair/crypto/ml-kem'), ['@noble/post-quantum/ml-kem.js'])
 })
 
+test('importing the ML-DSA subpath loads @noble/post-quantum and the hash of its keys alone', t => {
+  t.deepEqual(libraries('@biopair/crypto/ml-dsa').sort(), [
+    '@noble/hashes/sha3.js',
+    '@noble/post-quantum/_crystals.js',
+    '@noble/post-quantum/ml-dsa.js',
+    '@noble/post-quantum/utils.js',
+  ])
+})
+
 test('importing the portable provider loads the libraries', t => {
   t.true(libraries('@biopair/crypto/noble').length > 5)
 })

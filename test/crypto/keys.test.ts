@@ -2,6 +2,8 @@
 import {
   type CurveName,
   failed,
+  type MlDsaName,
+  mlDsaSets,
   type PrivateKeyMaterial,
   type PublicKeyMaterial,
 } from '@biopair/crypto'
@@ -24,6 +26,8 @@ const points = curveNames.map(curve => {
   return { kind: 'ec' as const, curve, point: group.start(seeded(curve)).publicKey }
 })
 
+const mlDsaNames = Object.keys(mlDsaSets) as MlDsaName[]
+
 /** Any bytes, bytes of the right form, real keys, and real keys with a bit flipped. */
 const publicMaterial: fc.Arbitrary<PublicKeyMaterial> = fc.oneof(
   fc.record({ kind: fc.constant('ec'), curve: fc.constantFrom(...curveNames), point: bytes }),
@@ -42,6 +46,13 @@ const publicMaterial: fc.Arbitrary<PublicKeyMaterial> = fc.oneof(
     return { ...material, point }
   }),
   fc.record({ kind: fc.constant('ed25519'), key: fc.oneof(bytes, sized(32)) }),
+  fc.constantFrom(...mlDsaNames).chain(set =>
+    fc.record({
+      kind: fc.constant('ml-dsa'),
+      set: fc.constant(set),
+      key: fc.oneof(bytes, sized(mlDsaSets[set].publicKey)),
+    }),
+  ),
   fc.record({
     kind: fc.constant('rsa'),
     n: fc.oneof(bytes, sized(128), fc.constant(rsa.n)),
@@ -122,6 +133,16 @@ for (const provider of providers) {
   test(`${provider.name} refuses private keys that are none`, t => {
     const none: readonly PrivateKeyMaterial[] = [
       { kind: 'ed25519', seed: new Uint8Array(31) },
+      ...mlDsaNames.flatMap(
+        set =>
+          [
+            { kind: 'ml-dsa', set, seed: new Uint8Array(31) },
+            { kind: 'ml-dsa', set, seed: new Uint8Array(33) },
+            { kind: 'ml-dsa', set, expanded: new Uint8Array(mlDsaSets[set].expanded - 1) },
+            { kind: 'ml-dsa', set, expanded: new Uint8Array(mlDsaSets[set].expanded) },
+            { kind: 'ml-dsa', set, expanded: new Uint8Array(mlDsaSets[set].expanded).fill(255) },
+          ] as const,
+      ),
       ...curveNames.flatMap(curve =>
         [
           new Uint8Array(0),

@@ -44,7 +44,7 @@ for (const name of names) {
     [nodeCrypto, nobleWithMore],
     [nodeCrypto, nodeCrypto],
   ] as const)
-    test(`rules 23 and 24: ${client.name} and ${server.name} agree over ${name}, with shares of the right length`, t => {
+    test(`rule 23, rule 24: ${client.name} and ${server.name} agree over ${name}, with shares of the right length`, t => {
       const share = groupOf(client, name).start()
       t.is(share.publicKey.length, shares[name].client)
       const answer = groupOf(server, name).answer(share.publicKey)

@@ -5,6 +5,8 @@ import {
   equal,
   failed,
   type HashName,
+  type MlDsaName,
+  mlDsaSets,
   type PrivateKey,
   type PrivateKeyMaterial,
   type PublicKey,
@@ -40,6 +42,8 @@ const pss = (hash: HashName, saltLength: number): SignatureAlgorithm => ({
 const rsa2048 = rsaMaterial(2048)
 const rsa1025 = rsaMaterial(1025)
 
+const mlDsaNames = Object.keys(mlDsaSets) as MlDsaName[]
+
 const keys: readonly (readonly [string, PrivateKeyMaterial, readonly SignatureAlgorithm[]])[] = [
   ...(['P-256', 'P-384', 'P-521'] as const).map(
     curve =>
@@ -50,6 +54,14 @@ const keys: readonly (readonly [string, PrivateKeyMaterial, readonly SignatureAl
       ] as const,
   ),
   ['Ed25519', { kind: 'ed25519', seed: seeded('ed')('seed', 32) }, [{ kind: 'ed25519' }]],
+  ...mlDsaNames.map(
+    set =>
+      [
+        set,
+        { kind: 'ml-dsa', set, seed: seeded(set)('seed', 32) } as const,
+        [{ kind: 'ml-dsa', set } as const],
+      ] as const,
+  ),
   [
     'RSA-2048',
     rsa2048,
@@ -140,6 +152,7 @@ for (const provider of providers) {
     const all: readonly SignatureAlgorithm[] = [
       { kind: 'ecdsa', hash: 'sha256' },
       { kind: 'ed25519' },
+      { kind: 'ml-dsa', set: 'ML-DSA-44' },
       pss('sha256', 32),
       { kind: 'rsa_pkcs1', hash: 'sha256' },
     ]
@@ -149,6 +162,7 @@ for (const provider of providers) {
         const fits = {
           ecdsa: 'ec',
           ed25519: 'ed25519',
+          'ml-dsa': 'ml-dsa',
           rsa_pss: 'rsa',
           rsa_pkcs1: 'rsa',
         }[algorithm.kind]
@@ -214,7 +228,7 @@ for (const provider of providers) {
     )
     for (const [key, algorithms] of pairs)
       for (const algorithm of algorithms)
-        for (const length of [0, 64, 129, 256])
+        for (const length of [0, 64, 129, 256, 2420, 3309, 4627])
           for (const fill of [0, 0xff])
             t.false(key.verify(algorithm, ascii('m'), new Uint8Array(length).fill(fill)))
   })

@@ -1,5 +1,6 @@
 /** What was secret is zero afterwards; what was wiped says so; what is handed out is the caller's own memory. */
 import { type Bytes, failed, type GroupName, groups, type Random } from '@biopair/crypto'
+import { mlDsaKeygen } from '@biopair/crypto/ml-dsa'
 import test from 'ava'
 import { providers } from '../support/providers.ts'
 import { rsaMaterial } from '../support/rsa-key.ts'
@@ -53,6 +54,19 @@ for (const provider of providers) {
     t.true(drawn.every(zero))
   })
 
+  test(`the rnd that ${provider.name} draws for an ML-DSA signature is zero once it has been used`, t => {
+    const { random, drawn } = watched('rnd')
+    const asked: unknown[] = []
+    const key = provider.privateKey({ kind: 'ml-dsa', set: 'ML-DSA-44', seed: new Uint8Array(32) })
+    if (failed(key)) return t.fail(key.why)
+    key.sign({ kind: 'ml-dsa', set: 'ML-DSA-44' }, new Uint8Array(1), (purpose, length) => {
+      asked.push([purpose, length])
+      return random(purpose, length)
+    })
+    t.deepEqual(asked, [['ml-dsa rnd', 32]])
+    t.true(drawn.every(zero))
+  })
+
   test(`what ${provider.name} wiped says so with a TypeError`, t => {
     const wiped = { instanceOf: TypeError, code: 'ERR_WIPED' }
     for (const name of names) {
@@ -84,6 +98,10 @@ for (const provider of providers) {
         { kind: 'ecdsa', hash: 'sha256' },
       ],
       [{ kind: 'ed25519', seed: new Uint8Array(32) }, { kind: 'ed25519' }],
+      [
+        { kind: 'ml-dsa', set: 'ML-DSA-44', seed: new Uint8Array(32) },
+        { kind: 'ml-dsa', set: 'ML-DSA-44' },
+      ],
       [rsa, { kind: 'rsa_pkcs1', hash: 'sha256' }],
     ] as const
     for (const [material, algorithm] of privateKeys) {
@@ -100,9 +118,13 @@ for (const provider of providers) {
     const seed = new Uint8Array(32).fill(3)
     const d = new Uint8Array(32).fill(3)
     const secret = new Uint8Array(32).fill(3)
+    const { expanded } = mlDsaKeygen('ML-DSA-44', seed)
+    const before = expanded.slice()
     for (const key of [
       provider.privateKey({ kind: 'ed25519', seed }),
       provider.privateKey({ kind: 'ec', curve: 'P-256', d }),
+      provider.privateKey({ kind: 'ml-dsa', set: 'ML-DSA-44', seed }),
+      provider.privateKey({ kind: 'ml-dsa', set: 'ML-DSA-44', expanded }),
     ]) {
       if (failed(key)) return t.fail(key.why)
       key.wipe()
@@ -111,6 +133,7 @@ for (const provider of providers) {
     hmac.wipe()
     const aead = provider.aeads['aes-256-gcm'].key(secret)
     aead.wipe()
+    t.deepEqual(expanded, before)
     for (const bytes of [seed, d, secret]) t.true(bytes.every(byte => byte === 3))
   })
 
@@ -132,12 +155,14 @@ for (const provider of providers) {
     }
     const ec = provider.privateKey({ kind: 'ec', curve: 'P-256', d: Uint8Array.of(1) })
     const ed = provider.privateKey({ kind: 'ed25519', seed: new Uint8Array(32) })
+    const ml = provider.privateKey({ kind: 'ml-dsa', set: 'ML-DSA-44', seed: new Uint8Array(32) })
     const rsaKey = provider.privateKey(rsa)
-    if (failed(ec) || failed(ed) || failed(rsaKey)) return t.fail('no key')
+    if (failed(ec) || failed(ed) || failed(ml) || failed(rsaKey)) return t.fail('no key')
     const message = new Uint8Array(1)
     for (const random of [undefined, seeded('')]) {
       t.true(own(ec.sign({ kind: 'ecdsa', hash: 'sha256' }, message, random)))
       t.true(own(ed.sign({ kind: 'ed25519' }, message, random)))
+      t.true(own(ml.sign({ kind: 'ml-dsa', set: 'ML-DSA-44' }, message, random)))
       t.true(own(rsaKey.sign({ kind: 'rsa_pkcs1', hash: 'sha256' }, message, random)))
       const pss = { kind: 'rsa_pss', hash: 'sha256', saltLength: 32 } as const
       t.true(own(rsaKey.sign(pss, message, random)))

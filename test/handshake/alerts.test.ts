@@ -68,48 +68,60 @@ for (const role of roles) {
       refused(t, peer, 'unexpected_message', keys[role])
     })
   for (const [what, alert, send] of [
-    ['an empty handshake record', 'unexpected_message', peer => peer.record(22, new Uint8Array(0))],
     [
-      'an empty handshake record with padding',
+      'rule 47: an empty handshake record',
+      'unexpected_message',
+      peer => peer.record(22, new Uint8Array(0)),
+    ],
+    [
+      'rule 47: an empty handshake record with padding',
       'unexpected_message',
       peer => peer.record(22, new Uint8Array(0), { padding: 9 }),
     ],
-    ['an empty alert record', 'unexpected_message', peer => peer.record(21, new Uint8Array(0))],
-    ['two alerts in a record', 'decode_error', peer => peer.record(21, Uint8Array.of(1, 0, 1, 0))],
-    ['half an alert', 'decode_error', peer => peer.record(21, Uint8Array.of(2))],
     [
-      'a record of zeros alone',
+      'rule 47: an empty alert record',
+      'unexpected_message',
+      peer => peer.record(21, new Uint8Array(0)),
+    ],
+    [
+      'rule 47: two alerts in a record',
+      'decode_error',
+      peer => peer.record(21, Uint8Array.of(1, 0, 1, 0)),
+    ],
+    ['rule 47: half an alert', 'decode_error', peer => peer.record(21, Uint8Array.of(2))],
+    [
+      'rule 51: a record of zeros alone',
       'unexpected_message',
       peer => peer.record(0, new Uint8Array(0), { padding: 9 }),
     ],
-    ['an unknown content type', 'unexpected_message', peer => peer.record(24, Uint8Array.of(1))],
+    ['5: an unknown content type', 'unexpected_message', peer => peer.record(24, Uint8Array.of(1))],
     [
-      'more content than 2^14 bytes',
+      'rule 49: more content than 2^14 bytes',
       'record_overflow',
       peer => peer.record(23, new Uint8Array(16385)),
     ],
     [
-      'a length beyond 2^14 + 256',
+      'rule 49: a length beyond 2^14 + 256, before the body has come',
       'record_overflow',
       peer => peer.bytes(Uint8Array.of(23, 3, 3, 0x41, 1)),
     ],
     [
-      'a record that does not open',
+      'rule 50: a record that does not open',
       'bad_record_mac',
       peer => peer.bytes(Uint8Array.of(23, 3, 3, 0, 17, ...new Uint8Array(17))),
     ],
     [
-      'a protected record of another outer type',
+      '5.2: a protected record of another outer type',
       'unexpected_message',
       peer => peer.bytes(Uint8Array.of(22, 3, 3, 0, 17, ...new Uint8Array(17))),
     ],
   ] as readonly [string, Parameters<typeof refused>[2], (peer: Peer) => void][])
-    test(`rules 47 to 51: ${what} to a connected ${role}: ${alert}`, t => {
+    test(`${what} to a connected ${role}: ${alert}`, t => {
       const peer = whole[role]()
       send(peer)
       refused(t, peer, alert, 'application')
     })
-  test(`rules 48 and 49: a ${role} takes padding up to 2^14 bytes, and any record version`, t => {
+  test(`rule 49: a ${role} takes padding up to 2^14 bytes`, t => {
     const peer = whole[role]()
     peer.record(contentTypes.data, Uint8Array.of(5), { padding: 16383 })
     peer.step()

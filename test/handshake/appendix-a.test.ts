@@ -1,270 +1,76 @@
-/** Appendix A and no more: the RFC's state machine as a table, and random walks that our ends must follow exactly. */
-import { nodeCrypto } from '@biopair/crypto-node'
-import {
-  Certificate,
-  CertificateRequest,
-  CertificateVerify,
-  ClientHello,
-  EncryptedExtensions,
-  encodeMessage,
-  Finished,
-  type MessageType,
-  NewSessionTicket,
-  ServerHello,
-} from '@biopair/handshake'
-import { SslContext } from '@biopair/ssl'
+/** Appendix A and no more: the RFC's state machine as a table, and walks that our ends must follow exactly. */
 import test from 'ava'
 import fc from 'fast-check'
-import { ClientPeer } from '../support/client-peer.ts'
-import { chainFor } from '../support/mint.ts'
-import { identityOf } from '../support/peer-identity.ts'
-import { ServerPeer } from '../support/server-peer.ts'
 import {
+  clientSide,
+  clients,
+  clientsWithKeys,
+  serverSide,
+  servers,
+  serversWithKeys,
+} from '../support/appendix-a.ts'
+import {
+  allDeviations,
+  everyState,
   judge,
-  keyUpdate,
   type Outcome,
   type Side,
   steps,
-  type Table,
   walk,
 } from '../support/walk.ts'
 
-const identity = identityOf('ed25519')
-const { pem, keyPem, root } = chainFor('ed25519')
-const common = { crypto: nodeCrypto, groups: ['x25519', 'secp256r1'], rejectUnauthorized: false }
-
-/** A.1, from the first ClientHello on. WAIT_SH is here twice: only one HelloRetryRequest is permitted (§4.2.4). */
-const clientTable: Table = {
-  WAIT_SH: { ServerHello: 'WAIT_EE', HelloRetryRequest: 'WAIT_SH, retried' },
-  'WAIT_SH, retried': { ServerHello: 'WAIT_EE' },
-  WAIT_EE: { EncryptedExtensions: 'WAIT_CERT_CR' },
-  WAIT_CERT_CR: { CertificateRequest: 'WAIT_CERT', Certificate: 'WAIT_CV' },
-  WAIT_CERT: { Certificate: 'WAIT_CV' },
-  WAIT_CV: { CertificateVerify: 'WAIT_FINISHED' },
-  WAIT_FINISHED: { Finished: 'CONNECTED' },
-  CONNECTED: { NewSessionTicket: 'CONNECTED', KeyUpdate: 'CONNECTED' },
+const bare: Readonly<Record<'client' | 'server', readonly (() => Side)[]>> = {
+  client: clients.map(one => () => clientSide(one)),
+  server: servers.map(one => () => serverSide(one)),
+}
+const withKeys: typeof bare = {
+  client: clientsWithKeys().map(one => () => clientSide(one)),
+  server: serversWithKeys.map(one => () => serverSide(one)),
 }
 
-/** A.2. Where ClientHello leads, our configuration decides; RECVD_CH, NEGOTIATED and WAIT_FLIGHT2 wait for nobody. */
-const serverTable = (asks: boolean): Table => {
-  const flight2 = asks ? 'WAIT_CERT' : 'WAIT_FINISHED'
-  return {
-    START: { ClientHello: flight2, 'ClientHello without a share': 'START, retried' },
-    'START, retried': { ClientHello: flight2 },
-    WAIT_CERT: { Certificate: 'WAIT_CV', 'empty Certificate': 'WAIT_FINISHED' },
-    WAIT_CV: { CertificateVerify: 'WAIT_FINISHED' },
-    WAIT_FINISHED: { Finished: 'CONNECTED' },
-    CONNECTED: { KeyUpdate: 'CONNECTED' },
-  }
-}
+for (const role of ['client', 'server'] as const)
+  for (const [what, sides, walks] of [
+    ['', bare[role], 2000],
+    [' that has pre-shared keys', withKeys[role], 1500],
+  ] as const)
+    test(`a ${role}${what} goes on exactly where appendix A permits, and else answers unexpected_message: ${walks} walks`, t => {
+      const seen = new Map<string, number>()
+      const count = ({ state, refused }: Outcome) => {
+        const way = refused ? `${state} refuses` : `ends in ${state}`
+        seen.set(way, (seen.get(way) ?? 0) + 1)
+      }
+      fc.assert(
+        fc.property(fc.nat(sides.length - 1), steps, (which, list) => {
+          const side = (sides[which] as () => Side)()
+          const outcome = walk(side, list)
+          judge(side, outcome)
+          count(outcome)
+        }),
+        { numRuns: walks },
+      )
+      t.log(Object.fromEntries([...seen].sort()))
+      // The walks have been everywhere: every state of the table was refused something, and lives were long enough.
+      for (const state of sides.flatMap(start => Object.keys(start().table)))
+        t.true((seen.get(`${state} refuses`) ?? 0) > 2, state)
+      t.true((seen.get('ends in CONNECTED') ?? 0) > 50)
+    })
 
-const stateName = (state: string) => state.replace(/,.*/, '')
-
-const clients = [
-  new SslContext(common),
-  new SslContext({ ...common, middleboxCompat: false, cert: pem, key: keyPem }),
-]
-
-function clientSide(context: SslContext): Side {
-  const peer = new ServerPeer(context, identity)
-  peer.step()
-  const say: Record<string, () => Uint8Array<ArrayBuffer>> = {
-    ServerHello: () => {
-      const { message, secret } = peer.serverHello()
-      agreed = secret
-      return peer.say(ServerHello, message)
-    },
-    HelloRetryRequest: () => peer.say(ServerHello, peer.takeRetry('secp256r1')),
-    EncryptedExtensions: () => peer.say(EncryptedExtensions, peer.encryptedExtensions()),
-    CertificateRequest: () => peer.say(CertificateRequest, peer.certificateRequest()),
-    Certificate: () => peer.say(Certificate, peer.certificate()),
-    CertificateVerify: () => peer.say(CertificateVerify, peer.certificateVerify()),
-    Finished: () => peer.say(Finished, peer.finished()),
-    NewSessionTicket: () => ticket(),
-    KeyUpdate: () => keyUpdate(),
-  }
-  let agreed: Uint8Array<ArrayBuffer> = new Uint8Array(32)
-  return {
-    peer,
-    table: clientTable,
-    start: 'WAIT_SH',
-    alphabet: [...Object.keys(say), 'ClientHello'],
-    shown: stateName,
-    drops: state => state !== 'CONNECTED',
-    under: state =>
-      state.startsWith('WAIT_SH') ? 'nothing' : state === 'CONNECTED' ? 'application' : 'handshake',
-    underTrailed: state =>
-      state.startsWith('WAIT_SH') ? 'nothing' : state === 'CONNECTED' ? 'application' : 'handshake',
-    changesKeys: message => ['ServerHello', 'Finished', 'KeyUpdate'].includes(message),
-    answered: message => message === 'HelloRetryRequest',
-    say: message => (say[message] as () => Uint8Array<ArrayBuffer>)(),
-    after: message => {
-      if (message === 'ServerHello') peer.takeHandshakeKeys(agreed)
-      if (message === 'HelloRetryRequest') peer.takeRetried()
-      if (message === 'Finished') peer.takeApplicationKeys()
-      if (message === 'KeyUpdate') peer.nextWriteKey()
-    },
-    stray: message => strayOf(message, peer.serverHello().message),
-  }
-}
-
-const servers = [
-  { asks: false, context: new SslContext({ ...common, cert: pem, key: keyPem }) },
-  {
-    asks: true,
-    context: new SslContext({
-      ...common,
-      cert: pem,
-      key: keyPem,
-      ca: root.pem,
-      requestCert: true,
-      cookie: 'with_retry',
-    }),
-  },
-]
-
-function serverSide({ asks, context }: { asks: boolean; context: SslContext }): Side {
-  const peer = new ClientPeer(context, identity)
-  const flight = (state: string) => (state.startsWith('START') ? 'nothing' : 'application')
-  let retried = false
-  const say: Record<string, () => Uint8Array<ArrayBuffer>> = {
-    ClientHello: () => peer.makeHello(retried ? peer.secondHello() : peer.clientHello('x25519')),
-    'ClientHello without a share': () => {
-      retried = true
-      return peer.makeHello(peer.clientHello())
-    },
-    Certificate: () => peer.say(Certificate, peer.certificate()),
-    'empty Certificate': () =>
-      peer.say(Certificate, { ...peer.certificate(), certificate_list: [] }),
-    CertificateVerify: () => peer.say(CertificateVerify, peer.certificateVerify()),
-    Finished: () => peer.say(Finished, peer.finished()),
-    KeyUpdate: () => keyUpdate(),
-  }
-  return {
-    peer,
-    table: serverTable(asks),
-    start: 'START',
-    alphabet: [
-      ...['ClientHello', 'Certificate', 'CertificateVerify', 'Finished', 'KeyUpdate'],
-      ...['ServerHello', 'HelloRetryRequest', 'EncryptedExtensions', 'CertificateRequest'],
-      'NewSessionTicket',
-    ],
-    shown: stateName,
-    drops: state => state !== 'START' && state !== 'CONNECTED',
-    under: flight,
-    // Our ServerHello is out before the bytes behind the ClientHello are seen.
-    underTrailed: state => (state.startsWith('START') ? 'handshake' : 'application'),
-    changesKeys: message => ['ClientHello', 'Finished', 'KeyUpdate'].includes(message),
-    answered: message => message.startsWith('ClientHello'),
-    say: message => (say[message] as () => Uint8Array<ArrayBuffer>)(),
-    after: message => {
-      if (message === 'Finished') peer.takeApplicationKeys()
-      if (message === 'KeyUpdate') peer.nextWriteKey()
-    },
-    stray: message =>
-      message === 'ClientHello'
-        ? encodeMessage(ClientHello, peer.clientHello('x25519'))
-        : strayOf(message, someServerHello),
-  }
-}
-
-const someServerHello: ServerHello = {
-  legacy_version: 0x0303,
-  random: new Uint8Array(32),
-  legacy_session_id_echo: new Uint8Array(0),
-  cipher_suite: 0x1301,
-  legacy_compression_method: 0,
-  extensions: [{ extension_type: 43, extension_data: Uint8Array.of(3, 4) }],
-}
-
-/** A well-made message, for a state that does not permit it. */
-function strayOf(message: string, serverHello: ServerHello): Uint8Array<ArrayBuffer> {
-  const made: Record<string, [MessageType<never>, unknown]> = {
-    ServerHello: [ServerHello as MessageType<never>, serverHello],
-    HelloRetryRequest: [
-      ServerHello as MessageType<never>,
-      {
-        ...serverHello,
-        random: Uint8Array.from(
-          Buffer.from('cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c', 'hex'),
-        ),
-        extensions: [
-          { extension_type: 43, extension_data: Uint8Array.of(3, 4) },
-          { extension_type: 51, extension_data: Uint8Array.of(0, 0x17) },
-        ],
-      },
-    ],
-    EncryptedExtensions: [EncryptedExtensions as MessageType<never>, { extensions: [] }],
-    CertificateRequest: [
-      CertificateRequest as MessageType<never>,
-      {
-        certificate_request_context: new Uint8Array(0),
-        extensions: [{ extension_type: 13, extension_data: Uint8Array.of(0, 2, 4, 3) }],
-      },
-    ],
-    Certificate: [
-      Certificate as MessageType<never>,
-      {
-        certificate_request_context: new Uint8Array(0),
-        certificate_list: identity.chain.map(cert_data => ({ cert_data, extensions: [] })),
-      },
-    ],
-    CertificateVerify: [
-      CertificateVerify as MessageType<never>,
-      { algorithm: 0x0807, signature: new Uint8Array(64) },
-    ],
-    Finished: [Finished as MessageType<never>, { verify_data: new Uint8Array(32) }],
-    ClientHello: [
-      ClientHello as MessageType<never>,
-      {
-        legacy_version: 0x0303,
-        random: new Uint8Array(32),
-        legacy_session_id: new Uint8Array(0),
-        cipher_suites: [0x1301],
-        legacy_compression_methods: Uint8Array.of(0),
-        extensions: [{ extension_type: 43, extension_data: Uint8Array.of(2, 3, 4) }],
-      },
-    ],
-  }
-  if (message === 'KeyUpdate') return keyUpdate()
-  if (message === 'NewSessionTicket') return ticket()
-  const [type, value] = made[message] ?? []
-  if (!type) throw new Error(`there is no message ${message}`)
-  return encodeMessage(type, value as never)
-}
-
-function ticket(): Uint8Array<ArrayBuffer> {
-  return encodeMessage(NewSessionTicket, {
-    ticket_lifetime: 7200,
-    ticket_age_add: 1,
-    ticket_nonce: Uint8Array.of(0),
-    ticket: Uint8Array.of(1, 2, 3),
-    extensions: [],
-  })
-}
-
-for (const [role, sides] of [
-  ['client', clients.map(context => () => clientSide(context))],
-  ['server', servers.map(server => () => serverSide(server))],
-] as const)
-  test(`a ${role} goes on exactly where appendix A permits, and else answers unexpected_message: 2000 walks`, t => {
-    const seen = new Map<string, number>()
-    const count = ({ state, refused }: Outcome) => {
-      const way = refused ? `${state} refuses` : `ends in ${state}`
-      seen.set(way, (seen.get(way) ?? 0) + 1)
+for (const role of ['client', 'server'] as const)
+  test(`in every state of a ${role}, with pre-shared keys and without, every other message is unexpected_message, and every message in the clear where there are keys`, t => {
+    const count = { protected: 0, clear: 0, states: 0 }
+    for (const start of [...bare[role].slice(1), ...withKeys[role].slice(1)]) {
+      for (const { state, path } of everyState(start())) {
+        count.states++
+        for (const { what, under, send } of allDeviations(state, start)) {
+          const side = start()
+          const reached = walk(side, path)
+          if (reached.state !== state) throw new Error(`${reached.state} instead of ${state}`)
+          send(side)
+          judge(side, { state, refused: { under, what }, path: [...reached.path, what] })
+          count[what.endsWith('in the clear') ? 'clear' : 'protected']++
+        }
+      }
     }
-    fc.assert(
-      fc.property(fc.constantFrom(...sides), steps, (start, list) => {
-        const side = start()
-        const outcome = walk(side, list)
-        judge(side, outcome)
-        count(outcome)
-      }),
-      { numRuns: 2000 },
-    )
-    t.log(Object.fromEntries([...seen].sort()))
-    // The walks have been everywhere: every state of the table was refused something, and lives were long enough.
-    for (const state of Object.keys(role === 'client' ? clientTable : serverTable(true)))
-      t.true((seen.get(`${state} refuses`) ?? 0) > 2, state)
-    t.true((seen.get('ends in CONNECTED') ?? 0) > 50)
+    t.log(count)
+    t.true(count.states > 12 && count.protected > 200 && count.clear > 50)
   })

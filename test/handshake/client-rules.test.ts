@@ -301,7 +301,7 @@ afterRetry(
   replaced(raw(types.supported_versions, 3, 3)),
 )
 afterRetry(
-  '4.3.8: the group changes after a HelloRetryRequest',
+  'rule 22: the group changes after a HelloRetryRequest',
   'illegal_parameter',
   share(x25519.id, x25519.start().publicKey),
 )
@@ -318,7 +318,7 @@ for (const suite of [0x1301, 0x1302])
     ['a cookie', undefined, new Uint8Array(20_000).fill(7)],
     ['both', 'secp256r1', Uint8Array.of(1, 2, 3)],
   ] as const)
-    test(`rules 1, 3, 17: the second ClientHello has what was asked for and is else the first: ${what}, suite ${suite}`, t => {
+    test(`rule 1, rule 3, rule 17: the second ClientHello has what was asked for and is else the first: ${what}, suite ${suite}`, t => {
       const peer = open()
       const first = peer.hello as ClientHello
       peer.sendRetry(group, cookie, made => ({ ...made, cipher_suite: suite }))
@@ -602,7 +602,7 @@ test('rule 57: a client sends one change_cipher_spec before its second flight, i
   t.deepEqual(order(false, false), ['ClientHello', 'Finished'])
   t.deepEqual(order(true, false), ['ClientHello', 'ClientHello', 'Finished'])
 })
-test('rules 4, 21 and 57: what a ClientHello of ours says in its legacy fields and shares', t => {
+test('rule 4, rule 21, rule 57: what a ClientHello of ours says in its legacy fields and shares', t => {
   const hello = open({
     groups: ['x25519', 'secp256r1', 'secp384r1'],
     keyShares: ['secp384r1', 'x25519'],
@@ -624,7 +624,7 @@ for (const [what, extensions, alert] of [
   ['key_share', [raw(types.key_share, 0, 0x1d)], 'illegal_parameter'],
   ['early_data with bytes behind it', [raw(42, 0, 0, 0, 1, 0)], 'decode_error'],
 ] as const)
-  test(`rules 11, 12, 13: ${what} in a NewSessionTicket: ${alert}, under application keys`, t => {
+  test(`rule 11, rule 12, rule 13: ${what} in a NewSessionTicket: ${alert}, under application keys`, t => {
     const peer = open()
     peer.sendServerHello()
     peer.sendFlight()

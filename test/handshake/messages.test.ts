@@ -64,7 +64,7 @@ test('the header says the type and the length of the body', t => {
     )
 })
 
-test('types and names are those of RFC 9846 appendix B.3', t => {
+test('types and names are those of RFC 9846 appendix B.3, and of RFC 8879', t => {
   t.deepEqual(
     [...messageTypes].map(([msg_type, { name }]) => [msg_type, name]),
     [
@@ -78,6 +78,7 @@ test('types and names are those of RFC 9846 appendix B.3', t => {
       [15, 'CertificateVerify'],
       [20, 'Finished'],
       [24, 'KeyUpdate'],
+      [25, 'CompressedCertificate'],
       [254, 'message_hash'],
     ],
   )
@@ -85,7 +86,7 @@ test('types and names are those of RFC 9846 appendix B.3', t => {
   t.is(messageName(12), 'handshake_12')
 })
 
-test('fields and bounds are those of RFC 9846 appendix B.3', t => {
+test('fields and bounds are those of RFC 9846 appendix B.3, and of RFC 8879', t => {
   const declared = [...messageTypes.values()].map(({ name, body }) => [name, declare(body.shape)])
   t.deepEqual(Object.fromEntries(declared), {
     ClientHello:
@@ -108,6 +109,9 @@ test('fields and bounds are those of RFC 9846 appendix B.3', t => {
     CertificateVerify: 'SignatureScheme algorithm; opaque signature<0..2^16-1>',
     Finished: 'opaque verify_data[rest]',
     KeyUpdate: 'enum { update_not_requested(0), update_requested(1), (255) } request_update',
+    CompressedCertificate:
+      'CertificateCompressionAlgorithm algorithm; uint24 uncompressed_length; ' +
+      'opaque compressed_certificate_message<1..2^24-1>',
     message_hash: 'opaque hash[rest]',
   })
   t.is(

@@ -115,7 +115,7 @@ hello('4.2.1: no signature scheme in common', 'handshake_failure', made =>
 hello('rule 18: our key signs by a scheme for certificates alone', 'handshake_failure', made =>
   withExtension(made, 'signature_algorithms', { supported_signature_algorithms: [0x0401] }),
 )
-taken('RFC 8701: GREASE in every list', (made, peer) =>
+taken('rule 68: GREASE in every list', (made, peer) =>
   both(
     groups(0x1a1a, x25519, p256),
     () => ({ ...made, cipher_suites: [0x2a2a, ...made.cipher_suites] }),
@@ -164,8 +164,11 @@ hello('rule 25: pre_shared_key without psk_key_exchange_modes', 'missing_extensi
 taken('rule 25: psk_key_exchange_modes without pre_shared_key', made =>
   withExtension(made, 'psk_key_exchange_modes', { ke_modes: ['psk_dhe_ke'] }),
 )
-for (const name of ['signature_algorithms', 'supported_groups', 'key_share'] as const)
-  hello(`rules 19 and 56: no ${name}`, 'missing_extension', made => without(made, name))
+hello('rule 19: no signature_algorithms', 'missing_extension', made =>
+  without(made, 'signature_algorithms'),
+)
+for (const name of ['supported_groups', 'key_share'] as const)
+  hello(`rule 56: no ${name}`, 'missing_extension', made => without(made, name))
 
 // 4.3.8: key shares
 hello('rule 21: shares in another order than supported_groups', 'illegal_parameter', (_, peer) =>

@@ -6,6 +6,7 @@ import { type PumpTask, pump, type Ssl } from '@biopair/ssl'
 import test from 'ava'
 import { CountingHalf } from '../support/counting-pair.ts'
 import { keyKinds } from '../support/mint.ts'
+import { mlDsaKinds } from '../support/ml-dsa-key.ts'
 import { seeded } from '../support/seeded.ts'
 import { endsOf, groupNames, plainSession, type Session, suiteNames } from '../support/session.ts'
 
@@ -93,6 +94,15 @@ for (const certificate of keyKinds)
         )
         t.is(difference(sent(session, noble, 'a seed'), first), 'none', `${group} ${suite}: noble`)
       }
+  })
+
+for (const kind of mlDsaKinds)
+  test(`${kind} certificates on both sides give the same bytes from run to run and with both providers`, t => {
+    const session: Session = { ...plainSession, certificate: kind, client: kind }
+    const first = sent(session, nodeCrypto, kind)
+    t.is(difference(sent(session, nodeCrypto, kind), first), 'none')
+    t.is(difference(sent(session, noble, kind), first), 'none')
+    t.not(difference(sent(session, noble, 'another'), first), 'none')
   })
 
 test('another seed gives other bytes', t => {

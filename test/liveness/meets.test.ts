@@ -5,7 +5,7 @@ import { type ContextOptions, pump, Ssl, SslContext } from '@biopair/ssl'
 import test from 'ava'
 import fc from 'fast-check'
 import { countingPair } from '../support/counting-pair.ts'
-import { chainFor, chainNames, type KeyKind, keyKinds } from '../support/mint.ts'
+import { type AnyKind, chainFor, chainNames, keyKinds } from '../support/mint.ts'
 import { factsOf, groupNames, suiteNames } from '../support/session.ts'
 
 /** What an end is configured with. */
@@ -14,9 +14,9 @@ interface Config {
   readonly groups: readonly string[]
   readonly sigalgs: readonly string[]
   readonly alpn: readonly string[]
-  readonly certificate: KeyKind | undefined
+  readonly certificate: AnyKind | undefined
   /** Whose certificates it believes. */
-  readonly believes: KeyKind
+  readonly believes: AnyKind
   readonly rejectUnauthorized: boolean
 }
 
@@ -41,7 +41,7 @@ function some<T>(all: readonly T[]): fc.Arbitrary<T[]> {
 }
 
 const schemeNames = Object.keys(signatureSchemes) as SignatureSchemeName[]
-const kinds: readonly KeyKind[] = keyKinds
+const kinds: readonly AnyKind[] = [...keyKinds, 'mldsa44']
 
 const anyMeeting: fc.Arbitrary<Meeting> = fc
   .record({
@@ -116,12 +116,13 @@ const schemesOf: Readonly<Record<string, readonly SignatureSchemeName[]>> = {
   ed25519: ['ed25519'],
   rsa: ['rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512'],
   'rsa-pss': ['rsa_pss_pss_sha256'],
+  mldsa44: ['mldsa44'],
 }
 
 /** Whether these two can come together; said apart from the code that decides it. */
 function canMeet({ client, server }: Meeting): boolean {
   const shared = (a: readonly string[], b: readonly string[]) => a.some(name => b.includes(name))
-  const verifies = (who: Config, kind: KeyKind | undefined) =>
+  const verifies = (who: Config, kind: AnyKind | undefined) =>
     kind !== undefined && shared(who.sigalgs, schemesOf[kind] ?? [])
   if (!shared(client.ciphers, server.ciphers) || !shared(client.groups, server.groups)) return false
   if (!verifies(client, server.certificate)) return false

@@ -29,7 +29,7 @@ function asOpenSsl(ssl: Ssl): { readonly status: string; readonly write?: number
     : outcome
 }
 
-test('with two tickets and handshake calls alone, rings of 1 to 509 bytes complete', t => {
+test('rule 42: with two tickets and handshake calls alone, rings of 1 to 509 bytes complete', t => {
   for (let ring = 1; ring <= 509; ring++) {
     const { end, parties } = handshakes(ring, ssl => ssl.doHandshake())
     t.is(end, 'done', `a ring of ${ring}`)

@@ -27,7 +27,7 @@ function program(heading: string): string {
 /** What it says, and how it ends. It is laid where the workspace's packages are found. */
 async function run(name: string, code: string): Promise<string> {
   const place = folder()
-  const { pem, keyPem } = mint({ key: 'ed25519', names: ['localhost'] })
+  const { pem, keyPem } = mint({ key: 'p256', names: ['localhost'] })
   writeFileSync(place.path('cert.pem'), pem)
   writeFileSync(place.path('key.pem'), keyPem)
   const laid = join(root, 'test/dist/node/recipes')
@@ -51,6 +51,7 @@ const said: readonly [heading: string, words: string][] = [
     '0\ndone\nwrite: 16, write: 5, flush: done\nb25lIHR3byB0aHJlZQ==\n\ntrue\nundefined\nexit 0',
   ],
   ['TLS in TLS', 'hello\nexit 0'],
+  ['Sign with a key that cannot be extracted', 'true\nexit 0'],
   ['Port a C program', 'TLSv1.3\nHTTP/1.0 200 OK\r\n\r\nhello\r\n\nexit 0'],
 ]
 

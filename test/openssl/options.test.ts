@@ -11,6 +11,7 @@ import {
   SSL_CTX_set_ciphersuites,
   SSL_CTX_set_num_tickets,
   SSL_CTX_set_options,
+  SSL_CTX_set_session_cache_mode,
   SSL_CTX_set_verify,
   SSL_clear_mode,
   SSL_clear_options,
@@ -38,6 +39,8 @@ import {
   SSL_OP_NO_TLSv1_3,
   SSL_OP_PRIORITIZE_CHACHA,
   SSL_read,
+  SSL_SESS_CACHE_OFF,
+  SSL_SESS_CACHE_SERVER,
   SSL_set_bio,
   SSL_set_mode,
   SSL_set_options,
@@ -164,13 +167,22 @@ for (const version of versions) {
     },
   )
 
-  test(title('5.7: NO_TICKET: no ticket is sent'), t => {
-    const server = serverContext(version)
-    SSL_CTX_set_options(server, SSL_OP_NO_TICKET)
-    const ends = connected(17408, version, { server })
-    const wire = SSL_get_rbio(ends.client)
-    t.is(wire && BIO_ctrl_pending(wire), 0)
-  })
+  test(
+    title(
+      '5.7: NO_TICKET: a ticket is the name of a session that is kept, and none is sent where none is kept',
+    ),
+    t => {
+      const lengths = [SSL_SESS_CACHE_SERVER, SSL_SESS_CACHE_OFF].map(mode => {
+        const server = serverContext(version)
+        SSL_CTX_set_options(server, SSL_OP_NO_TICKET)
+        SSL_CTX_set_session_cache_mode(server, mode)
+        const wire = SSL_get_rbio(connected(17408, version, { server }).client)
+        return wire && BIO_ctrl_pending(wire)
+      })
+      // Two records of a message with 32 bytes of ticket, one byte of nonce more.
+      t.deepEqual(lengths, [146, 0])
+    },
+  )
 
   test(
     title('5.7: NO_TLSv1_3 leaves no version; it can be taken back before the handshake has begun'),

@@ -70,7 +70,7 @@ test('a sequence number never repeats under one key', t => {
   )
 })
 
-test('the nonce is the iv xor the sequence number, across the 32-bit halves', t => {
+test('rule 50: the nonce is the iv xor the sequence number, across the 32-bit halves', t => {
   fc.assert(
     fc.property(
       fc.uint8Array({ minLength: 12, maxLength: 12 }),
@@ -95,7 +95,7 @@ test('the nonce is the iv xor the sequence number, across the 32-bit halves', t 
   )
 })
 
-test('after sequence number 2^64 - 1 sealing and opening stop with internal_error', t => {
+test('rule 50: after sequence number 2^64 - 1 sealing and opening stop with internal_error', t => {
   const last = { high: 2 ** 32 - 1, low: 2 ** 32 - 1 }
   const writer = new RecordWriter()
   writer.protect(writing(1, standIn, last))

@@ -8,7 +8,7 @@ import {
   sharedPair,
 } from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
-import { Ssl, SslContext, type Trace } from '@biopair/ssl'
+import { type ContextOptions, Ssl, SslContext, type Trace } from '@biopair/ssl'
 import ava from 'ava'
 import { chainFor, mint } from '../support/mint.ts'
 import { Plain } from '../support/plain.ts'
@@ -21,7 +21,10 @@ const mebibyte = 2 ** 20
 /** A client and a server in one thread, over BIOs that wait a moment. */
 function sharedEnds(
   size: number,
-  { trace, plain = false }: { trace?: Trace; plain?: boolean } = {},
+  {
+    plain = false,
+    ...traced
+  }: Pick<ContextOptions, 'trace' | 'traceSecrets'> & { plain?: boolean } = {},
 ): readonly [Ssl, Ssl] {
   const { root, pem, keyPem } = chainFor('p256')
   const [a, b] = sharedPair(size)
@@ -30,7 +33,7 @@ function sharedEnds(
     return plain ? new Plain(half) : half
   }
   const common = { crypto: nodeCrypto, groups: 'x25519' }
-  const client = new SslContext({ ...common, ca: root.pem, ...(trace ? { trace } : {}) })
+  const client = new SslContext({ ...common, ca: root.pem, ...traced })
   const server = new SslContext({ ...common, cert: pem, key: keyPem })
   return [
     new Ssl(client, { servername: 'server.example' }).setBio(bio(a)).setConnectState(),
@@ -317,7 +320,7 @@ test('tickets that wait keep their place before one that is asked for', t => {
     if (event.event === 'message' && event.direction === 'read' && event.message[0] === 4)
       nonces.push(String(event.message.subarray(13, 13 + Number(event.message[12]))))
   }
-  const [client, server] = sharedEnds(17_408, { trace })
+  const [client, server] = sharedEnds(17_408, { trace, traceSecrets: 'messages' })
   for (let turn = 0; turn < 4; turn++) {
     client.doHandshake()
     server.doHandshake()

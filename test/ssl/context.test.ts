@@ -1,11 +1,14 @@
 /** Options are read and checked when a context is made: a mistake shows there, with a stable code. */
 import { nodeCrypto } from '@biopair/crypto-node'
+import { brotliCertificates } from '@biopair/node'
 import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
 import test from 'ava'
 import { clientOptions, ends, serverOptions, shake } from '../support/ends.ts'
 import { chainFor, mint } from '../support/mint.ts'
+import { refusal } from '../support/ocsp-mint.ts'
 
 const { pem, keyPem, root } = chainFor('p256')
+const leaf = { cert: pem, key: keyPem }
 const context = (options: object) => new SslContext({ crypto: nodeCrypto, ...options })
 
 test('an option that there is none of is refused by its name', t => {
@@ -26,6 +29,12 @@ test('an option of another type is refused, and its value is not shown', t => {
     ca: 5,
     cert: {},
     key: 12345,
+    rawKey: 5,
+    serverCertTypes: 'rpk',
+    clientCertTypes: [2],
+    rawPublicKeys: {},
+    delegatedSigalgs: 5,
+    delegatedCredentials: [1],
     ciphers: 5,
     groups: [5],
     ecdhCurve: true,
@@ -35,6 +44,7 @@ test('an option of another type is refused, and its value is not shown', t => {
     minVersion: 3,
     maxVersion: [],
     ALPNProtocols: 'h2',
+    clientHello: 1,
     clientHelloCallback: true,
     SNICallback: 'server.example',
     ALPNCallback: 'h2',
@@ -45,6 +55,14 @@ test('an option of another type is refused, and its value is not shown', t => {
     rejectUnauthorized: 'false',
     certificateCallback: {},
     signCallback: 'sign',
+    requestOCSP: 1,
+    ocsp: true,
+    ocspResponse: [12345],
+    ocspRequestCallback: 'none',
+    ocspResponseCallback: true,
+    requestSCT: 'yes',
+    scts: [12345],
+    certificateCompression: ['zlib'],
     verifyCallback: true,
     allowPartialTrustChain: 'yes',
     minimumRsaBits: '2048',
@@ -58,6 +76,7 @@ test('an option of another type is refused, and its value is not shown', t => {
     ticketKeys: [1, 2],
     ticketPolicy: 1,
     sessionCache: true,
+    ticketSealer: true,
     singleUseTickets: 'yes',
     sessionIdContext: 5,
     ticketRequest: 2,
@@ -70,6 +89,8 @@ test('an option of another type is refused, and its value is not shown', t => {
     cookie: true,
     keylog: './keys',
     trace: true,
+    traceEvents: 'message',
+    traceSecrets: 1,
     edit: {},
     limits: 5,
     recordSizeLimit: 64.5,
@@ -93,6 +114,22 @@ test('an option of another type is refused, and its value is not shown', t => {
 test('a value that an option does not have is refused', t => {
   for (const wrong of [
     { ciphers: 'TLS_SM4_GCM_SM3' },
+    { ocsp: 'always' },
+    { ocsp: 'require', requestOCSP: false },
+    { certificateCompression: [{}] },
+    { certificateCompression: [brotliCertificates, brotliCertificates] },
+    { certificateCompression: [{ ...brotliCertificates, id: 0 }] },
+    {
+      certificateCompression: Array.from({ length: 128 }, (_, id) => ({
+        ...brotliCertificates,
+        id: id + 1,
+      })),
+    },
+    { ...leaf, ocspResponse: new Uint8Array(9) },
+    { ocspResponse: refusal(3) },
+    { ...leaf, scts: [new Uint8Array(0)] },
+    { ...leaf, scts: [new Uint8Array(40_000), new Uint8Array(40_000)] },
+    { ...leaf, scts: [[new Uint8Array(9)], [new Uint8Array(9)]] },
     { ciphers: '' },
     { ciphers: [] },
     { groups: 'ffdhe4096' },

@@ -129,7 +129,7 @@ test('two lists of keys and of suites: the first key of the client that the serv
   t.true(count.key > 10 && count.full > 10 && count.wrong > 10)
 })
 
-test('RFC 9258: an imported key is one for each KDF, of any bytes and any context, with both providers', t => {
+test('rule 65: an imported key is one for each KDF, of any bytes and any context, with both providers', t => {
   fc.assert(
     fc.property(
       fc.uint8Array({ minLength: 1, maxLength: 80 }),

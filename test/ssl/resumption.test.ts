@@ -53,16 +53,16 @@ const changes: readonly Change[] = [
     resumes: true,
   },
   { name: 'a cookie', server: { cookie: 'always' }, resumes: true },
-  { name: 'rule 14: another protocol', server: { ALPNProtocols: ['b'] }, resumes: true },
-  { name: 'rule 14: no protocol', client: { ALPNProtocols: [] }, resumes: true },
-  { name: 'rule 41: another name', servername: 'localhost', resumes: false },
+  { name: 'another protocol', server: { ALPNProtocols: ['b'] }, resumes: true },
+  { name: 'no protocol', client: { ALPNProtocols: [] }, resumes: true },
+  { name: 'another name', servername: 'localhost', resumes: false },
   {
     name: 'other trust anchors',
     client: { ca: mine.root.pem, rejectUnauthorized: false },
     resumes: true,
   },
   { name: 'a moment before its time is up', later: 7200_000 - 1, resumes: true },
-  { name: 'rule 41: its time is up', later: 7200_000, resumes: false },
+  { name: 'its time is up', later: 7200_000, resumes: false },
   {
     name: 'a shorter time at the server',
     later: 3600_000,
@@ -70,7 +70,7 @@ const changes: readonly Change[] = [
     resumes: true,
   },
   {
-    name: 'rule 32: an age that is not true',
+    name: 'an age that is not true',
     edit: s => ({ ...s, ageAdd: (s.ageAdd ^ 0x55555) >>> 0 }),
     resumes: true,
   },
@@ -318,6 +318,74 @@ test('what the client shows may be too long for a ticket: then there is none, an
   const kept = serverContext({ ...asks, sessionCache: new Map<string, Uint8Array>() })
   const session = await sessionOf(clientContext(own), kept)
   stands(t, await visit(clientContext(own), kept, { session }), true)
+})
+
+test('tickets are sealed and opened by somebody else, who opens them later and may fail', async t => {
+  const sealed = new Map<string, Uint8Array>()
+  let opening: (ticket: Uint8Array) => Uint8Array | undefined | Promise<Uint8Array | undefined>
+  const found = (ticket: Uint8Array) => sealed.get(Buffer.from(ticket).toString('hex'))
+  const server = serverContext({
+    ticketSealer: {
+      seal: state => {
+        const ticket = Uint8Array.of(sealed.size, 1, 2, 3)
+        sealed.set(Buffer.from(ticket).toString('hex'), state.slice())
+        return ticket
+      },
+      open: ticket => opening(ticket),
+    },
+  })
+  const failing = [
+    () => undefined,
+    () => Promise.resolve(undefined),
+    () => Promise.reject(new Error('no service')),
+    () => 'text' as never,
+    (ticket: Uint8Array) => found(ticket)?.subarray(1),
+    () => {
+      throw new Error('no service')
+    },
+  ]
+  opening = found
+  for (const [open, resumed] of [
+    [found, true],
+    [(ticket: Uint8Array) => Promise.resolve(found(ticket)), true],
+    ...failing.map(open => [open, false] as const),
+  ] as const) {
+    const client = clientContext()
+    opening = found
+    const session = await sessionOf(client, server)
+    t.is(session.ticket.length, 4)
+    opening = open
+    stands(t, await visit(client, server, { session }), resumed)
+  }
+  t.throws(
+    () =>
+      serverContext({
+        ticketSealer: { seal: s => s, open: s => s },
+        ticketKeys: new Uint8Array(48),
+      }),
+    {
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: /ticketSealer: expected without ticketKeys/,
+    },
+  )
+})
+
+test('a sealer that seals nothing, or too much, or throws, means no tickets, and all else stands', async t => {
+  for (const seal of [
+    () => undefined,
+    () => new Uint8Array(0),
+    () => new Uint8Array(10_000),
+    () => {
+      throw new Error('no service')
+    },
+  ]) {
+    const visited = await visit(
+      clientContext(),
+      serverContext({ ticketSealer: { seal, open: seal } }),
+    )
+    stands(t, visited, false)
+    t.is(visited.client.session, undefined)
+  }
 })
 
 test('a policy says when tickets go out', async t => {

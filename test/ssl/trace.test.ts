@@ -63,10 +63,12 @@ function told(events: readonly TraceEvent[], direction: 'read' | 'write'): numbe
     .map(({ header }) => [...header])
 }
 
-function alerts(events: readonly TraceEvent[]): Omit<AlertEvent, 'event'>[] {
+function alerts(
+  events: readonly TraceEvent[],
+): Omit<AlertEvent, 'event' | 'connection' | 'role' | 'time'>[] {
   return events
     .filter((event): event is AlertEvent => event.event === 'alert')
-    .map(({ event: _, ...alert }) => alert)
+    .map(({ event: _, connection: _c, role: _r, time: _t, ...alert }) => alert)
 }
 
 function greet({ client, server }: Ends): void {

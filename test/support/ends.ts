@@ -17,10 +17,10 @@ export interface EndsOptions {
   readonly server?: ContextOptions
   /** Bytes from the client to the server, and back. */
   readonly rings?: readonly [number, number]
-  /** The client's. */
-  readonly session?: Session | undefined
   /** Puts something between the client and its half of the pair. */
   readonly wrap?: (near: Bio) => Bio
+  /** What the client offers to resume. */
+  readonly session?: Session | Uint8Array | undefined
 }
 
 /** Options with which both ends agree. */

@@ -5,6 +5,7 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  randomBytes,
   sign,
 } from 'node:crypto'
 import type { Bytes } from '@biopair/crypto'
@@ -26,9 +27,14 @@ import {
   time,
 } from './der-writer.ts'
 
+import { MlDsaKey, type MlDsaKind, mlDsaKinds } from './ml-dsa-key.ts'
+
 /** Kinds of keys that a certificate can be minted for. `rsa-1024` is there to be refused. */
 export const keyKinds = ['p256', 'p384', 'p521', 'ed25519', 'rsa', 'rsa-pss'] as const
 export type KeyKind = (typeof keyKinds)[number] | 'rsa-1024'
+/** Those, and the kinds that neither Node 20 nor OpenSSL 3.0 knows. */
+export type AnyKind = KeyKind | MlDsaKind
+export type AnyKey = KeyObject | MlDsaKey
 
 /** How a certificate is signed; what the signer's key suggests, unless a test wants another. */
 export interface Signing {
@@ -41,7 +47,7 @@ export interface MintOptions {
   /** The common name, or the DER of a whole Name. */
   readonly subject?: string | Uint8Array
   /** Who signs; itself if left out. */
-  readonly issuer?: Minted | undefined
+  readonly issuer?: Minted<AnyKey> | undefined
   /** The issuer's name, where it is to differ from the issuer's subject. */
   readonly issuerName?: string | Uint8Array
   /** A kind (a fresh key is made) or a private key. */
@@ -71,14 +77,19 @@ export interface MintOptions {
   readonly spoilSignature?: (signature: Bytes) => Bytes
 }
 
+/** What to mint around an ML-DSA key. */
+export interface MlDsaMintOptions extends Omit<MintOptions, 'key'> {
+  readonly key: MlDsaKind | MlDsaKey
+}
+
 /** A certificate and the key that belongs to it. */
-export interface Minted {
+export interface Minted<Key extends AnyKey = KeyObject> {
   readonly der: Bytes
   readonly pem: string
   /** PKCS#8. */
   readonly keyPem: string
   readonly keyDer: Bytes
-  readonly key: KeyObject
+  readonly key: Key
   /** The DER of its subject. */
   readonly subject: Bytes
   readonly spki: Bytes
@@ -89,10 +100,13 @@ export const serverAuth = '1.3.6.1.5.5.7.3.1'
 export const clientAuth = '1.3.6.1.5.5.7.3.2'
 
 /** Mints one certificate. */
-export function mint(options: MintOptions = {}): Minted {
+export function mint(options?: MintOptions): Minted
+export function mint(options: MlDsaMintOptions): Minted<MlDsaKey>
+export function mint(options: MintOptions | MlDsaMintOptions): Minted<AnyKey>
+export function mint(options: MintOptions | MlDsaMintOptions = {}): Minted<AnyKey> {
   const { subject = 'server.example', ca = false, key = 'p256', version = 3 } = options
-  const privateKey = typeof key === 'string' ? freshKey(key) : key
-  const spki = new Uint8Array(createPublicKey(privateKey).export({ type: 'spki', format: 'der' }))
+  const privateKey = keyFrom(key)
+  const { spki, pkcs8 } = encodings(privateKey)
   const name = typeof subject === 'string' ? commonName(subject) : new Uint8Array(subject)
   const signer = options.issuer?.key ?? privateKey
   const algorithm = algorithmOf(signer, options.signing)
@@ -113,7 +127,7 @@ export function mint(options: MintOptions = {}): Minted {
     ...(version < 3 ? [] : extensionsOf(options, ca, spki)),
   )
   const tbs = options.spoilTbs?.(written) ?? written
-  const signature = new Uint8Array(sign(algorithm.hash, tbs, algorithm.key))
+  const signature = algorithm.sign(tbs)
   const der = sequence(
     tbs,
     algorithm.identifier,
@@ -122,8 +136,8 @@ export function mint(options: MintOptions = {}): Minted {
   return {
     der,
     pem: pem('CERTIFICATE', der),
-    keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-    keyDer: new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' })),
+    keyPem: pem('PRIVATE KEY', pkcs8),
+    keyDer: pkcs8,
     key: privateKey,
     subject: name,
     spki,
@@ -146,10 +160,10 @@ export function nameConstraints(
 }
 
 /** A chain of three, and all that a connection is configured with. */
-export interface Chain {
-  readonly root: Minted
-  readonly intermediate: Minted
-  readonly leaf: Minted
+export interface Chain<Key extends AnyKey = KeyObject> {
+  readonly root: Minted<Key>
+  readonly intermediate: Minted<Key>
+  readonly leaf: Minted<Key>
   /** What the leaf's owner sends: leaf, intermediate. */
   readonly der: readonly [Bytes, Bytes]
   readonly pem: string
@@ -159,20 +173,24 @@ export interface Chain {
 /** Names that the leaf of `chainFor` has. */
 export const chainNames = ['server.example', '*.wild.example', 'localhost', '127.0.0.1', '::1']
 
-const chains = new Map<KeyKind, Chain>()
+const chains = new Map<AnyKind, Chain<AnyKey>>()
 
 /** Root, intermediate and leaf of one kind of key, made once per process. The leaf serves both purposes. */
-export function chainFor(kind: KeyKind): Chain {
+export function chainFor(kind: KeyKind): Chain
+export function chainFor(kind: MlDsaKind): Chain<MlDsaKey>
+export function chainFor(kind: AnyKind): Chain<AnyKey>
+export function chainFor(kind: AnyKind): Chain<AnyKey> {
   const made = chains.get(kind)
   if (made !== undefined) return made
-  const root = mint({ subject: `${kind} root`, key: kind, ca: true })
+  const key = kind as KeyKind
+  const root = mint({ subject: `${kind} root`, key, ca: true })
   const intermediate = mint({
     subject: `${kind} intermediate`,
-    key: kind,
+    key,
     ca: 0,
     issuer: root,
   })
-  const leaf = mint({ key: kind, issuer: intermediate, names: chainNames })
+  const leaf = mint({ key, issuer: intermediate, names: chainNames })
   const chain: Chain = {
     root,
     intermediate,
@@ -183,6 +201,20 @@ export function chainFor(kind: KeyKind): Chain {
   }
   chains.set(kind, chain)
   return chain
+}
+
+function keyFrom(key: AnyKind | AnyKey): AnyKey {
+  if (typeof key !== 'string') return key
+  const kind = mlDsaKinds.find(name => name === key)
+  return kind ? new MlDsaKey(kind, new Uint8Array(randomBytes(32))) : freshKey(key as KeyKind)
+}
+
+function encodings(key: AnyKey): { readonly spki: Bytes; readonly pkcs8: Bytes } {
+  if (key instanceof MlDsaKey) return { spki: key.spki, pkcs8: key.pkcs8() }
+  return {
+    spki: new Uint8Array(createPublicKey(key).export({ type: 'spki', format: 'der' })),
+    pkcs8: new Uint8Array(key.export({ type: 'pkcs8', format: 'der' })),
+  }
 }
 
 /** A fresh private key. */
@@ -212,7 +244,7 @@ export function freshKey(kind: KeyKind): KeyObject {
 }
 
 function extensionsOf(
-  options: MintOptions,
+  options: Omit<MintOptions, 'key'>,
   ca: boolean | number | 'none',
   spki: Uint8Array,
 ): Uint8Array[] {
@@ -294,7 +326,20 @@ const rsaOids = {
   sha512: '1.2.840.113549.1.1.13',
 }
 
-function algorithmOf(
+/** How a key signs. */
+export function algorithmOf(
+  key: AnyKey,
+  wanted: Signing | undefined,
+): { readonly identifier: Bytes; sign(tbs: Bytes): Bytes } {
+  if (key instanceof MlDsaKey) return { identifier: key.identifier, sign: tbs => key.sign(tbs) }
+  const algorithm = nodeAlgorithm(key, wanted)
+  return {
+    identifier: algorithm.identifier,
+    sign: tbs => new Uint8Array(sign(algorithm.hash, tbs, algorithm.key)),
+  }
+}
+
+function nodeAlgorithm(
   key: KeyObject,
   wanted: Signing | undefined,
 ): {

@@ -24,6 +24,8 @@ function nodeKey(material: PublicKeyMaterial): PublicKey {
             return material.kind === 'ec' && verify(algorithm.hash, message, key, signature)
           case 'ed25519':
             return material.kind === 'ed25519' && verify(null, message, key, signature)
+          case 'ml-dsa':
+            return false
           case 'rsa_pkcs1':
             return rsa(material, true) && verify(algorithm.hash, message, key, signature)
           case 'rsa_pss': {
@@ -58,6 +60,8 @@ function jwk(material: PublicKeyMaterial): JsonWebKey {
     }
     case 'ed25519':
       return { kty: 'OKP', crv: 'Ed25519', x: text(material.key) }
+    case 'ml-dsa':
+      throw new TypeError('node:crypto has no ML-DSA before Node 24')
     case 'rsa':
       return { kty: 'RSA', n: text(material.n), e: text(material.e) }
   }

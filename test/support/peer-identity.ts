@@ -3,7 +3,7 @@ import { failed, type PrivateKey, type SignatureScheme, signatureSchemes } from 
 import { nodeCrypto } from '@biopair/crypto-node'
 import { privateKeyFrom } from '@biopair/x509'
 import type { Bytes } from './key-schedule.ts'
-import { chainFor, type KeyKind } from './mint.ts'
+import { type AnyKind, chainFor } from './mint.ts'
 
 export interface PeerIdentity {
   readonly chain: readonly Bytes[]
@@ -19,10 +19,13 @@ const schemeOf = {
   rsa: 'rsa_pss_rsae_sha256',
   'rsa-pss': 'rsa_pss_pss_sha256',
   'rsa-1024': 'rsa_pss_rsae_sha256',
+  mldsa44: 'mldsa44',
+  mldsa65: 'mldsa65',
+  mldsa87: 'mldsa87',
 } as const
 
 /** The identity with a kind of key. */
-export function identityOf(kind: KeyKind): PeerIdentity {
+export function identityOf(kind: AnyKind): PeerIdentity {
   const { der, keyPem } = chainFor(kind)
   const key = nodeCrypto.privateKey(privateKeyFrom(keyPem))
   if (failed(key)) throw new Error(key.why)

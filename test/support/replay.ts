@@ -3,6 +3,7 @@ import { MemoryBio } from '@biopair/bio'
 import type { CryptoProvider, SignatureSchemeName } from '@biopair/crypto'
 import { signatureSchemes } from '@biopair/crypto'
 import {
+  type CertificateTypeName,
   ClientHello,
   decodeMessage,
   type Edit,
@@ -170,6 +171,7 @@ export interface Replay {
 
 interface Signer {
   readonly chain: readonly Bytes[]
+  readonly type?: CertificateTypeName
   readonly scheme: SignatureSchemeName
 }
 
@@ -204,6 +206,8 @@ export function replayClient(
       middleboxCompat: hello.legacy_session_id.length > 0,
       verifyCallback: () => true,
       edit,
+      serverCertTypes: [signer?.type ?? 'x509'],
+      clientCertTypes: [signer?.type ?? 'x509'],
       ...(signer
         ? {
             certificateCallback: () => identity(signer),
@@ -255,6 +259,8 @@ export function replayServer(
     cookie: parts.retry ? 'with_retry' : 'never',
     requestCert: parts.requestExtensions !== undefined,
     verifyCallback: () => true,
+    serverCertTypes: [signer.type ?? 'x509'],
+    clientCertTypes: [signer.type ?? 'x509'],
     numTickets: parts.ticket ? 1 : 0,
     ticketLifetime: 30,
     ticketKeys: new Uint8Array(48),
@@ -287,8 +293,8 @@ function inOrder(hello: ServerHello, recording: Recording): ServerHello {
   return { ...hello, extensions: hello.extensions.toSorted((a, b) => place(a) - place(b)) }
 }
 
-function identity({ chain, scheme }: Signer): Identity {
-  return { chain, schemes: [signatureSchemes[scheme]] }
+function identity({ chain, scheme, type }: Signer): Identity {
+  return { chain, type, schemes: [signatureSchemes[scheme]] }
 }
 
 /** An edit hook out of one function per message. */

@@ -17,7 +17,7 @@ import {
   ServerHello,
   writeExtension,
 } from '@biopair/handshake'
-import { Ssl, type SslContext } from '@biopair/ssl'
+import { Ssl, type SslContext, type SslOptions } from '@biopair/ssl'
 import type { Bytes } from './key-schedule.ts'
 import { contentToSign, Peer } from './peer.ts'
 import type { PeerIdentity } from './peer-identity.ts'
@@ -33,8 +33,13 @@ export class ServerPeer extends Peer {
   hellos = 0
   #group: GroupName = 'x25519'
 
-  constructor(context: SslContext, identity: PeerIdentity, servername = 'server.example') {
-    super(new Ssl(context, { servername }).setConnectState())
+  constructor(
+    context: SslContext,
+    identity: PeerIdentity,
+    servername = 'server.example',
+    options: SslOptions = {},
+  ) {
+    super(new Ssl(context, { servername, ...options }).setConnectState())
     this.identity = identity
   }
 

@@ -3,7 +3,7 @@ import { concat } from '@biopair/crypto'
 import { encodeMessage, KeyUpdate } from '@biopair/handshake'
 import fc from 'fast-check'
 import type { Bytes } from './key-schedule.ts'
-import type { Peer, Under } from './peer.ts'
+import { contentTypes, type Peer, type Under } from './peer.ts'
 
 /** What a state permits, and where it leads: appendix A as data. */
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>
@@ -68,6 +68,11 @@ export const strays: Readonly<Record<string, Bytes>> = {
   server_hello_done: Uint8Array.of(14, 0, 0, 0),
   client_key_exchange: Uint8Array.of(16, 0, 0, 1, 0),
   message_hash: Uint8Array.of(254, 0, 0, 1, 0),
+  hello_verify_request: Uint8Array.of(3, 0, 0, 0),
+  server_key_exchange: Uint8Array.of(12, 0, 0, 0),
+  certificate_url: Uint8Array.of(21, 0, 0, 0),
+  certificate_status: Uint8Array.of(22, 0, 0, 0),
+  CompressedCertificate: Uint8Array.of(25, 0, 0, 0),
   unknown: Uint8Array.of(99, 0, 0, 2, 1, 2),
 }
 
@@ -161,6 +166,55 @@ export function walk(side: Side, list: readonly Step[]): Outcome {
   flush()
   check()
   return { state, refused: undefined, path }
+}
+
+/** The shortest honest walk to each state of a side's table. */
+export function everyState({
+  table,
+  start,
+}: Side): readonly { readonly state: string; readonly path: readonly Step[] }[] {
+  const found = [{ state: start, path: [] as readonly Step[] }]
+  for (const { state, path } of found)
+    for (const [pick, next] of Object.values(table[state] ?? {}).entries()) {
+      if (found.some(other => other.state === next)) continue
+      const step: Step = { honest: true, pick, layout: 'whole', changeCipherSpec: false }
+      found.push({ state: next, path: [...path, step] })
+    }
+  return found
+}
+
+/** A message in a state that does not permit it, or not in this way. */
+export interface Deviation {
+  readonly what: string
+  readonly under: Under
+  readonly send: (side: Side) => void
+}
+
+/** Everything that a state refuses, one by one: each message that it does not permit, and where there are keys each one in the clear. */
+export function allDeviations(state: string, start: () => Side): readonly Deviation[] {
+  const { table, alphabet, under: underOf, drops } = start()
+  const permitted = Object.keys(table[state] ?? {})
+  const under = underOf(state)
+  const messages = [...alphabet, ...Object.keys(strays)]
+  const bytes = (side: Side, what: string) => strays[what] ?? side.stray(what)
+  const wrong = messages
+    .filter(what => !permitted.includes(what))
+    .map(what => ({ what, under, send: (side: Side) => side.peer.handshake(bytes(side, what)) }))
+  const data =
+    state === 'CONNECTED'
+      ? []
+      : [{ what: 'application data', under, send: ({ peer }: Side) => peer.data(Uint8Array.of(1)) }]
+  const late = drops(state)
+    ? []
+    : [{ what: 'change_cipher_spec', under, send: ({ peer }: Side) => peer.changeCipherSpec() }]
+  if (state.startsWith('WAIT_SH') || state.startsWith('START')) return [...wrong, ...data, ...late]
+  const clear = messages.map(what => ({
+    what: `${what} in the clear`,
+    under,
+    send: (side: Side) =>
+      side.peer.record(contentTypes.handshake, bytes(side, what), { plain: true }),
+  }))
+  return [...wrong, ...data, ...late, ...clear]
 }
 
 /** What follows the walk: one unexpected_message and nothing else, or a connection that works. */

@@ -26,6 +26,7 @@ function sameKey(t: ExecutionContext, material: PrivateKeyMaterial, key: KeyObje
       t.deepEqual(Buffer.from(material[name]), Buffer.from(jwk[name] as string, 'base64url'), name)
     return
   }
+  if (material.kind === 'ml-dsa') throw new Error('Node 20 has no ML-DSA')
   const { d } = key.export({ format: 'jwk' })
   const secret = material.kind === 'ec' ? material.d : material.seed
   t.deepEqual(Buffer.from(secret), Buffer.from(d as string, 'base64url'))

@@ -3,20 +3,32 @@ import { Bell } from './bell.ts'
 import { misuse } from './bio-error.ts'
 import { checkCount } from './check.ts'
 import { defaultRingSize } from './ring.ts'
-import { controlLength, largestSharedRing, type RingPlace } from './shared-ring.ts'
+import {
+  controlLength,
+  largestSharedRing,
+  possible,
+  type RingPlace,
+  type RingPosition,
+} from './shared-ring.ts'
 
 /**
  * One half of a shared pair, on its way to the thread that will use it: a plain object, for `postMessage` or `workerData`.
- * `new SharedPairBio(handle)` makes the half there, once.
+ * `new SharedPairBio(handle)` makes the half there, once; `release` gives a handle by which it goes on elsewhere.
  */
 export interface SharedPairHandle {
   readonly memory: SharedArrayBuffer
   readonly half: 'a' | 'b'
   /** Bytes that fit from `a` to `b`, and back. */
   readonly sizes: readonly [aToB: number, bToA: number]
+  /** Of a half that was released: how often it was, and how far it had come. */
+  readonly released?: {
+    readonly times: number
+    readonly out: RingPosition
+    readonly in: RingPosition
+  }
 }
 
-/** Behind the words of its ring, each half keeps: whether it was made, why it was closed, and its bell. */
+/** Behind the words of its ring, each half keeps: how often it was made and released, why it was closed, and its bell. */
 const madeWord = 0
 const lengthWord = 1
 const bellWord = 2
@@ -55,23 +67,33 @@ export class SharedPlace {
   readonly in: RingPlace
   /** Rung by the other half. */
   readonly bell: Bell
+  readonly #handle: SharedPairHandle
   readonly #mine: Notes
   readonly #theirs: Notes
 
   /** TypeError for what is no handle, and for one whose half was made already. */
   constructor(handle: SharedPairHandle) {
-    const { memory, half: name, sizes } = checked(handle)
+    const { memory, half: name, sizes, released } = checked(handle)
     const aToB = { control: 0, storage: storageStart, capacity: sizes[0] }
     const bToA = { control: half, storage: storageStart + sizes[0], capacity: sizes[1] }
     const [out, into] = name === 'a' ? [aToB, bToA] : [bToA, aToB]
     const bell = new Bell(memory, bellOf(into.control))
     this.bell = new Bell(memory, bellOf(out.control))
-    this.out = { ...out, memory, bell }
-    this.in = { ...into, memory, bell }
+    this.out = { ...out, memory, bell, from: released?.out }
+    this.in = { ...into, memory, bell, from: released?.in }
+    this.#handle = handle
     this.#mine = new Notes(memory, this.out.control)
     this.#theirs = new Notes(memory, this.in.control)
-    if (!this.#mine.claim())
+    if (!this.#mine.claim(2 * (released?.times ?? 0)))
       throw misuse(TypeError, `half ${name} of this shared pair was made already`, 'IN_USE')
+  }
+
+  /** Lets the half be made again, by the handle that this answers alone. */
+  release(out: RingPosition, into: RingPosition): SharedPairHandle {
+    const { memory, half, sizes, released } = this.#handle
+    const times = (released?.times ?? 0) + 1
+    this.#mine.release(2 * times)
+    return { memory, half, sizes, released: { times, out, in: into } }
   }
 
   /** Notes why this half closes: before its words say that it has. */
@@ -99,8 +121,13 @@ class Notes {
     this.#text = new Uint16Array(memory, control + controlLength + textStart, longestText)
   }
 
-  claim(): boolean {
-    return Atomics.compareExchange(this.#words, madeWord, 0, 1) === 0
+  /** Odd while the half is in use: each handle knows the even number that it may be made at. */
+  claim(at: number): boolean {
+    return Atomics.compareExchange(this.#words, madeWord, at, at + 1) === at
+  }
+
+  release(at: number): void {
+    Atomics.store(this.#words, madeWord, at)
   }
 
   set text(text: string) {
@@ -116,7 +143,7 @@ class Notes {
 }
 
 function checked(handle: SharedPairHandle): SharedPairHandle {
-  const { memory, half: name, sizes } = handle ?? {}
+  const { memory, half: name, sizes, released } = handle ?? {}
   const shared = Object.prototype.toString.call(memory) === '[object SharedArrayBuffer]'
   if (!shared || (name !== 'a' && name !== 'b') || !Array.isArray(sizes))
     throw misuse(TypeError, 'expected one of the two handles that sharedPair answers')
@@ -124,5 +151,16 @@ function checked(handle: SharedPairHandle): SharedPairHandle {
   for (const size of [sizeA, sizeB]) checkCount('size of a shared ring', size, 1, largestSharedRing)
   if (memory.byteLength !== storageStart + sizeA + sizeB)
     throw misuse(TypeError, 'the sizes of this handle are not those of its memory')
+  if (released !== undefined) checkReleased(handle, released)
   return handle
+}
+
+function checkReleased(
+  { half: name, sizes: [aToB, bToA] }: SharedPairHandle,
+  { times, out, in: into }: NonNullable<SharedPairHandle['released']>,
+): void {
+  checkCount('number of releases of a handle', times, 1, 2 ** 30 - 1)
+  const [ours, theirs] = name === 'a' ? [aToB, bToA] : [bToA, aToB]
+  if (possible(out.count, out.seen, ours) && possible(into.seen, into.count, theirs)) return
+  throw misuse(TypeError, 'expected a handle as release answers it')
 }

@@ -122,6 +122,7 @@ export class SharedPairBio implements SelectableBio {
   read(into: Uint8Array): number | Stopped {
     checkBytes('what to read into', into)
     if (into.length === 0) return 0
+    if (this.#readStop) return broken(this.#readStop)
     this.#in.request = 0
     for (let turns = 0; turns < mostFruitless; turns++) {
       if (this.#readStop) return broken(this.#readStop)
@@ -138,6 +139,7 @@ export class SharedPairBio implements SelectableBio {
   write(bytes: Uint8Array): number | Stopped {
     checkBytes('what to write', bytes)
     if (bytes.length === 0) return 0
+    if (this.#writeStop) return broken(this.#writeStop)
     this.#out.request = 0
     for (let turns = 0; turns < mostFruitless; turns++) {
       if (this.#writeStop) return broken(this.#writeStop)
@@ -178,6 +180,25 @@ export class SharedPairBio implements SelectableBio {
     this.#closed = true
     this.#sound(this.#in)
     this.#leave(closed, error)
+  }
+
+  /**
+   * Gives this half up without a word to the other one, and answers the handle by which `new SharedPairBio` goes on where it
+   * stands, once, in any thread: what was written stays to be read on both sides. From then on this BIO is `broken` (`ERR_BIO_CLOSED`).
+   * TypeError (`ERR_BIO_CLOSED`) for a half that was ended, closed, released or found corrupted.
+   */
+  release(): SharedPairHandle {
+    if (this.#writeStop || !this.#sound(this.#in) || !this.#sound(this.#out) || this.#left)
+      throw misuse(TypeError, 'release: expected a half that is open', 'CLOSED')
+    const released = new BioError('CLOSED', 'this half of the shared pair was released')
+    this.#closed = true
+    this.#left = true
+    this.#writeStop = released
+    this.#readStop = released
+    const handle = this.#place.release(this.#out.position, this.#in.position)
+    this.#in.stir()
+    this.#out.stir()
+    return handle
   }
 
   /**

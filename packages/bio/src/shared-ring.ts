@@ -34,6 +34,23 @@ export interface RingPlace {
   readonly capacity: number
   /** Wakes the other thread where it waits for more than this ring. */
   readonly bell: Bell
+  /** Where an end goes on that was in another thread before; the beginning where it is not given. */
+  readonly from?: RingPosition | undefined
+}
+
+/** How far an end has come: its own count, and the other end's word as it was last believed. */
+export interface RingPosition {
+  readonly count: number
+  readonly seen: number
+}
+
+/** Whether a writer and a reader of a ring of this capacity may stand so: by their words. */
+export function possible(writer: number, reader: number, capacity: number): boolean {
+  const range = 2 * capacity
+  const whole = [writer, reader].every(word => Number.isSafeInteger(word) && word >= 0)
+  const [written, read] = [writer & counts, reader & counts]
+  if (!whole || written >= range || read >= range) return false
+  return (written - read + range) % range <= capacity
 }
 
 /** What both ends have in common. */
@@ -50,13 +67,28 @@ abstract class RingEnd {
   #seen = 0
 
   constructor(place: RingPlace, mine: number, theirs: number) {
-    const { memory, control, storage, capacity, bell } = place
+    const { memory, control, storage, capacity, bell, from } = place
     this.#bell = bell
     this.capacity = capacity
     this.storage = new Uint8Array(memory, storage, capacity)
     this.#words = new Int32Array(memory, control, controlLength / 4)
     this.#mine = mine
     this.#theirs = theirs
+    if (from) {
+      this.#count = from.count
+      this.#seen = from.seen
+    }
+  }
+
+  /** How far this end has come, for one that goes on in its place. */
+  get position(): RingPosition {
+    return { count: this.#count, seen: this.#seen }
+  }
+
+  /** Bytes by which the first count is ahead of the second. */
+  protected ahead(first: number, second: number): number {
+    const ahead = (first & counts) - (second & counts)
+    return ahead < 0 ? ahead + 2 * this.capacity : ahead
   }
 
   /** How many bytes the other end may have moved since it was last seen. */
@@ -72,10 +104,8 @@ abstract class RingEnd {
     const word = Atomics.load(this.#words, this.#theirs)
     if (word === this.#seen) return true
     if (word < 0 || word >> 29 === 2) return false
-    const count = word & counts
-    const since = count - (this.#seen & counts)
-    const moved = since < 0 ? since + 2 * this.capacity : since
-    if (count >= 2 * this.capacity || moved > this.most) return false
+    const moved = this.ahead(word, this.#seen)
+    if ((word & counts) >= 2 * this.capacity || moved > this.most) return false
     this.#seen = word
     this.moved(moved)
     return true
@@ -140,6 +170,8 @@ export class RingWriter extends RingEnd {
 
   constructor(place: RingPlace) {
     super(place, writerWord, readerWord)
+    const { count, seen } = this.position
+    this.length = this.ahead(count, seen)
   }
 
   get free(): number {
@@ -173,6 +205,8 @@ export class RingReader extends RingEnd {
 
   constructor(place: RingPlace) {
     super(place, readerWord, writerWord)
+    const { count, seen } = this.position
+    this.length = this.ahead(seen, count)
   }
 
   /** Copies bytes out; answers how many. */

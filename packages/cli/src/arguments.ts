@@ -62,6 +62,16 @@ export function wholeNumber(flag: string, text: string, least: number, most: num
   throw new UsageError(`-${flag}: expected a number from ${least} to ${most}, got ${text}`)
 }
 
+/** Bytes that -keymatexport prints: as many as every suite's hash gives. UsageError for a label that has no room. */
+export function exportLength({
+  keymatexport,
+  keymatexportlen = '20',
+}: ClientFlags | ServerFlags): number {
+  if (keymatexport !== undefined && !/^[ -~]{1,249}$/.test(keymatexport))
+    throw new UsageError('-keymatexport: expected a label of up to 249 ASCII characters')
+  return wholeNumber('keymatexportlen', keymatexportlen, 1, 255 * 32)
+}
+
 /** What `-help` prints. */
 export function help(program: string, flags: Flags): string {
   const rows = Object.entries(flags).map(

@@ -2,13 +2,13 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { Ssl, SslContext } from '@biopair/ssl'
-import { type ClientFlags, type Place, place, wholeNumber } from './arguments.ts'
-import { clientOptions } from './context.ts'
+import { type ClientFlags, exportLength, type Place, place, wholeNumber } from './arguments.ts'
+import { clientOptions, sessionIn } from './context.ts'
 import { Conversation } from './conversation.ts'
 import { Deadline, handshake, hangUp, type Link, link } from './drive.ts'
 import { failureLine, messageOf } from './failure.ts'
 import { Keylog, writeSession } from './records.ts'
-import { briefReport, clientReport, ticketReport, verifyLines } from './report.ts'
+import { briefReport, clientReport, keyingMaterial, ticketReport, verifyLines } from './report.ts'
 import { Speaker } from './speaker.ts'
 import { Keyboard, put, type Terminal } from './terminal.ts'
 
@@ -16,6 +16,7 @@ import { Keyboard, put, type Terminal } from './terminal.ts'
 export async function runClient(flags: ClientFlags, terminal: Terminal): Promise<0 | 1> {
   const to = place('connect', flags.connect ?? 'localhost:4433')
   const timeout = wholeNumber('timeout', flags.timeout ?? '10', 1, 86400)
+  exportLength(flags)
   const { host = 'localhost' } = to
   const speaker = new Speaker(terminal, flags)
   const options = clientOptions(flags)
@@ -30,7 +31,10 @@ export async function runClient(flags: ClientFlags, terminal: Terminal): Promise
         if (flags.sess_out !== undefined) writeSession(flags.sess_out, session)
       },
     })
-    const ssl = new Ssl(context, { servername: flags.servername ?? host }).setConnectState()
+    const ssl = new Ssl(context, {
+      servername: flags.servername ?? host,
+      ...(flags.sess_in === undefined ? {} : { session: sessionIn(flags.sess_in) }),
+    }).setConnectState()
     const socket = await connected({ ...to, host }, timeout)
     terminal.signal?.addEventListener('abort', () => socket.destroy())
     speaker.tell([`CONNECTED(${socket.remoteAddress}:${socket.remotePort})`])
@@ -62,6 +66,7 @@ async function talk(
     speaker.verified(verifyLines(ssl), ssl.authorized)
     speaker.brief(briefReport(ssl))
     speaker.tell(clientReport(ssl, { read: socket.bytesRead, written: socket.bytesWritten }))
+    speaker.tell(keyingMaterial(ssl, flags.keymatexport, exportLength(flags)))
     const stays = (flags.quiet || flags.ign_eof) && !flags.no_ign_eof
     const end = await new Conversation({
       link: line,

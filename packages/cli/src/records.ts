@@ -1,6 +1,6 @@
 /** Files that are written while connections run: the key log and the session. Both hold secrets, so only we may read them. */
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
-import type { Session } from '@biopair/ssl'
+import { type Session, sessionToBytes } from '@biopair/ssl'
 import { messageOf } from './failure.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -25,24 +25,7 @@ export class Keylog {
   }
 }
 
-/** Writes a session as JSON, byte strings in base64; a later one takes its place. */
+/** Writes a session, as `sessionToBytes` has it; a later one takes its place. */
 export function writeSession(path: string, session: Session): void {
-  const { ticket, psk, suite, received, lifetime, ageAdd, maxEarlyData, serverName, alpn } = session
-  const json = {
-    version: 'TLSv1.3',
-    cipher: suite.name,
-    ticket: base64(ticket),
-    psk: base64(psk),
-    received,
-    lifetime,
-    ageAdd,
-    maxEarlyData,
-    serverName,
-    alpn: alpn && base64(alpn),
-  }
-  writeFileSync(path, `${JSON.stringify(json, undefined, 2)}\n`, { mode: 0o600 })
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64')
+  writeFileSync(path, sessionToBytes(session), { mode: 0o600 })
 }

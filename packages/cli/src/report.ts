@@ -14,7 +14,7 @@ export function briefReport(ssl: Ssl): string[] {
     `Peer certificate: ${leaf ? oneLine(leaf.subject.text) : 'none'}`,
     ...(ssl.peerSignatureScheme ? [`Signature scheme: ${ssl.peerSignatureScheme}`] : []),
     `Verification: ${verification(ssl)}`,
-    `Temp Key: ${ssl.group}`,
+    `Temp Key: ${ssl.group ?? 'none'}`,
     ...(ssl.alpnProtocol === undefined ? [] : [`ALPN protocol: ${oneLine(ssl.alpnProtocol)}`]),
   ]
 }
@@ -30,8 +30,8 @@ export function clientReport(ssl: Ssl, traffic: { read: number; written: number 
     'Server certificate',
     ...(leaf ? [pem(leaf.raw), ...nameLines(leaf)] : ['none']),
     '---',
-    `Peer signature scheme: ${ssl.peerSignatureScheme}`,
-    `Server Temp Key: ${ssl.group}`,
+    ...(ssl.peerSignatureScheme ? [`Peer signature scheme: ${ssl.peerSignatureScheme}`] : []),
+    `Server Temp Key: ${ssl.group ?? 'none'}`,
     '---',
     `SSL handshake has read ${traffic.read} bytes and written ${traffic.written} bytes`,
     `Verification: ${verification(ssl)}`,
@@ -53,8 +53,21 @@ export function serverReport(ssl: Ssl, name: string): string[] {
       ? ['Client certificate', ...nameLines(leaf), `Verification: ${verification(ssl)}`]
       : ['No client certificate']),
     ...(ssl.servername === undefined ? [] : [`Server name asked for: ${oneLine(ssl.servername)}`]),
-    `Temp Key: ${ssl.group}`,
+    `Temp Key: ${ssl.group ?? 'none'}`,
     ...sessionLines(ssl),
+    '---',
+  ]
+}
+
+/** What -keymatexport asks for, at the end of either long form. */
+export function keyingMaterial(ssl: Ssl, label: string | undefined, length: number): string[] {
+  if (label === undefined) return []
+  const material = Buffer.from(ssl.exportKeyingMaterial(length, label)).toString('hex')
+  return [
+    'Keying material exporter:',
+    `    Label: '${oneLine(label)}'`,
+    `    Length: ${length} bytes`,
+    `    Keying material: ${material.toUpperCase()}`,
     '---',
   ]
 }
@@ -93,18 +106,23 @@ export function verifyLines(ssl: Ssl): string[] {
 /** `OK`, or why not. */
 export function verification(ssl: Ssl): string {
   const { verdict } = ssl
-  if (!verdict) return 'no certificate was shown'
+  if (!verdict) return ssl.pskIdentity ? 'none, a pre-shared key' : 'no certificate was shown'
   return verdict.ok ? 'OK' : `error: ${verdict.code}`
 }
 
 function sessionLines(ssl: Ssl): string[] {
   const { alpnProtocol } = ssl
   return [
-    `New, ${ssl.version}, Cipher is ${ssl.cipher?.name}`,
+    `${ssl.resumed ? 'Reused' : 'New'}, ${ssl.version}, Cipher is ${ssl.cipher?.name}`,
     alpnProtocol === undefined ? 'No ALPN negotiated' : `ALPN protocol: ${oneLine(alpnProtocol)}`,
+    ...(ssl.pskIdentity ? [`PSK identity: ${oneLine(identityText(ssl.pskIdentity))}`] : []),
     ...(ssl.retried ? ['After a HelloRetryRequest'] : []),
     'Early data was not sent',
   ]
+}
+
+function identityText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1')
 }
 
 function leafOf(ssl: Ssl): Certificate | undefined {
@@ -141,6 +159,7 @@ function keySize(key: Certificate['publicKey']): string {
 function sizeOf(key: PublicKeyMaterial): string {
   if (key.kind === 'ec') return `${key.curve.slice(2)} bit (EC ${key.curve})`
   if (key.kind === 'ed25519') return '256 bit (Ed25519)'
+  if (key.kind === 'ml-dsa') return `${8 * key.key.length} bit (${key.set})`
   const bits = key.n.length * 8 - Math.clz32(key.n[0] ?? 0) + 24
   return `${bits} bit (RSA${key.pss ? '-PSS' : ''})`
 }

@@ -1,7 +1,7 @@
 /** One connection of s_server, from its handshake to its end. It never throws: its failure is one line on stderr. */
 import type { Socket } from 'node:net'
 import type { Ssl } from '@biopair/ssl'
-import type { ServerFlags } from './arguments.ts'
+import { exportLength, type ServerFlags } from './arguments.ts'
 import { Conversation } from './conversation.ts'
 import {
   Deadline,
@@ -15,7 +15,7 @@ import {
   settled,
 } from './drive.ts'
 import { failureLine, messageOf } from './failure.ts'
-import { briefReport, serverReport, verifyLines } from './report.ts'
+import { briefReport, keyingMaterial, serverReport, verifyLines } from './report.ts'
 import { Reverser } from './reverse.ts'
 import type { Speaker } from './speaker.ts'
 import { type Keyboard, put, type Terminal } from './terminal.ts'
@@ -93,6 +93,7 @@ class OneConnection {
       speaker.verified(verifyLines(ssl), ssl.authorized)
       speaker.brief(briefReport(ssl))
       speaker.tell(serverReport(ssl, name))
+      speaker.tell(keyingMaterial(ssl, flags.keymatexport, exportLength(flags)))
       if (flags.www) {
         deadline.start()
         const end = await this.#answer()

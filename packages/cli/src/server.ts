@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
-import { place, type ServerFlags, wholeNumber } from './arguments.ts'
+import { exportLength, place, type ServerFlags, wholeNumber } from './arguments.ts'
 import { serverOptions } from './context.ts'
 import { messageOf } from './failure.ts'
 import { Keylog } from './records.ts'
@@ -15,6 +15,7 @@ import { Keyboard, type Terminal } from './terminal.ts'
 export async function runServer(flags: ServerFlags, terminal: Terminal): Promise<0 | 1> {
   const at = place('accept', flags.accept ?? '4433')
   const timeout = wholeNumber('timeout', flags.timeout ?? '10', 1, 86400)
+  exportLength(flags)
   const most = flags.naccept && wholeNumber('naccept', flags.naccept, 1, 2 ** 31)
   const speaker = new Speaker(terminal, flags)
   const options = serverOptions(flags)

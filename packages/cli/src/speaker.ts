@@ -1,8 +1,7 @@
 /** Who says what besides data: reports, traces and errors, each where OpenSSL has it, or nowhere with -quiet. */
-import type { TraceEvent } from '@biopair/ssl'
+import { type ContextOptions, type TraceEvent, traceLines } from '@biopair/ssl'
 import type { ClientFlags, ServerFlags } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
-import { traceLines } from './trace-lines.ts'
 
 export class Speaker {
   readonly #terminal: Terminal
@@ -35,14 +34,18 @@ export class Speaker {
   }
 
   /** The `trace` of a context, if one was asked for; its lines go to stdout even with -quiet, as OpenSSL's do. */
-  trace(prefix: string): { readonly trace?: (event: TraceEvent) => void } {
+  trace(prefix: string): Pick<ContextOptions, 'trace' | 'traceEvents'> {
     const { msg, trace } = this.#flags
     if (!msg && !trace) return {}
     return {
-      trace: event =>
+      traceEvents: [
+        ...(['message', 'alert'] as const),
+        ...(trace ? (['record', 'state', 'secret', 'key'] as const) : []),
+      ],
+      trace: (event: TraceEvent) =>
         this.#print(
           this.#terminal.stdout,
-          traceLines(event, trace ? 'all' : 'messages').map(line => prefix + line),
+          traceLines(event).map(line => prefix + line),
         ),
     }
   }

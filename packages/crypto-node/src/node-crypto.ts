@@ -12,7 +12,7 @@ import { randomBytes } from './random.ts'
  * OpenSSL's primitives as Node has them: 20 to 40 times as fast as JavaScript, and made to be constant time.
  * Ed25519 is verified without the cofactor, so a signature made to have a part of small order may be refused here and taken by
  * `noble`; RFC 8032 §5.1.7 allows both, and no honest signer makes one. `wipe` drops OpenSSL's keys, which wipes them in time.
- * ML-KEM comes from @noble/post-quantum, loaded with its first use. With the same `Random`, every byte is the same as `noble`'s.
+ * ML-KEM and ML-DSA come from @noble/post-quantum, loaded with their first use; they are as fast, and as little constant time, as there. With the same `Random`, every byte is the same as `noble`'s.
  */
 export const nodeCrypto: CryptoProvider = {
   name: 'node:crypto',

@@ -9,7 +9,6 @@ import {
   sign,
 } from 'node:crypto'
 import {
-  algorithmFits,
   type Bytes,
   type CryptoFailure,
   type CurveName,
@@ -24,17 +23,17 @@ import {
 } from '@biopair/crypto'
 import {
   bitLength,
+  checkFits,
   curves,
   drawSalt,
   emsaPss,
   fixedScalar,
-  misuse,
   present,
   rsaNumbers,
 } from '@biopair/crypto/kit'
 import { pkcs1, pkcs8, sec1 } from './der.ts'
 import { hashes } from './hash.ts'
-import { noble } from './noble.ts'
+import { mlDsa, noble } from './noble.ts'
 import { fromBase64url, plain } from './plain.ts'
 
 /** A key ready to sign with, or why it is none. */
@@ -56,6 +55,8 @@ export function privateKey(material: PrivateKeyMaterial): PrivateKey | CryptoFai
       const publicKey = fromBase64url(publicJwk(key).x)
       return new NodePrivateKey({ kind: 'ed25519', key: publicKey }, key, undefined)
     }
+    case 'ml-dsa':
+      return mlDsa().mlDsaPrivateKey(material)
     case 'rsa': {
       const numbers = rsaNumbers(material)
       if (failed(numbers)) return numbers
@@ -96,11 +97,7 @@ class NodePrivateKey implements PrivateKey {
   sign(algorithm: SignatureAlgorithm, message: Uint8Array, random?: Random): Bytes {
     const key = present(this.#key, 'private key')
     const material = this.publicMaterial
-    if (!algorithmFits(algorithm, material))
-      throw misuse(
-        'ERR_ALGORITHM_KEY_MISMATCH',
-        `this ${material.kind} key does not sign with ${algorithm.kind}, or not with these parameters`,
-      )
+    checkFits(algorithm, material)
     switch (algorithm.kind) {
       case 'ecdsa':
         if (random && material.kind === 'ec' && this.#d)
@@ -108,6 +105,8 @@ class NodePrivateKey implements PrivateKey {
         return plain(sign(algorithm.hash, message, { key, dsaEncoding: 'der' }))
       case 'ed25519':
         return plain(sign(null, message, key))
+      case 'ml-dsa':
+        throw new Error('unreachable: an ML-DSA key is no key of OpenSSL here')
       case 'rsa_pkcs1':
         return plain(sign(algorithm.hash, message, { key, padding: constants.RSA_PKCS1_PADDING }))
       case 'rsa_pss': {

@@ -8,12 +8,21 @@ import {
   type SignatureAlgorithm,
 } from '@biopair/crypto'
 import { curves, publicKeyFault } from '@biopair/crypto/kit'
+import { mlDsa } from './noble.ts'
 import { base64url } from './plain.ts'
 
 /** A key ready to verify with, or why it is none. */
 export function publicKey(material: PublicKeyMaterial): PublicKey | CryptoFailure {
   const fault = publicKeyFault(material)
   if (fault) return fault
+  if (material.kind === 'ml-dsa') {
+    const { set, key } = material
+    return {
+      material,
+      verify: (algorithm, message, signature) =>
+        algorithmFits(algorithm, material) && mlDsa().mlDsaVerify(set, key, message, signature),
+    }
+  }
   let key: KeyObject
   try {
     key = createPublicKey({ key: jwk(material), format: 'jwk' })
@@ -28,7 +37,7 @@ export function publicKey(material: PublicKeyMaterial): PublicKey | CryptoFailur
   }
 }
 
-function jwk(material: PublicKeyMaterial): JsonWebKey {
+function jwk(material: Exclude<PublicKeyMaterial, { kind: 'ml-dsa' }>): JsonWebKey {
   switch (material.kind) {
     case 'ec': {
       const { point, curve } = material
@@ -55,6 +64,8 @@ function verified(
         return verify(algorithm.hash, message, { key, dsaEncoding: 'der' }, signature)
       case 'ed25519':
         return verify(null, message, key, signature)
+      case 'ml-dsa':
+        throw new Error('unreachable: an ML-DSA key is no key of OpenSSL here')
       case 'rsa_pkcs1': {
         const padding = constants.RSA_PKCS1_PADDING
         return verify(algorithm.hash, message, { key, padding }, signature)

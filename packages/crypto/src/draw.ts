@@ -15,6 +15,7 @@
  *     ffdhe2048 key          32   ffdhe2048, start and answer                       the exponent, after its first bit is set
  *     ffdhe3072 key          40   ffdhe3072, start and answer                       the same
  *     rsa-pss salt         sLen   sign with rsa_pss, sLen > 0                       the salt (RFC 8017 §9.1.1)
+ *     ml-dsa rnd             32   sign with ml-dsa                                  rnd (FIPS 204 algorithm 2)
  *
  * ECDSA, Ed25519 and RSASSA-PKCS1-v1_5 draw nothing: a seeded ECDSA nonce is RFC 6979's. `answer` draws before it looks at the
  * peer's share, except that a share of the wrong length or form costs no draw. Blinding never draws from a `Random`.

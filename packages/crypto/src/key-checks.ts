@@ -1,6 +1,8 @@
 /** What every provider checks of a key before its library sees it, and whether an algorithm fits a key. */
 import { curves, uncompressed } from './curves.ts'
 import type { PublicKeyMaterial } from './keys.ts'
+import { misuse } from './misuse.ts'
+import { mlDsaSets } from './ml-dsa.ts'
 import type { CryptoFailure, HashName } from './provider.ts'
 import type { SignatureAlgorithm } from './signature-schemes.ts'
 
@@ -33,6 +35,12 @@ function fault(material: PublicKeyMaterial): string | undefined {
     case 'ed25519':
       if (material.key.length === 32) return undefined
       return `an Ed25519 key has 32 bytes; ${material.key.length} came`
+    case 'ml-dsa': {
+      const { length } = material.key
+      const expected = mlDsaSets[material.set].publicKey
+      if (length === expected) return undefined
+      return `an ${material.set} key has ${expected} bytes; ${length} came`
+    }
     case 'rsa':
       return rsaFault(material.n, material.e)
   }
@@ -62,6 +70,8 @@ export function algorithmFits(algorithm: SignatureAlgorithm, material: PublicKey
       return material.kind === 'ec'
     case 'ed25519':
       return material.kind === 'ed25519'
+    case 'ml-dsa':
+      return material.kind === 'ml-dsa' && material.set === algorithm.set
     case 'rsa_pkcs1':
       return (
         material.kind === 'rsa' &&
@@ -80,4 +90,13 @@ export function algorithmFits(algorithm: SignatureAlgorithm, material: PublicKey
       )
     }
   }
+}
+
+/** TypeError unless the key can sign so. */
+export function checkFits(algorithm: SignatureAlgorithm, material: PublicKeyMaterial): void {
+  if (algorithmFits(algorithm, material)) return
+  throw misuse(
+    'ERR_ALGORITHM_KEY_MISMATCH',
+    `this ${material.kind} key does not sign with ${algorithm.kind}, or not with these parameters`,
+  )
 }

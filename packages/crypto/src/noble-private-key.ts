@@ -5,11 +5,12 @@ import { type Bytes, wipe } from './bytes.ts'
 import { curves, fixedScalar } from './curves.ts'
 import { drawSalt } from './draw.ts'
 import { emsaPkcs1, emsaPss } from './emsa.ts'
-import { algorithmFits } from './key-checks.ts'
+import { checkFits } from './key-checks.ts'
 import type { CurveName, PrivateKeyMaterial, PublicKeyMaterial } from './keys.ts'
-import { misuse, present } from './misuse.ts'
+import { present } from './misuse.ts'
 import { nobleCurves, system } from './noble-groups.ts'
 import { hashes, nobleHashes } from './noble-hash.ts'
+import { mlDsaPrivateKey } from './noble-ml-dsa.ts'
 import { rsaPower } from './noble-rsa.ts'
 import type { CryptoFailure, HashName, PrivateKey, Random } from './provider.ts'
 import { failed } from './provider.ts'
@@ -32,6 +33,8 @@ export function privateKey(material: PrivateKeyMaterial): PrivateKey | CryptoFai
       const seed = Uint8Array.from(material.seed)
       return new Ed25519Key({ kind: 'ed25519', key: ed25519.getPublicKey(seed) }, seed)
     }
+    case 'ml-dsa':
+      return mlDsaPrivateKey(material)
     case 'rsa': {
       const numbers = rsaNumbers(material)
       if (failed(numbers)) return numbers
@@ -39,15 +42,6 @@ export function privateKey(material: PrivateKeyMaterial): PrivateKey | CryptoFai
       return new RsaKey({ kind, n, e, ...(pss && { pss }) }, numbers)
     }
   }
-}
-
-/** TypeError unless the key can sign so. */
-function checkFits(algorithm: SignatureAlgorithm, material: PublicKeyMaterial): void {
-  if (algorithmFits(algorithm, material)) return
-  throw misuse(
-    'ERR_ALGORITHM_KEY_MISMATCH',
-    `this ${material.kind} key does not sign with ${algorithm.kind}, or not with these parameters`,
-  )
 }
 
 /** The hash of the library's own signer for a curve. */

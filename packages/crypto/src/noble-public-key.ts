@@ -4,6 +4,7 @@ import { algorithmFits, publicKeyFault } from './key-checks.ts'
 import type { PublicKeyMaterial } from './keys.ts'
 import { nobleCurves } from './noble-groups.ts'
 import { nobleHashes } from './noble-hash.ts'
+import { mlDsaVerify } from './noble-ml-dsa.ts'
 import { rsaVerify } from './noble-rsa.ts'
 import type { CryptoFailure, PublicKey } from './provider.ts'
 import { number } from './rsa-private.ts'
@@ -49,6 +50,10 @@ function verifier(material: PublicKeyMaterial): Verify | undefined {
       // RFC 8032 §5.1.7, not ZIP 215: S < L, canonical encodings.
       return (_algorithm, message, signature) =>
         signature.length === 64 && ed25519.verify(signature, message, key, { zip215: false })
+    }
+    case 'ml-dsa': {
+      const { set, key } = material
+      return (_algorithm, message, signature) => mlDsaVerify(set, key, message, signature)
     }
     case 'rsa': {
       const key = { n: number(material.n), e: number(material.e) }

@@ -9,7 +9,7 @@ import type { CryptoProvider } from './provider.ts'
 
 /**
  * Pure JavaScript. ChaCha20-Poly1305 is 3 to 4 times as fast here as AES-GCM, so it is offered first.
- * Nothing in JavaScript is constant time by contract: the @noble libraries aim at it, RSA signing is not (see `rsaPower`).
+ * Nothing in JavaScript is constant time by contract: the @noble libraries aim at it, RSA signing (see `rsaPower`) and ML-DSA signing are not.
  * Ed25519 is verified with RFC 8032's cofactored equation; points of small order are refused.
  */
 export const noble: CryptoProvider = {

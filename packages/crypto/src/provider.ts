@@ -31,7 +31,7 @@ export interface CryptoProvider {
   }
   /** A key ready to verify with, or why it is no key. Accepts what a stranger sent. */
   publicKey(material: PublicKeyMaterial): PublicKey | CryptoFailure
-  /** A key ready to sign with, or why it is no key. */
+  /** A key ready to sign with, or why it is no key. What is secret in `material` is copied: the caller wipes it. */
   privateKey(material: PrivateKeyMaterial): PrivateKey | CryptoFailure
 }
 

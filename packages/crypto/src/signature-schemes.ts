@@ -1,11 +1,14 @@
 /** The signature schemes, one row each (RFC 9846 §4.3.3). */
 import type { CurveName } from './keys.ts'
+import type { MlDsaName } from './ml-dsa.ts'
 import type { HashName } from './provider.ts'
 
 /** How to sign: what a SignatureScheme says apart from the key, and what an X.509 AlgorithmIdentifier says. */
 export type SignatureAlgorithm =
   | { readonly kind: 'ecdsa'; readonly hash: HashName }
   | { readonly kind: 'ed25519' }
+  /** Pure ML-DSA (FIPS 204 algorithms 2 and 3) with an empty context. */
+  | { readonly kind: 'ml-dsa'; readonly set: MlDsaName }
   | { readonly kind: 'rsa_pss'; readonly hash: HashName; readonly saltLength: number }
   | { readonly kind: 'rsa_pkcs1'; readonly hash: HashName }
 
@@ -14,7 +17,7 @@ export interface SignatureScheme {
   readonly name: SignatureSchemeName
   readonly algorithm: SignatureAlgorithm
   /** The key that signs: ECDSA schemes bind the curve in TLS 1.3; `rsa` is rsaEncryption, `rsa-pss` is id-RSASSA-PSS. */
-  readonly key: CurveName | 'ed25519' | 'rsa' | 'rsa-pss'
+  readonly key: CurveName | 'ed25519' | MlDsaName | 'rsa' | 'rsa-pss'
   /** False for schemes that TLS 1.3 allows in certificates alone. */
   readonly handshake: boolean
 }
@@ -96,6 +99,28 @@ export const signatureSchemes: Readonly<Record<SignatureSchemeName, SignatureSch
     key: 'rsa-pss',
     handshake: true,
   },
+  // draft-ietf-tls-mldsa: TLS 1.3 alone. Last of those that sign handshakes: see docs/decisions/ml-dsa.md.
+  mldsa44: {
+    id: 0x0904,
+    name: 'mldsa44',
+    algorithm: { kind: 'ml-dsa', set: 'ML-DSA-44' },
+    key: 'ML-DSA-44',
+    handshake: true,
+  },
+  mldsa65: {
+    id: 0x0905,
+    name: 'mldsa65',
+    algorithm: { kind: 'ml-dsa', set: 'ML-DSA-65' },
+    key: 'ML-DSA-65',
+    handshake: true,
+  },
+  mldsa87: {
+    id: 0x0906,
+    name: 'mldsa87',
+    algorithm: { kind: 'ml-dsa', set: 'ML-DSA-87' },
+    key: 'ML-DSA-87',
+    handshake: true,
+  },
   rsa_pkcs1_sha256: {
     id: 0x0401,
     name: 'rsa_pkcs1_sha256',
@@ -130,6 +155,9 @@ export type SignatureSchemeName =
   | 'rsa_pss_pss_sha256'
   | 'rsa_pss_pss_sha384'
   | 'rsa_pss_pss_sha512'
+  | 'mldsa44'
+  | 'mldsa65'
+  | 'mldsa87'
   | 'rsa_pkcs1_sha256'
   | 'rsa_pkcs1_sha384'
   | 'rsa_pkcs1_sha512'

@@ -1,12 +1,15 @@
 /** What a flow is told before it starts. */
 import type { CipherSuite, CryptoProvider, Group, Random, SignatureScheme } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
+import type { CertificateConfig } from './certificate-config.ts'
+import type { ClientHelloPolicy } from './client-hello-policy.ts'
 import type { PskMode } from './psk.ts'
+import type { CertificateTypeName } from './shown.ts'
 
 /** The last word on a message before it is encoded and sent: for replays of recorded handshakes, and for tests. */
 export type Edit = <T>(name: string, message: T) => T
 
-export interface FlowConfig {
+export interface FlowConfig extends CertificateConfig {
   readonly crypto: CryptoProvider
   /** Where every draw comes from; without it the provider draws. */
   readonly random?: Random | undefined
@@ -25,6 +28,12 @@ export interface FlowConfig {
   readonly edit?: Edit | undefined
   /** What we say in record_size_limit: 64 to 2^14 + 1 (RFC 8449 §4). Undefined says nothing, and leaves what the peer says unheard. */
   readonly recordSizeLimit?: number | undefined
+  /** Types that the server's key may be shown in, most preferred first: a client takes them, a server has them. X.509 alone where absent. */
+  readonly serverTypes?: readonly CertificateTypeName[] | undefined
+  /** Types that the client's key may be shown in, most preferred first: a client has them, a server takes them. X.509 alone where absent. */
+  readonly clientTypes?: readonly CertificateTypeName[] | undefined
+  /** Schemes that we take delegated credentials with (RFC 9345); none where absent. */
+  readonly delegatedSchemes?: readonly SignatureScheme[] | undefined
 }
 
 /** How many tickets a client would like (RFC 9149 §2). */
@@ -51,6 +60,8 @@ export interface ClientConfig extends FlowConfig {
   readonly authorities?: readonly Bytes[] | undefined
   /** Whether the server may ask for a certificate after the handshake (RFC 9846 §4.3.6). */
   readonly postHandshakeAuth?: boolean | undefined
+  /** How the ClientHello looks. */
+  readonly look?: ClientHelloPolicy | undefined
 }
 
 /** An extension that a certificate has to have, and what it has to say (RFC 9846 §4.3.5). */

@@ -2,9 +2,11 @@
 
 import type { HashName, PublicKey, SignatureScheme } from '@biopair/crypto'
 import type { Bytes, TlsAlert } from '@biopair/wire'
+import type { Stapled } from './certificate-config.ts'
 import type { ClientAuthentication, OidFilter } from './config.ts'
 import type { JoinedMessage } from './joiner.ts'
 import type { ChosenPsk, OfferedIdentity, OfferedPsk } from './psk.ts'
+import type { CertificateTypeName, DelegatedIdentity, Shown } from './shown.ts'
 
 /** A reason to stand still, by name, and the type of the answer that lets the flow go on. */
 export interface Want<K extends string, A> {
@@ -59,6 +61,10 @@ export interface WantCertificate extends Want<'certificate', Identity | undefine
   readonly serverName: string | undefined
   /** Client: the certificate_request_context of a request after the handshake; undefined in it. */
   readonly request?: Bytes | undefined
+  /** Types that the peer takes and we have, most preferred first. */
+  readonly types: readonly CertificateTypeName[]
+  /** Schemes that the peer takes a delegated credential with; empty where it takes none. */
+  readonly delegatedSchemes: readonly SignatureScheme[]
 }
 
 /** A signature over `content` by the identity that was shown. */
@@ -68,10 +74,12 @@ export interface WantSignature extends Want<'signature', Bytes> {
   readonly content: Bytes
 }
 
-/** Whether the peer's chain is to be believed, and the key of its first certificate. */
+/** Whether the peer's chain is to be believed, and the key that its CertificateVerify is checked with. */
 export interface WantVerification extends Want<'verification', Verification> {
   readonly role: Role
   readonly chain: readonly Bytes[]
+  /** Of a raw public key, or of certificates; with a delegated credential, the key asked for is that one's. */
+  readonly shown: Shown
   /**
    * The chain was shown in the handshake of a session that is to be resumed: judged anew, and whoever is not believed any more
    * goes through a full handshake. Its key is not used.
@@ -79,6 +87,22 @@ export interface WantVerification extends Want<'verification', Verification> {
   readonly resuming: boolean
   /** Server: the certificate_request_context of the request after the handshake that this answers; undefined in it. */
   readonly request?: Bytes | undefined
+  /** What came with each certificate of the chain. */
+  readonly stapled?: readonly Stapled[]
+}
+
+/** The OCSP response to show with our certificate, since the peer asks for one; undefined for none (RFC 6066 §8). */
+export interface WantOcspRequest extends Want<'ocsp_request', Bytes | undefined> {
+  readonly role: Role
+  readonly identity: Identity
+  /** Whom a client asked for. */
+  readonly serverName: string | undefined
+}
+
+/** Client: whether what the server stapled will do; asked once its Finished is verified, where a response was asked for. */
+export interface WantOcspResponse extends Want<'ocsp_response', boolean> {
+  /** DER of an OCSPResponse; undefined where none came. */
+  readonly response: Bytes | undefined
 }
 
 /** Client: the pre-shared keys to offer, most preferred first; before the first ClientHello. */
@@ -111,6 +135,8 @@ export type AnyWant =
   | WantCertificate
   | WantSignature
   | WantVerification
+  | WantOcspRequest
+  | WantOcspResponse
 
 /** The answer that the want of a name asks for. */
 export type AnswerTo<K extends AnyWant['want']> = AnswerOf<Extract<AnyWant, { want: K }>>
@@ -121,10 +147,18 @@ export type Role = 'client' | 'server'
 
 /** A certificate chain and what its key can do. */
 export interface Identity {
-  /** DER, leaf first. */
+  /** DER, leaf first. Of a raw public key, its SubjectPublicKeyInfo alone. */
   readonly chain: readonly Bytes[]
   /** The schemes that the key can sign with. */
   readonly schemes: readonly SignatureScheme[]
+  /** The OCSP response to show with it, DER. */
+  readonly ocspResponse?: Bytes | undefined
+  /** The timestamps to show with it, each a SerializedSCT (RFC 6962 §3.3). */
+  readonly scts?: readonly Bytes[] | undefined
+  /** `x509` unless it says otherwise; one of those that were asked for. */
+  readonly type?: CertificateTypeName | undefined
+  /** What signs in place of the leaf's key, where the peer takes that. */
+  readonly delegated?: DelegatedIdentity | undefined
 }
 
 export type Verification =

@@ -1,4 +1,6 @@
 /** What package handshake offers. */
+export type * from './certificate-config.ts'
+export * from './client-hello-policy.ts'
 export * from './config.ts'
 export * from './extensions/index.ts'
 export * from './flow.ts'
@@ -6,9 +8,16 @@ export * from './joiner.ts'
 export * from './messages/index.ts'
 export * from './output.ts'
 export * from './psk.ts'
+export * from './shown.ts'
 export { Talk } from './talk.ts'
 export { client13 } from './tls13/client.ts'
 export * from './tls13/connected.ts'
+export {
+  delegatedScheme,
+  delegationContent,
+  invalidDelegation,
+  mayDelegate,
+} from './tls13/delegated-credential.ts'
 export { exportKeyingMaterial, ticketPsk } from './tls13/key-schedule.ts'
 export { hostName } from './tls13/offer.ts'
 export {

@@ -1,8 +1,16 @@
 /** What a flow says to the side that carries its messages: records are one implementation, QUIC another. */
-import type { AnyGroupName, CipherSuite, SignatureSchemeName, TrafficSecret } from '@biopair/crypto'
+import type {
+  AnyGroupName,
+  CipherSuite,
+  HashName,
+  SignatureSchemeName,
+  TrafficSecret,
+} from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
+import type { Stapled } from './certificate-config.ts'
 import type { Role } from './flow.ts'
 import type { PskKind, PskMode } from './psk.ts'
+import type { CertificateTypeName, Shown } from './shown.ts'
 
 /** The keys that a message travels under (RFC 9846 §2; RFC 9001 §4.1.4). */
 export type Level = 'initial' | 'early' | 'handshake' | 'application'
@@ -47,6 +55,7 @@ export type Fact =
       readonly mode: PskMode
       readonly identity: Bytes
       readonly chain: readonly Bytes[]
+      readonly shown: Shown
     }
   | { readonly fact: 'alpn'; readonly protocol: Bytes }
   | { readonly fact: 'certificate_request' }
@@ -57,10 +66,31 @@ export type Fact =
       readonly request: Bytes
       readonly came: 'answered' | 'authenticated' | 'declined'
     }
-  | { readonly fact: 'certificate'; readonly of: Role; readonly chain: readonly Bytes[] }
+  /** Which type of certificate an end shows, where it was agreed on (RFC 7250). */
+  | { readonly fact: 'certificate_type'; readonly of: Role; readonly type: CertificateTypeName }
+  | {
+      readonly fact: 'certificate'
+      readonly of: Role
+      readonly chain: readonly Bytes[]
+      /** What came with each of the peer's. */
+      readonly stapled?: readonly Stapled[]
+      readonly shown: Shown
+    }
   | { readonly fact: 'signature'; readonly of: Role; readonly scheme: SignatureSchemeName }
   /** A secret for the key log (RFC 9850); wiped by the flow when the call returns, so copy what must last. */
   | { readonly fact: 'keylog'; readonly label: string; readonly secret: Bytes }
+  /** resumption_secret, when it is derived; the flow's, as those of the key log. */
+  | { readonly fact: 'resumption_secret'; readonly secret: Bytes }
+  /** early_exporter_secret, of the first key that was offered. Wiped as those of the key log. */
+  | {
+      readonly fact: 'early_exporter'
+      readonly hash: HashName
+      readonly secret: Bytes
+      /** Whether it stands in the key log: where there is early data (RFC 9850 §2.2). */
+      readonly logged: boolean
+    }
+  /** The server goes on with another key or with none, or asked for another ClientHello: the early exporter is of no use. */
+  | { readonly fact: 'no_early_exporter' }
   | { readonly fact: 'ticket'; readonly ticket: ReceivedTicket }
   | { readonly fact: 'key_update'; readonly direction: 'read' | 'write' }
 
@@ -77,6 +107,7 @@ export interface ReceivedTicket {
   readonly maxEarlyData: number
   /** Of the connection that it came on: the server's, leaf first; empty where a key stood in for it. */
   readonly chain: readonly Bytes[]
+  readonly shown: Shown
   /** What the session began with. */
   readonly authenticatedBy: 'certificate' | 'psk'
 }

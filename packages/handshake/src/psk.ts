@@ -1,6 +1,7 @@
 /** Pre-shared keys as flows are given them: of tickets, agreed on elsewhere, or imported (RFC 9846 §4.3.11, RFC 9258). */
 import type { HashName } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
+import type { Shown } from './shown.ts'
 
 /** Where a key is from. It decides the label of its binder, so that one can never be taken for another. */
 export type PskKind = 'resumption' | 'external' | 'imported'
@@ -15,6 +16,7 @@ export interface Psk {
   readonly hash: HashName
   /** Resumption: the chain that the peer showed in the original handshake, leaf first; empty where it showed none. */
   readonly chain: readonly Bytes[]
+  readonly shown: Shown
   /** Resumption: what the original handshake was authenticated by. */
   readonly authenticatedBy: 'certificate' | 'psk'
 }

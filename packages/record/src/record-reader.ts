@@ -38,6 +38,8 @@ export interface RecordReaderOptions {
   readonly maxPlaintext?: number
   /** Where ciphertext waits; the stock of a context keeps idle connections small. Without, the reader has its own. */
   readonly buffers?: Buffers
+  /** The connection goes on here: its first records came elsewhere. */
+  readonly begun?: boolean
 }
 
 /** Empty application data in a row, and change_cipher_spec altogether, that is put up with. */
@@ -76,7 +78,7 @@ export class RecordReader {
   #opened: Opened | undefined
   #failure: TlsAlert | undefined
   #ended = false
-  #first = true
+  #first: boolean
   /** Whether the record at hand is not protected. */
   #clear = true
   #protectedOpened = false
@@ -89,6 +91,7 @@ export class RecordReader {
     this.#maxPlaintext = checkMaxPlaintext(options.maxPlaintext ?? maxPlaintext)
     this.#ownBuffers = options.buffers === undefined
     this.#buffers = options.buffers ?? new Buffers(1)
+    this.#first = !options.begun
   }
 
   /** The most content and padding of a protected record: 2^14, or one less than our record_size_limit (RFC 8449 §4). RangeError out of 63 to 2^14. */
@@ -120,6 +123,14 @@ export class RecordReader {
   /** Bytes held of a record that is not whole yet: an end of the carrier here cuts a record. */
   get buffered(): number {
     return this.#headerHeld + this.#bodyHeld
+  }
+
+  /** A copy of what is held of a record that is not whole yet, for a reader that goes on elsewhere: to be offered there. */
+  get part(): Bytes {
+    const part = new Uint8Array(this.buffered)
+    part.set(this.#header.subarray(0, this.#headerHeld))
+    if (this.#body) part.set(this.#body.subarray(0, this.#bodyHeld), headerLength)
+    return part
   }
 
   /** Bytes of memory held, the stock of a context not counted. */

@@ -1,8 +1,12 @@
 /** Bytes between the BIOs and the record layer: the only place where they move. */
 import { type Bio, broken, lends, type SelectableBio, type Stopped, selectable } from '@biopair/bio'
 import type { Opened, RecordReader, RecordWriter } from '@biopair/record'
+import type { Bytes } from '@biopair/wire'
 import { misuse } from './misuse.ts'
 import { Readiness } from './readiness.ts'
+import type { Tracer } from './tracer.ts'
+
+const nothing: Bytes = new Uint8Array(0)
 
 export class Carrier {
   readonly #rbio: Bio
@@ -13,10 +17,21 @@ export class Carrier {
   #unflushed = false
   #moved = 0
   readonly #readiness = new Readiness()
+  readonly #trace: Tracer | undefined
+  /** What the trace threw in the middle of a move, which has to come to its end first. */
+  #thrown: { readonly error: unknown } | undefined
+  #rethrown = false
 
-  constructor(rbio: Bio, wbio: Bio, reader: RecordReader, writer: RecordWriter) {
+  constructor(
+    rbio: Bio,
+    wbio: Bio,
+    reader: RecordReader,
+    writer: RecordWriter,
+    trace: Tracer | undefined,
+  ) {
     this.#rbio = rbio
     this.#wbio = wbio
+    this.#trace = trace?.wants('bio') ? trace : undefined
     this.#reader = reader
     this.#writer = writer
   }
@@ -59,18 +74,20 @@ export class Carrier {
     if (lends(this.#rbio)) {
       const bio = this.#rbio
       const run = guard(() => bio.run())
-      if ('stop' in run) return run
+      if ('stop' in run) return this.#told('read', run)
       if (run.length === 0)
         return broken(new RangeError('expected the BIO to lend a run or to say why not, got none'))
       const taken = this.#reader.offer(run)
       this.#moved += taken
+      this.#tell('read', run.subarray(0, taken))
       return guard((): undefined => {
         bio.consume(taken)
       })
     }
     const room = this.#reader.room()
     const got = counted(room.length, () => this.#rbio.read(room))
-    if (typeof got !== 'number') return got
+    if (typeof got !== 'number') return this.#told('read', got)
+    this.#tell('read', room.subarray(0, got))
     this.#reader.filled(got)
     this.#moved += got
     return undefined
@@ -81,14 +98,17 @@ export class Carrier {
     while (this.#writer.queue > 0) {
       const pending = this.#writer.pending()
       const took = counted(pending.length, () => this.#wbio.write(pending))
-      if (typeof took !== 'number') return took
+      if (typeof took !== 'number') return this.#told('write', took)
+      this.#tell('write', pending.subarray(0, took))
       this.#writer.sent(took)
       this.#moved += took
       this.#unflushed = true
     }
     if (!this.#unflushed) return 'done'
     const flushed = guard(() => this.#wbio.flush())
-    if (flushed === 'done') this.#unflushed = false
+    if (flushed !== 'done') return this.#told('flush', flushed)
+    this.#tell('flush')
+    this.#unflushed = false
     return flushed
   }
 
@@ -106,6 +126,7 @@ export class Carrier {
       if (!('stop' in room) && room.length >= size) {
         const length = this.#writer.sealInto('application_data', bytes, room)
         if (length > 0) {
+          this.#tell('write', room.subarray(0, length))
           bio.commit(length)
           this.#moved += length
           this.#unflushed = true
@@ -122,7 +143,8 @@ export class Carrier {
     for (let i = 0; i < times; i++) {
       if (this.waitsToRead && !this.readsAtOnce) return true
       const got = counted(nowhere.length, () => this.#rbio.read(nowhere))
-      if (typeof got !== 'number') return got.stop === 'retry'
+      if (typeof got !== 'number') return this.#told('read', got).stop === 'retry'
+      this.#tell('read', nowhere.subarray(0, got))
       this.#moved += got
     }
     return true
@@ -148,8 +170,39 @@ export class Carrier {
   }
 
   close(error?: Error): void {
+    this.#tell('close')
     guard(() => this.#rbio.close(error))
     if (this.#wbio !== this.#rbio) guard(() => this.#wbio.close(error))
+  }
+
+  /** Whether the trace threw, and nobody was told yet. */
+  get interrupted(): boolean {
+    return this.#thrown !== undefined && !this.#rethrown
+  }
+
+  /** Throws what the trace threw, once. It is told nothing more of the carrier. */
+  rethrow(): undefined {
+    if (!this.interrupted) return
+    this.#rethrown = true
+    throw this.#thrown?.error
+  }
+
+  #told(call: 'read' | 'write' | 'flush', stopped: Stopped): Stopped {
+    this.#tell(call, nothing, stopped.stop)
+    return stopped
+  }
+
+  #tell(
+    call: 'read' | 'write' | 'flush' | 'close',
+    bytes: Uint8Array = nothing,
+    outcome: 'done' | Stopped['stop'] = 'done',
+  ): void {
+    if (!this.#trace || this.#thrown) return
+    try {
+      this.#trace.tell({ event: 'bio', call, outcome, bytes: new Uint8Array(bytes) })
+    } catch (error) {
+      this.#thrown = { error }
+    }
   }
 }
 

@@ -30,11 +30,13 @@ import { alertName, alerts, type Bytes, TlsAlert } from '@biopair/wire'
 import type { Answers } from './answers.ts'
 import { Asides } from './asides.ts'
 import { Carrier } from './carrier.ts'
+import type { ConnectionState } from './connection-state.ts'
 import type { Limits } from './limits.ts'
 import { misuse } from './misuse.ts'
 import {
   CarrierError,
   type Closed,
+  type ExportOutcome,
   type Failed,
   type FlushOutcome,
   type HandshakeOutcome,
@@ -48,7 +50,8 @@ import {
 import { receivedAlert } from './received-alert.ts'
 import { RecordOutput } from './record-output.ts'
 import { Shaking } from './shaking.ts'
-import { headerBytes, type Trace } from './trace.ts'
+import { headerBytes } from './trace.ts'
+import type { Tracer } from './tracer.ts'
 
 export interface ConnectionParts {
   readonly rbio: Bio
@@ -61,13 +64,17 @@ export interface ConnectionParts {
   readonly sizing: RecordSizing | undefined
   readonly answers: Answers
   readonly edit: Edit | undefined
-  readonly trace: Trace | undefined
+  readonly trace: Tracer | undefined
   readonly flow: (talk: Talk) => Flow<Connected>
   readonly learn: (fact: Fact) => void
+  /** Called when the connection has failed or is closed: wipes what is kept beside it. */
+  readonly forget: () => void
   /** Called after the peer's Finished is verified, over a BIO that waits by the first call that writes, and after a client has authenticated later: what to order then (tickets). */
   readonly connected: (connection: Connected) => readonly Command[]
   /** Called behind the first data that was written then: what to order (tickets that were held back). */
   readonly firstWrite: (connection: Connected) => readonly Command[]
+  /** Of the connection that this one goes on for: there is no handshake then. */
+  readonly moved?: ConnectionState | undefined
 }
 
 /** How a half ended: for reading one of these, for writing the last. */
@@ -119,11 +126,13 @@ export class Connection {
   /** What was closed below has nothing more to say. */
   #left = false
   #forgotten = false
+  /** Another connection goes on in this one's place. */
+  #gone = false
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
-    const { limits, buffers } = parts
-    this.#reader = new RecordReader({ buffers })
+    const { limits, buffers, moved } = parts
+    this.#reader = new RecordReader({ buffers, begun: moved !== undefined })
     this.#writer = new RecordWriter({
       buffers,
       maxFragment: limits.maxFragment,
@@ -133,12 +142,12 @@ export class Connection {
       ...(parts.role === 'client' ? { initialVersion: 0x0301 } : {}),
     })
     // A client may fail before it has keys: its alert is in the clear then.
-    this.#reader.allowPlaintextAlert = parts.role === 'server'
+    this.#reader.allowPlaintextAlert = parts.role === 'server' && !moved
     this.#joiner = new Joiner({
       maxMessage: limits.maxMessage,
       maxTotal: limits.maxHandshakeBuffer,
     })
-    this.#carrier = new Carrier(parts.rbio, parts.wbio, this.#reader, this.#writer)
+    this.#carrier = new Carrier(parts.rbio, parts.wbio, this.#reader, this.#writer, parts.trace)
     this.#output = new RecordOutput({
       reader: this.#reader,
       writer: this.#writer,
@@ -150,6 +159,7 @@ export class Connection {
     this.#talk = new Talk(this.#output, parts.edit)
     this.#shaking = new Shaking(parts.flow(this.#talk), parts.answers)
     this.#asides = new Asides(parts.answers)
+    if (moved) this.#goOn(moved)
   }
 
   /** The state of RFC 9846 appendix A. */
@@ -280,6 +290,69 @@ export class Connection {
     return this.#drained(outcome)
   }
 
+  /**
+   * Ends here, to go on elsewhere: once nothing of ours waits, and our key has sealed nothing, `seal` makes bytes of the state, of which
+   * nothing is kept. A `seal` that throws has changed nothing.
+   */
+  handOver(seal: (state: ConnectionState) => Bytes): ExportOutcome {
+    return this.#call((): ExportOutcome => {
+      if (!this.#connected)
+        throw misuse('ERR_STILL_IN_INIT', 'exportConnection before the handshake is over')
+      if (this.#announced !== 'no')
+        throw misuse(
+          'ERR_PROTOCOL_IS_SHUTDOWN',
+          'exportConnection after shutdown: our close_notify was sent',
+        )
+      const stop = this.#readEnd ?? this.#writeEnd ?? this.#shake()
+      if (stop) return stop
+      if (this.#plaintext.length > 0) return { status: 'unread' }
+      this.#settle(true)
+      const why = this.#unfinished()
+      if (why) return { status: 'unfinished', why }
+      // Whoever has our key may have used its numbers: what goes on begins with another one, and with 0.
+      const ready = this.#clear() && (this.#writer.sealedRecords === 0 || this.#renew())
+      const pushed = this.#push()
+      if (this.#writeEnd) return this.#writeEnd
+      if (!ready || pushed !== 'done') return this.#waiting(false)
+      const bytes = seal({
+        connected: this.#connected,
+        reached: this.#output.reached,
+        part: this.#reader.part,
+        wrote: this.#wrote,
+        sideRecords: this.#sideRecords,
+      })
+      this.#gone = true
+      this.#forget()
+      return { status: 'done', bytes }
+    })
+  }
+
+  /** What has been begun with the peer and cannot go on elsewhere. */
+  #unfinished(): string | undefined {
+    const { role, postHandshake } = this.#connected ?? {}
+    if (role === 'client' && postHandshake)
+      throw misuse('ERR_CANNOT_MOVE', 'a client that may be asked for a certificate later stays')
+    if (this.#joiner.partial) return 'a handshake message has not come whole'
+    return this.#asides.any || postHandshake?.open.length
+      ? 'a client is being asked for its certificate'
+      : undefined
+  }
+
+  /** A new key for what we send. */
+  #renew(): boolean {
+    return !this.#protected(() => this.#order({ command: 'key_update', request: false }))
+  }
+
+  #goOn({ connected, reached, part, wrote, sideRecords }: ConnectionState): void {
+    this.#connected = connected
+    this.#output.goOn(connected, reached)
+    this.#talk.enter('CONNECTED')
+    this.#delivered = true
+    this.#wrote = wrote
+    this.#sideRecords = sideRecords
+    this.#reader.offer(part)
+  }
+
   /** Says close_notify behind everything queued; called again, looks for the peer's. Never closes the BIO. */
   shutdown(): ShutdownOutcome {
     return this.#call(() => {
@@ -373,6 +446,8 @@ export class Connection {
         'ERR_REENTRANT_CALL',
         'a connection must not be called from inside its own callback',
       )
+    if (this.#gone)
+      throw misuse('ERR_MOVED', 'the connection was exported, and goes on where it is imported')
     if (this.#closed ? whileClosing !== 'close' : this.#closing && !whileClosing)
       throw misuse('ERR_CLOSED', 'the connection was closed')
     this.#busy = true
@@ -482,7 +557,7 @@ export class Connection {
   #message(level: Level): JoinedMessage | undefined {
     const message = this.#joiner.next()
     if (message)
-      this.#parts.trace?.({
+      this.#parts.trace?.tell({
         event: 'message',
         direction: 'read',
         level,
@@ -514,10 +589,13 @@ export class Connection {
       if (this.#recordsLeft === 0) return this.#waiting(true)
       this.#recordsLeft--
     }
+    // A trace may have thrown at what was written just now.
+    if (this.#readEnd) return this.#readEnd
     const opened = this.#carrier.next()
+    this.#carrier.rethrow()
     if ('stop' in opened) return this.#stopped(opened)
     const { type, fragment } = opened
-    this.#parts.trace?.({
+    this.#parts.trace?.tell({
       event: 'record',
       direction: 'read',
       type,
@@ -584,7 +662,7 @@ export class Connection {
 
   #alerted(fragment: Bytes): Stop | undefined {
     const [level, description] = fragment as unknown as readonly [number, number]
-    this.#parts.trace?.({
+    this.#parts.trace?.tell({
       event: 'alert',
       direction: 'read',
       alert: alertName(description),
@@ -643,6 +721,7 @@ export class Connection {
     const before = this.#writer.queue
     const pushed = this.#carrier.push()
     this.#flightLeft = Math.max(0, this.#flightLeft - (before - this.#writer.queue))
+    if (this.#carrier.interrupted) this.#protected(() => this.#carrier.rethrow())
     if (pushed === 'done') return pushed
     if (pushed.stop === 'retry') {
       this.#waitedInVain = this.#carrier.waitsToWrite
@@ -694,7 +773,13 @@ export class Connection {
     try {
       const description = alerts[name]
       this.#output.record('alert', Uint8Array.of(level, description))
-      this.#parts.trace?.({ event: 'alert', direction: 'write', alert: name, level, description })
+      this.#parts.trace?.tell({
+        event: 'alert',
+        direction: 'write',
+        alert: name,
+        level,
+        description,
+      })
     } catch {
       // The key can seal nothing more (its sequence numbers are used up): the connection ends without a word.
     }
@@ -736,14 +821,14 @@ export class Connection {
         const command = this.#asides.take(room)
         if (!command) return
         this.#order(command)
-        if (command.command === 'authenticated') this.#renew()
+        if (command.command === 'authenticated') this.#owe()
       }
     })
     this.#push()
   }
 
   /** Tickets that were issued say nothing of who the client has turned out to be: others follow as they did after the handshake. */
-  #renew(): void {
+  #owe(): void {
     this.#ticketsOwed = true
     this.#wrote = false
   }
@@ -840,6 +925,7 @@ export class Connection {
     this.#shaking.stop()
     this.#asides.stop()
     if (this.#connected) forget(this.#connected)
+    this.#parts.forget()
     if (this.#plaintext.length === 0) this.#reader.wipe()
     this.#writer.wipe()
     this.#joiner.wipe()

@@ -4,14 +4,15 @@ import type { OidFilter, ServerNameAnswer, WantVerification } from '@biopair/han
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { type Answers, following } from './answers.ts'
-import { choose } from './choice.ts'
 import { ClientHelloView } from './client-hello-view.ts'
 import { type SniAnswer, SslContext } from './context.ts'
 import type { Credential } from './credentials.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import type { NameDemands } from './name-demands.ts'
+import { ocspAnswers } from './ocsp-answers.ts'
 import { filterFrom } from './oid-filters.ts'
+import { chooseIdentity } from './own-identity.ts'
 import { pskAnswers } from './psk-answers.ts'
 import type { Session } from './session.ts'
 import { verifyPeer } from './verification.ts'
@@ -20,6 +21,8 @@ export interface AnswersFor {
   readonly context: SslContext
   /** What the peer has to prove. */
   readonly names: NameDemands
+  /** The raw public keys that this peer may have; undefined for those of the context. */
+  readonly rawPublicKeys: readonly Bytes[] | undefined
   /** Is told the verdict on the peer's chain, and which it is. */
   readonly judged: (verdict: Verdict, want: WantVerification) => void
   /** Server: what a request after the handshake asked for. */
@@ -45,6 +48,7 @@ export function answersOf(connection: AnswersFor): Answers {
   }
   return {
     ...pskAnswers(connection.context, connection.session),
+    ...ocspAnswers(() => context),
     client_hello: (want, asking) => {
       const { clientHelloCallback } = context.options
       if (!clientHelloCallback) return undefined
@@ -82,11 +86,12 @@ export function answersOf(connection: AnswersFor): Answers {
       filterFrom(want.filters)
       return context.options.certificateCallback
         ? context.options.certificateCallback(want, asking)
-        : choose(context.credentials, want)
+        : chooseIdentity(context, want)
     },
     signature: (want, asking) => {
       if (context.options.signCallback) return context.options.signCallback(want, asking)
-      const { key } = want.identity as Credential
+      const { delegated } = want.identity
+      const { key } = (delegated ?? want.identity) as Partial<Credential>
       if (!key)
         throw misuse('ERR_NO_CERTIFICATE', 'the identity has no key: expected a signCallback')
       return key.sign(want.scheme.algorithm, want.content, random)
@@ -98,12 +103,14 @@ export function answersOf(connection: AnswersFor): Answers {
         {
           crypto: context.keys,
           anchors: context.anchors,
+          rawPublicKeys: connection.rawPublicKeys ?? context.rawPublicKeys,
           time: options.verifyTime ?? context.now(),
           ...connection.names,
           required: options.rejectUnauthorized !== false,
           minimumRsaBits: options.minimumRsaBits,
           allowPartialTrustChain: options.allowPartialTrustChain,
           limits: options.verifyLimits,
+          status: context.status,
           callback: options.verifyCallback,
           filters: want.request
             ? connection.filters(want.request)

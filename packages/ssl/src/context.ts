@@ -12,34 +12,55 @@ import {
 } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import {
+  type CertificateCompression,
+  type CertificateConfig,
+  type CertificateTypeName,
   type ClientAuthentication,
+  type ClientHelloPolicy,
   type Edit,
   type Identity,
   leastRecordLimit,
   longestLifetime,
+  mayDelegate,
   mostRecordLimit,
   type OidFilter,
   type PskMode,
+  type Role,
   type WantCertificate,
   type WantSignature,
 } from '@biopair/handshake'
 import { Buffers, type Padding, RecordSizing, type RecordSizingOptions } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
-import { type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
+import { publicKeysFrom, type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
+import {
+  ocspModes,
+  requestsOcsp,
+  type StatusOptions,
+  type StatusPolicy,
+  statusPolicy,
+} from './certificate-status.ts'
+import { Claims } from './claims.ts'
+import { clientHelloFrom } from './client-hello-option.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
+import { compressionsFrom } from './compressed-certificates.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
+import { type DelegatedOption, delegationsFrom, type OwnDelegation } from './delegation.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
+import type { OcspRequestCallback, OcspResponseCallback } from './ocsp-answers.ts'
 import { type OidFilterOption, oidFiltersFrom } from './oid-filters.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import { type PaddingPolicy, paddingFrom } from './padding.ts'
 import type { PskCallback } from './psk-answers.ts'
 import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
+import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
 import type { Session } from './session.ts'
-import { type SessionCache, type TicketKey, ticketKeyFrom } from './tickets.ts'
-import type { Trace } from './trace.ts'
+import { type StapledOptions, withStapled } from './stapled-options.ts'
+import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
+import { type Trace, type TraceKind, traceKinds } from './trace.ts'
+import { Tracer } from './tracer.ts'
 import type { VerifyCallback } from './verification.ts'
 
 type Pem = string | Uint8Array
@@ -61,13 +82,31 @@ export type SniAnswer =
   | null
   | undefined
 
-export interface ContextOptions {
+export interface ContextOptions extends StatusOptions, StapledOptions {
   /** Trust anchors, PEM or DER. There is no built-in list: a client that verifies has to say whom it believes. */
   readonly ca?: Pem | readonly Pem[]
   /** Certificate chain, leaf first; several for several key types or names. PEM or DER. */
   readonly cert?: Pem | readonly Pem[]
   /** Private key of each `cert`. PEM or DER. */
   readonly key?: Pem | readonly Pem[]
+  /** Private keys that are shown by themselves, without a certificate (RFC 7250), where `serverCertTypes` or `clientCertTypes` say so; each `key` serves so too. */
+  readonly rawKey?: Pem | readonly Pem[]
+  /**
+   * How the server's key may be shown, most preferred first: `['x509']`. With `rpk` a client takes, and a server shows, a raw public key. The
+   * server's preference decides.
+   */
+  readonly serverCertTypes?: readonly CertificateTypeName[]
+  /** How the client's key may be shown, in the same way: a client has these types, a server takes them. */
+  readonly clientCertTypes?: readonly CertificateTypeName[]
+  /**
+   * Raw public keys that are believed, as SubjectPublicKeyInfo, PEM or DER: nobody else's is, unless a verifyCallback says so. Such a key says
+   * nothing about names: whoever has it is believed under every one (RFC 9846 appendix F.9).
+   */
+  readonly rawPublicKeys?: Pem | readonly Pem[]
+  /** Takes delegated credentials (RFC 9345) whose keys sign with these schemes; none unless given, and never `rsa_pss_rsae_*`. */
+  readonly delegatedSigalgs?: string | readonly string[]
+  /** Delegated credentials to show in the place of a `cert`'s own key, to peers that take them. `SslContext.setDelegatedCredentials` changes them. */
+  readonly delegatedCredentials?: readonly DelegatedOption[]
   /** Cipher suites, most preferred first: `TLS_AES_128_GCM_SHA256:...` or a list. */
   readonly ciphers?: string | readonly string[]
   /** Groups for key exchange, most preferred first: `X25519MLKEM768:x25519:P-256` or a list. */
@@ -120,6 +159,20 @@ export interface ContextOptions {
     want: WantCertificate,
     context: CallbackContext,
   ) => Identity | undefined | Promise<Identity | undefined>
+  /**
+   * The OCSP response to show with our certificate, now: null for none. Asked once per handshake, where the peer asks for one; in place of
+   * `ocspResponse`.
+   */
+  readonly ocspRequestCallback?: OcspRequestCallback
+  /**
+   * Client that asked for a response: whether it will do, or none (undefined). Asked once the server's Finished is verified, but not of a session that is
+   * resumed; beside what `ocsp` makes of it.
+   */
+  readonly ocspResponseCallback?: OcspResponseCallback
+  /** Asks the peer for signed certificate timestamps (RFC 6962). They are handed on, `Ssl.scts`, and not judged. */
+  readonly requestSCT?: boolean
+  /** Ways to compress certificates, most preferred first (RFC 8879): none. `biopair/node` has those of node:zlib. */
+  readonly certificateCompression?: readonly CertificateCompression[]
   /** Signs in place of `key`. */
   readonly signCallback?: (want: WantSignature, context: CallbackContext) => Bytes | Promise<Bytes>
   /** Sees the verdict on the peer's chain and has the last word. */
@@ -153,6 +206,8 @@ export interface ContextOptions {
   readonly ticketPolicy?: 'at_once' | 'with_first_write' | 'on_demand' | 'never'
   /** Server: keeps sessions here, and a ticket is a name of 32 random bytes, instead of sealing them into the ticket. */
   readonly sessionCache?: SessionCache
+  /** Server: seals tickets and opens them, in the place of `ticketKeys`. */
+  readonly ticketSealer?: TicketSealer
   /** Server with a `sessionCache`: a session is resumed once. False: a client that is not ours may come back with one ticket several times. */
   readonly singleUseTickets?: boolean
   /** Server: sessions of one context are not resumed in another (SSL_CTX_set_session_id_context(3)), where both have the same keys or cache. ASCII. */
@@ -169,13 +224,23 @@ export interface ContextOptions {
   readonly tickets?: boolean
   /** Client: is told of each ticket. */
   readonly onSession?: (session: Session) => void
+  /** Client: how its ClientHello looks: order of extensions, GREASE, padding. It says nothing of what is offered: that are `ciphers`, `groups`, `keyShares`, `sigalgs`. */
+  readonly clientHello?: ClientHelloPolicy
   /** Middlebox compatibility mode (RFC 9846 appendix E.4): true. */
   readonly middleboxCompat?: boolean
   /** Server: when a HelloRetryRequest carries a cookie: never. */
   readonly cookie?: 'never' | 'with_retry' | 'always'
   /** Lines of the key log (RFC 9850), without a newline. Whoever has them reads everything. */
   readonly keylog?: (line: string) => void
+  /** Is told what happens, on a timeline, without secrets. An error that it throws ends the connection with internal_error. */
   readonly trace?: Trace
+  /** The events that it is told: all. */
+  readonly traceEvents?: readonly TraceKind[]
+  /**
+   * Puts secrets into the trace: `secret` and `key` events then hold theirs, and tickets are whole. Whoever has them reads everything.
+   * `'messages'` is for tickets alone.
+   */
+  readonly traceSecrets?: boolean | 'messages'
   /** The last word on each message of ours, for replays and tests. */
   readonly edit?: Edit
   readonly limits?: Partial<Omit<Limits, 'maxMessage'>>
@@ -194,6 +259,12 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ca: 'PEM text, DER bytes or a list of them',
   cert: 'PEM text, DER bytes or a list of them',
   key: 'PEM text, DER bytes or a list of them',
+  rawKey: 'PEM text, DER bytes or a list of them',
+  serverCertTypes: 'list of strings',
+  clientCertTypes: 'list of strings',
+  rawPublicKeys: 'PEM text, DER bytes or a list of them',
+  delegatedSigalgs: 'string or list of strings',
+  delegatedCredentials: 'list of objects',
   ciphers: 'string or list of strings',
   groups: 'string or list of strings',
   ecdhCurve: 'string or list of strings',
@@ -213,6 +284,14 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   rejectUnauthorized: 'boolean',
   certificateCallback: 'function',
   signCallback: 'function',
+  requestOCSP: 'boolean',
+  ocsp: 'string',
+  ocspResponse: 'Uint8Array or a list of them, with gaps',
+  ocspRequestCallback: 'function',
+  ocspResponseCallback: 'function',
+  requestSCT: 'boolean',
+  scts: 'list of byte arrays or of lists of them',
+  certificateCompression: 'list of objects',
   verifyCallback: 'function',
   allowPartialTrustChain: 'boolean',
   minimumRsaBits: 'whole number',
@@ -226,6 +305,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ticketKeys: 'Uint8Array or a list of them',
   ticketPolicy: 'string',
   sessionCache: 'object',
+  ticketSealer: 'object',
   singleUseTickets: 'boolean',
   sessionIdContext: 'string',
   ticketRequest: 'object',
@@ -234,10 +314,13 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   pskCallback: 'function',
   tickets: 'boolean',
   onSession: 'function',
+  clientHello: 'object',
   middleboxCompat: 'boolean',
   cookie: 'string',
   keylog: 'function',
   trace: 'function',
+  traceEvents: 'list of strings',
+  traceSecrets: 'boolean or string',
   edit: 'function',
   limits: 'object',
   recordSizeLimit: 'whole number',
@@ -273,6 +356,16 @@ export class SslContext {
   readonly alpn: readonly Bytes[]
   readonly anchors: TrustStore
   readonly credentials: readonly Credential[]
+  /** What rides with certificates, as the flow is told. */
+  readonly riding: CertificateConfig
+  readonly status: StatusPolicy
+  /** Keys that can be shown by themselves. */
+  readonly rawCredentials: readonly RawCredential[]
+  readonly serverTypes: readonly CertificateTypeName[]
+  readonly clientTypes: readonly CertificateTypeName[]
+  /** Raw public keys that are believed. */
+  readonly rawPublicKeys: readonly Bytes[]
+  readonly delegatedSchemes: readonly SignatureScheme[]
   readonly limits: Limits
   /** Record buffers that connections share, so that idle ones hold none. */
   readonly buffers = new Buffers()
@@ -283,7 +376,14 @@ export class SslContext {
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
   readonly psks: readonly StaticPsk[]
   readonly #filters: readonly OidFilter[]
+  #delegated: readonly OwnDelegation[] = []
+  /** How a ClientHello looks. */
+  readonly look: ClientHelloPolicy | undefined
+  /** Exports that were imported here. */
+  readonly claims: Claims = new Claims(() => this.now())
   #ticketKeys: readonly TicketKey[] = []
+  /** Connections that were traced. */
+  #connections = 0
   /** Sessions that were offered: each goes once (RFC 9846 appendix C.4). */
   readonly #offered = new WeakSet<Session>()
 
@@ -318,8 +418,43 @@ export class SslContext {
     this.#filters = oidFiltersFrom(options.oidFilters ?? [])
     this.alpn = (options.ALPNProtocols ?? []).map(protocol)
     this.anchors = trustStore(many(options.ca))
-    this.credentials = credentialsFrom(many(options.cert), many(options.key), this.crypto)
+    this.credentials = withStapled(
+      credentialsFrom(many(options.cert), many(options.key), this.crypto),
+      options,
+    )
+    this.rawCredentials = rawCredentialsFrom(many(options.rawKey), this.credentials, this.crypto)
+    this.serverTypes = certTypes('serverCertTypes', options.serverCertTypes)
+    this.clientTypes = certTypes('clientCertTypes', options.clientCertTypes)
+    if (options.rawKey && ![...this.serverTypes, ...this.clientTypes].includes('rpk'))
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'rawKey: expected rpk among the serverCertTypes or clientCertTypes',
+      )
+    this.rawPublicKeys = many(options.rawPublicKeys).flatMap(key => publicKeysFrom(key))
+    this.delegatedSchemes = named(
+      'delegatedSigalgs',
+      options.delegatedSigalgs ?? [],
+      signatureSchemes,
+    )
+    for (const scheme of this.delegatedSchemes)
+      if (!mayDelegate(scheme))
+        throw misuse(
+          'ERR_INVALID_ARG_VALUE',
+          `delegatedSigalgs: ${scheme.name} is not for delegated credentials (RFC 9345 4)`,
+        )
+    if (options.delegatedCredentials) this.setDelegatedCredentials(options.delegatedCredentials)
     this.limits = limitsFrom(options.limits ?? {})
+    oneOf('ocsp', options.ocsp, ocspModes)
+    this.status = statusPolicy(options, this.crypto)
+    this.riding = {
+      requestOcsp: requestsOcsp(options),
+      requestScts: options.requestSCT,
+      certificateCompression: compressionsFrom(
+        options.certificateCompression ?? [],
+        this.crypto.hashes.sha256,
+      ),
+      maxCertificateMessage: this.limits.maxCertificateMessage,
+    }
     const { cookie = 'never' } = options
     if (!['never', 'with_retry', 'always'].includes(cookie))
       throw misuse(
@@ -348,6 +483,11 @@ export class SslContext {
       throw misuse('ERR_INVALID_ARG_VALUE', 'pskModes: expected at least one mode, got none')
     wholeNumber('ticketRequest.newSessions', options.ticketRequest?.newSessions, 0, 255)
     wholeNumber('ticketRequest.resumptions', options.ticketRequest?.resumptions, 0, 255)
+    if (options.ticketSealer && (options.ticketKeys || options.sessionCache))
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'ticketSealer: expected without ticketKeys and sessionCache, whose place it takes',
+      )
     if (options.singleUseTickets && !options.sessionCache)
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
@@ -355,7 +495,19 @@ export class SslContext {
       )
     if (!/^[\x20-\x7e]{0,255}$/.test(options.sessionIdContext ?? ''))
       throw misuse('ERR_INVALID_ARG_VALUE', 'sessionIdContext: expected up to 255 ASCII characters')
+    this.look = clientHelloFrom(options.clientHello)
+    for (const kind of options.traceEvents ?? []) oneOf('traceEvents', kind, traceKinds)
+    if (typeof options.traceSecrets === 'string')
+      oneOf('traceSecrets', options.traceSecrets, ['messages'])
     this.psks = pskListFrom(options.psks ?? [], this.crypto)
+  }
+
+  /** What tells the trace of a new connection, which gets the next number; undefined without a trace. */
+  tracer(role: Role): Tracer | undefined {
+    const { trace } = this.options
+    if (!trace) return undefined
+    const connection = ++this.#connections
+    return new Tracer(trace, this.options, { role, connection, now: () => this.now() })
   }
 
   /** Milliseconds since 1970. */
@@ -406,6 +558,16 @@ export class SslContext {
     this.#ticketKeys = list.map(ticketKeyFrom)
   }
 
+  /** The delegated credentials that can be shown, as they stand; one that has expired is passed over. */
+  get delegatedCredentials(): readonly OwnDelegation[] {
+    return this.#delegated
+  }
+
+  /** Sets the delegated credentials to show, from the next handshake on: they are short-lived, and new ones come while connections last. */
+  setDelegatedCredentials(list: readonly DelegatedOption[]): void {
+    this.#delegated = delegationsFrom(list, this.credentials, this.crypto)
+  }
+
   /** Whether a server resumes sessions. */
   get opensTickets(): boolean {
     return this.options.ticketPolicy !== 'never'
@@ -453,6 +615,16 @@ export class SslContext {
 
 const ticketPolicies = ['at_once', 'with_first_write', 'on_demand', 'never']
 const pskModes = ['psk_ke', 'psk_dhe_ke']
+
+/** RFC 7250 has one type at least; X.509 unless said otherwise. */
+function certTypes(
+  option: string,
+  given: readonly CertificateTypeName[] = ['x509'],
+): readonly CertificateTypeName[] {
+  for (const type of given) oneOf(option, type, ['x509', 'rpk'])
+  if (given.length > 0) return [...new Set(given)]
+  throw misuse('ERR_INVALID_ARG_VALUE', `${option}: expected at least one type, got none`)
+}
 
 function oneOf(option: string, value: string | undefined, names: readonly string[]): void {
   if (value === undefined || names.includes(value)) return

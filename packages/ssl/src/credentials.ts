@@ -5,9 +5,11 @@ import {
   equal,
   failed,
   type PrivateKey,
+  type PrivateKeyMaterial,
   type PublicKeyMaterial,
   type SignatureScheme,
   signatureSchemes,
+  wipe,
 } from '@biopair/crypto'
 import type { Identity } from '@biopair/handshake'
 import {
@@ -21,10 +23,10 @@ import { misuse } from './misuse.ts'
 
 /** A certificate chain with its private key. */
 export interface Credential extends Identity {
-  readonly key: PrivateKey
   readonly certificate: Certificate
   /** All of the chain, leaf first. */
   readonly certificates: readonly Certificate[]
+  readonly key: PrivateKey
 }
 
 type Pem = string | Uint8Array
@@ -52,7 +54,9 @@ function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number):
     return parsed
   })
   const certificate = certificates[0] as Certificate
-  const key = crypto.privateKey(privateKeyFrom(pem))
+  const material = privateKeyFrom(pem)
+  const key = crypto.privateKey(material)
+  forget(material)
   if (failed(key)) throw misuse('ERR_INVALID_ARG_VALUE', `key[${index}]: ${key.why}`)
   if (isX509Failure(certificate.publicKey))
     throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${certificate.publicKey.why}`)
@@ -62,6 +66,26 @@ function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number):
       `KEY_VALUES_MISMATCH: key[${index}] is not the key of cert[${index}]`,
     )
   return { chain, key, certificate, certificates, schemes: schemesOf(certificate.publicKey) }
+}
+
+/** Wipes what is secret of a key that a provider has taken in; the numbers of an RSA public key stay with who took them. */
+function forget(material: PrivateKeyMaterial): void {
+  wipe(...secretsOf(material))
+}
+
+function secretsOf(material: PrivateKeyMaterial): readonly (Uint8Array | undefined)[] {
+  switch (material.kind) {
+    case 'ec':
+      return [material.d]
+    case 'ed25519':
+      return [material.seed]
+    case 'ml-dsa':
+      return [material.seed, material.expanded]
+    case 'rsa': {
+      const { d, p, q, dp, dq, qi } = material
+      return [d, p, q, dp, dq, qi]
+    }
+  }
 }
 
 /** The schemes that a key signs with. */
@@ -75,11 +99,14 @@ export function schemesOf(material: PublicKeyMaterial): SignatureScheme[] {
 export function keyOf(material: PublicKeyMaterial): SignatureScheme['key'] {
   if (material.kind === 'ec') return material.curve
   if (material.kind === 'ed25519') return 'ed25519'
+  if (material.kind === 'ml-dsa') return material.set
   return material.pss ? 'rsa-pss' : 'rsa'
 }
 
-function sameKey(a: PublicKeyMaterial, b: PublicKeyMaterial): boolean {
+/** Whether two keys are one. */
+export function sameKey(a: PublicKeyMaterial, b: PublicKeyMaterial): boolean {
   if (a.kind === 'ec' && b.kind === 'ec') return a.curve === b.curve && equal(a.point, b.point)
   if (a.kind === 'ed25519' && b.kind === 'ed25519') return equal(a.key, b.key)
+  if (a.kind === 'ml-dsa' && b.kind === 'ml-dsa') return a.set === b.set && equal(a.key, b.key)
   return a.kind === 'rsa' && b.kind === 'rsa' && equal(a.n, b.n) && equal(a.e, b.e)
 }

@@ -1,16 +1,28 @@
 /** What a connection has found out, as its flow tells it. */
 import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
-import type { Fact, Role, WantVerification } from '@biopair/handshake'
+import {
+  type CertificateTypeName,
+  certificates,
+  type Fact,
+  type Role,
+  type Shown,
+  type Stapled,
+  type WantVerification,
+} from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { Inquiries } from './certificate-inquiry.ts'
 import type { SslContext } from './context.ts'
+import { EarlyExporter } from './exporter.ts'
 import type { Session } from './session.ts'
+import type { Tracer } from './tracer.ts'
 
 export class Facts {
   readonly #context: SslContext
   readonly #role: Role
   readonly #servername: string | undefined
+  readonly trace: Tracer | undefined
+  readonly earlyExporter = new EarlyExporter()
   #clientRandom: Bytes | undefined
   suite: CipherSuite | undefined
   group: AnyGroupName | undefined
@@ -18,6 +30,15 @@ export class Facts {
   /** Server: the name that the client asked for. */
   askedName: string | undefined
   peerChain: readonly Bytes[] = []
+  /** What came with each of them. */
+  stapled: readonly Stapled[] = []
+  peerShown: Shown = certificates
+  /** Whether a delegated credential of ours was shown. */
+  delegated = false
+  /** Types of certificates, where one is shown or asked for. */
+  readonly types: { client?: CertificateTypeName; server?: CertificateTypeName } = {}
+  /** What we showed in this handshake. */
+  ownChain: readonly Bytes[] = []
   peerScheme: SignatureSchemeName | undefined
   verdict: Verdict | undefined
   /** What was found about the chain of the session that is offered, or of a ticket; it counts once the session is resumed. */
@@ -30,7 +51,13 @@ export class Facts {
   /** Server: certificates that were asked for after the handshake. */
   readonly inquiries = new Inquiries()
 
-  constructor(context: SslContext, role: Role, servername: string | undefined) {
+  constructor(
+    context: SslContext,
+    role: Role,
+    servername: string | undefined,
+    trace: Tracer | undefined,
+  ) {
+    this.trace = trace
     this.#context = context
     this.#role = role
     this.#servername = servername
@@ -42,11 +69,16 @@ export class Facts {
     else this[resuming ? 'sessionVerdict' : 'verdict'] = verdict
   }
 
+  /** Of the ClientHello, by which the key log knows the connection. */
+  get clientRandom(): Bytes | undefined {
+    return this.#clientRandom
+  }
+
   /** Takes a fact in, and hands it on to who asked to hear of it: key log, trace, sessions. */
   learn(fact: Fact): void {
     switch (fact.fact) {
       case 'state':
-        this.#context.options.trace?.({ event: 'state', state: fact.state })
+        this.trace?.tell({ event: 'state', state: fact.state })
         break
       case 'client_random':
         this.#clientRandom = fact.random
@@ -67,21 +99,41 @@ export class Facts {
         this.resumed = fact.kind === 'resumption'
         if (!this.resumed) this.pskIdentity = fact.identity
         this.peerChain = fact.chain
+        this.peerShown = fact.shown
         this.verdict = fact.chain.length > 0 ? this.sessionVerdict : undefined
         break
       case 'alpn':
         this.alpn = fact.protocol
         break
       case 'certificate':
-        if (fact.of !== this.#role) this.peerChain = fact.chain
+        if (fact.of !== this.#role) {
+          this.peerChain = fact.chain
+          this.peerShown = fact.shown
+          this.stapled = fact.stapled ?? []
+        } else {
+          this.ownChain = fact.chain
+          this.delegated = fact.shown.delegated !== undefined
+        }
+        break
+      case 'certificate_type':
+        this.types[fact.of] = fact.type
         break
       case 'signature':
         if (fact.of !== this.#role) this.peerScheme = fact.scheme
         break
       case 'keylog':
-        this.#context.options.keylog?.(
-          `${fact.label} ${hex(this.#clientRandom ?? new Uint8Array(0))} ${hex(fact.secret)}`,
-        )
+        this.#log(fact.label, fact.secret)
+        break
+      case 'resumption_secret':
+        this.trace?.derived(fact.fact, fact.secret)
+        break
+      case 'early_exporter':
+        this.earlyExporter.learn(this.#context.crypto.hashes[fact.hash], fact.secret)
+        if (fact.logged) this.#log('EARLY_EXPORTER_SECRET', fact.secret)
+        else this.trace?.derived('early_exporter_secret', fact.secret)
+        break
+      case 'no_early_exporter':
+        this.earlyExporter.wipe()
         break
       case 'ticket': {
         this.session = {
@@ -101,6 +153,17 @@ export class Facts {
         break
     }
   }
+
+  #log(label: string, secret: Bytes): void {
+    const line = () => `${label} ${hex(this.#clientRandom ?? new Uint8Array(0))} ${hex(secret)}`
+    this.trace?.derived(secretName(label), secret, line)
+    this.#context.options.keylog?.(line())
+  }
+}
+
+/** The key schedule's name of what the key log has under a label (RFC 9850 §2.2). */
+function secretName(label: string): string {
+  return label.toLowerCase().replace('_traffic_secret_0', '_application_traffic_secret_0')
 }
 
 /** Bytes as text, a character a byte. */

@@ -1,4 +1,10 @@
 /** What package ssl offers. */
+export type {
+  CertificateCompression,
+  ClientHelloPolicy,
+  GreasePlace,
+  Stapled,
+} from '@biopair/handshake'
 export { TlsAlert } from '@biopair/wire'
 export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
 export type {
@@ -6,20 +12,39 @@ export type {
   CertificateRequestOptions,
   RequestOutcome,
 } from './certificate-inquiry.ts'
+export type { OcspMode } from './certificate-status.ts'
+export type { ChannelBindingType } from './channel-binding.ts'
+export type { ClaimStore, ClaimStoreNow } from './claims.ts'
 export type { ClientHelloView } from './client-hello-view.ts'
 export * from './context.ts'
 export type { Credential } from './credentials.ts'
+export {
+  type DelegatedOption,
+  type Delegation,
+  type DelegationOptions,
+  delegatedCredential,
+  type OwnDelegation,
+  prepareDelegation,
+} from './delegation.ts'
 export type { Limits } from './limits.ts'
+export { MemorySessionCache } from './memory-session-cache.ts'
 export type { MisuseCode } from './misuse.ts'
+export type { ExportOptions, ImportOptions } from './moving.ts'
+export type { OcspRequestCallback, OcspResponseCallback } from './ocsp-answers.ts'
 export type { OidFilterOption } from './oid-filters.ts'
 export * from './outcome.ts'
 export type { PaddingPolicy } from './padding.ts'
+export { type PcapngOptions, PcapngWriter } from './pcapng.ts'
 export type { PskAnswer, PskCallback } from './psk-answers.ts'
 export type { PskOption } from './psks.ts'
 export * from './pump.ts'
+export type { RawCredential } from './raw-keys.ts'
+export type { Sct } from './scts.ts'
 export { type Session, sessionFromBytes, sessionToBytes } from './session.ts'
 export * from './ssl.ts'
 export { SslBio } from './ssl-bio.ts'
-export type { SessionCache } from './tickets.ts'
-export type { Trace, TraceEvent } from './trace.ts'
+export type { SessionCache, TicketSealer } from './tickets.ts'
+export type { Trace, TraceEvent, TraceKind, TraceNews, TraceStamp } from './trace.ts'
+export { traceLines } from './trace-lines.ts'
 export type { VerifyCallback, VerifyContext } from './verification.ts'
+export { type WebCryptoKey, type WebCryptoSigner, webCryptoKey } from './web-crypto-key.ts'

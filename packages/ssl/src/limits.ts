@@ -23,7 +23,8 @@ export interface Limits {
   readonly maxMessage: (msg_type: number) => number
 }
 
-const certificate = 11
+/** Certificate and CompressedCertificate. */
+const certificates = [11, 25]
 /** Header, content type and tag. */
 const recordOverhead = 5 + 1 + 16
 
@@ -54,6 +55,6 @@ export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
       `limits.maxQueue: expected room for a record of ${record} bytes, got ${limits.maxQueue}`,
     )
   const maxMessage = (msg_type: number) =>
-    msg_type === certificate ? limits.maxCertificateMessage : limits.maxHandshakeMessage
+    certificates.includes(msg_type) ? limits.maxCertificateMessage : limits.maxHandshakeMessage
   return { ...limits, maxMessage }
 }

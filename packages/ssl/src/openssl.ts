@@ -177,6 +177,7 @@ export {
   ERR_reason_error_string,
 } from './openssl/errors.ts'
 export type { EX_dup, EX_free, EX_INDEX, EX_new, EX_PLACE } from './openssl/ex-data.ts'
+export * from './openssl/exporter.ts'
 export * from './openssl/info.ts'
 export * from './openssl/msg.ts'
 export {
@@ -192,6 +193,16 @@ export {
   SSL_verify_client_post_handshake,
 } from './openssl/post-handshake.ts'
 export { SSL_select_next_proto } from './openssl/protocols.ts'
+export {
+  PSK_MAX_IDENTITY_LEN,
+  PSK_MAX_PSK_LEN,
+  type SSL_psk_client_cb_func,
+  type SSL_psk_find_session_cb_func,
+  type SSL_psk_server_cb_func,
+  type SSL_psk_use_session_cb_func,
+} from './openssl/psk.ts'
+export * from './openssl/psk-set.ts'
+export * from './openssl/raw-keys.ts'
 export * from './openssl/ready.ts'
 export {
   ERR_LIB_BIO,
@@ -208,6 +219,14 @@ export {
   type SSL_servername_cb,
   SSL_set_SSL_CTX,
 } from './openssl/servername.ts'
+export {
+  SSL_get_session,
+  SSL_get0_session,
+  SSL_get1_session,
+  SSL_session_reused,
+  SSL_set_session,
+} from './openssl/session.ts'
+export * from './openssl/session-ctx.ts'
 export type { SSL_CTX_alpn_select_cb_func, Surroundings } from './openssl/settings.ts'
 export {
   type SSL,
@@ -227,8 +246,24 @@ export * from './openssl/ssl-ex-data.ts'
 export * from './openssl/ssl-host.ts'
 export * from './openssl/ssl-info.ts'
 export * from './openssl/ssl-io.ts'
+export * from './openssl/ssl-session.ts'
 export * from './openssl/ssl-set.ts'
 export * from './openssl/ssl-state.ts'
+export {
+  SSL_CTX_get_tlsext_status_arg,
+  SSL_CTX_get_tlsext_status_cb,
+  SSL_CTX_get_tlsext_status_type,
+  SSL_CTX_set_tlsext_status_arg,
+  SSL_CTX_set_tlsext_status_cb,
+  SSL_CTX_set_tlsext_status_type,
+  SSL_get_tlsext_status_ocsp_resp,
+  SSL_get_tlsext_status_type,
+  SSL_set_tlsext_status_ocsp_resp,
+  SSL_set_tlsext_status_type,
+  type SSL_tlsext_status_cb,
+  TLSEXT_STATUSTYPE_nothing,
+  TLSEXT_STATUSTYPE_ocsp,
+} from './openssl/status.ts'
 export {
   SSL_CTX_set_cert_verify_callback,
   type SSL_cert_verify_cb,
@@ -276,4 +311,3 @@ export {
   X509_VERIFY_PARAM_set1_ip_asc,
 } from './openssl/verify-param.ts'
 export * from './openssl/x509-store-ctx.ts'
-export type { Session as SSL_SESSION } from './session.ts'

@@ -4,22 +4,29 @@ import { misuse } from './misuse.ts'
 /** Types that options have, and how one is told from the others. */
 const kinds = {
   boolean: value => typeof value === 'boolean',
+  'boolean or string': value => typeof value === 'boolean' || text(value),
   function: value => typeof value === 'function',
   object: value => typeof value === 'object' && value !== null,
   Uint8Array: value => value instanceof Uint8Array,
   'Uint8Array or a list of them': value =>
     value instanceof Uint8Array ||
     (Array.isArray(value) && value.every(item => item instanceof Uint8Array)),
+  'Uint8Array or a list of them, with gaps': value =>
+    value instanceof Uint8Array ||
+    (Array.isArray(value) && value.every(item => item === undefined || item instanceof Uint8Array)),
   'list of objects': value =>
     Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null),
   'whole number': value => Number.isSafeInteger(value) && (value as number) >= 0,
   'whole number or function': value =>
     typeof value === 'function' || (Number.isSafeInteger(value) && (value as number) >= 0),
+  'boolean or list of strings': value =>
+    typeof value === 'boolean' || (Array.isArray(value) && value.every(text)),
   string: text,
-  'boolean or string': value => typeof value === 'boolean' || text(value),
   'list of strings': value => Array.isArray(value) && value.every(text),
   'list of byte arrays': value =>
     Array.isArray(value) && value.every(item => item instanceof Uint8Array),
+  'list of byte arrays or of lists of them': value =>
+    Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null),
   'string or list of strings': value => text(value) || (Array.isArray(value) && value.every(text)),
   'PEM text, DER bytes or a list of them': value =>
     pem(value) || (Array.isArray(value) && value.every(pem)),

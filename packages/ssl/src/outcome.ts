@@ -1,5 +1,5 @@
 /** What a call returned: everything that a program needs to know is in it. */
-import type { TlsAlert } from '@biopair/wire'
+import type { Bytes, TlsAlert } from '@biopair/wire'
 
 /** The call cannot go on before the carrier moves. Call again when it is ready for what is asked. */
 export interface Waiting {
@@ -25,6 +25,8 @@ export interface Suspended {
     | 'want_certificate'
     | 'want_signature'
     | 'want_verification'
+    | 'want_ocsp_request'
+    | 'want_ocsp_response'
   readonly ready: Promise<void>
 }
 
@@ -58,6 +60,17 @@ export type FlushOutcome = { readonly status: 'done' } | Waiting | Failed
  * - `done`: both are through
  */
 export type ShutdownOutcome = { readonly status: 'done' | 'sent' | 'unread' } | Stop
+/**
+ * - `done`: `bytes` are the connection now, sealed; here it is over
+ * - `unread`: data of the peer's waits: read it, then call again
+ * - `unfinished`: something that was begun with the peer cannot go on elsewhere, and `why` names it: read on, then call again
+ * - `closed`, `truncated`: the peer has ended its side; finish here
+ */
+export type ExportOutcome =
+  | { readonly status: 'done'; readonly bytes: Bytes }
+  | { readonly status: 'unread' }
+  | { readonly status: 'unfinished'; readonly why: string }
+  | Stop
 
 /** The carrier failed: nothing that the peer said, and no alert could be sent. */
 export class CarrierError extends Error {

@@ -1,6 +1,12 @@
 /** Who answers for pre-shared keys: a client's session and keys, a server's tickets, cache and keys (RFC 9846 §4.3.11). */
 import { equal } from '@biopair/crypto'
-import type { ChosenPsk, OfferedIdentity, OfferedPsk, WantPsk } from '@biopair/handshake'
+import {
+  type ChosenPsk,
+  certificates,
+  type OfferedIdentity,
+  type OfferedPsk,
+  type WantPsk,
+} from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { CallbackContext } from './abort.ts'
 import { type Again, type Answers, following, isPromise } from './answers.ts'
@@ -36,7 +42,7 @@ export function pskAnswers(
   context: SslContext,
   session: () => Session | undefined,
 ): Pick<Answers, 'psk_offer' | 'psk' | 'psk_claim'> {
-  const { sessionCache, pskCallback, singleUseTickets = false } = context.options
+  const { sessionCache, ticketSealer, pskCallback, singleUseTickets = false } = context.options
   return {
     psk_offer: (_, asking) => {
       const known = session()
@@ -77,9 +83,16 @@ export function pskAnswers(
 
   function opened(identity: Bytes): Later<OpenedTicket | undefined> {
     if (!context.opensTickets) return undefined
-    if (!sessionCache) return openTicket(identity, context.ticketKeys, context.crypto)
-    const got = orElse(() => sessionCache.get(ticketId(identity)), undefined)
-    return following(got, state => state && readState(state))
+    if (!sessionCache && !ticketSealer)
+      return openTicket(identity, context.ticketKeys, context.crypto)
+    const got = orElse(
+      () =>
+        sessionCache
+          ? sessionCache.get(ticketId(identity))
+          : ticketSealer?.open(Uint8Array.from(identity)),
+      undefined,
+    )
+    return following(got, state => (state instanceof Uint8Array ? readState(state) : undefined))
   }
 }
 
@@ -100,6 +113,7 @@ function ofSession(session: Session, context: SslContext): OfferedPsk {
     key: session.psk,
     hash: session.suite.hash,
     chain: session.chain,
+    shown: session.shown,
     authenticatedBy: session.authenticatedBy,
     // RFC 9846 §4.3.11.1: milliseconds, plus ticket_age_add, modulo 2^32.
     obfuscatedAge: () => (ageOf(session, context.now()) + session.ageAdd) % 2 ** 32,
@@ -112,13 +126,14 @@ export function ageOf({ received }: Session, now: number): number {
 }
 
 function offered(psk: StaticPsk): OfferedPsk {
-  return { ...psk, chain: [], authenticatedBy: 'psk', obfuscatedAge: () => 0 }
+  return { ...psk, chain: [], shown: certificates, authenticatedBy: 'psk', obfuscatedAge: () => 0 }
 }
 
 /** The flow wipes what it is given. */
 function chosenFrom({ kind, key, hash }: StaticPsk, selected: number): ChosenPsk {
   const own = Uint8Array.from(key)
-  return { kind, key: own, hash, selected, chain: [], authenticatedBy: 'psk', once: false }
+  const nobody = { chain: [], shown: certificates }
+  return { kind, key: own, hash, selected, ...nobody, authenticatedBy: 'psk', once: false }
 }
 
 function fitting(
@@ -136,14 +151,14 @@ function resumable(
   context: SslContext,
   once: boolean,
 ): ChosenPsk | undefined {
-  const { psk: key, suite, chain } = state
+  const { psk: key, suite, chain, shown } = state
   const authenticatedBy = state.psk_first === 1 ? 'psk' : 'certificate'
   const { hash } = suite
   if (
     want.hashes.includes(hash) &&
     usable(state, context.now(), want.serverName, context.options.sessionIdContext ?? '')
   )
-    return { kind: 'resumption', key, hash, selected, chain, authenticatedBy, once }
+    return { kind: 'resumption', key, hash, selected, chain, shown, authenticatedBy, once }
   key.fill(0)
   return undefined
 }

@@ -40,6 +40,8 @@ function nameOf(material: PublicKeyMaterial): string {
       return `${material.curve} ${latin1(material.point)}`
     case 'ed25519':
       return `ed25519 ${latin1(material.key)}`
+    case 'ml-dsa':
+      return `${material.set} ${latin1(material.key)}`
     case 'rsa': {
       const { n, e, pss } = material
       const restriction = typeof pss === 'object' ? `${pss.hash} ${pss.saltLength}` : (pss ?? 'rsa')
@@ -53,6 +55,7 @@ function copied(material: PublicKeyMaterial): PublicKeyMaterial {
     case 'ec':
       return { ...material, point: Uint8Array.from(material.point) }
     case 'ed25519':
+    case 'ml-dsa':
       return { ...material, key: Uint8Array.from(material.key) }
     case 'rsa':
       return { ...material, n: Uint8Array.from(material.n), e: Uint8Array.from(material.e) }

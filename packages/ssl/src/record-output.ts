@@ -1,27 +1,39 @@
 /** The flow's `Output` over records: messages of a flight share records, keys change between them (RFC 9846 §5.1). */
 import type { CryptoProvider, TrafficSecret } from '@biopair/crypto'
-import type { Fact, Joiner, Level, Output } from '@biopair/handshake'
+import type { Connected, Fact, Joiner, Level, Output } from '@biopair/handshake'
 import {
   ContentType,
   type ContentTypeName,
   headerLength,
+  type ReadProtection13,
   type RecordReader,
   type RecordWriter,
   readProtection13,
+  type Sequence,
   writeProtection13,
 } from '@biopair/record'
 import { type Bytes, TlsAlert } from '@biopair/wire'
-import { headerBytes, type Trace } from './trace.ts'
+import { headerBytes } from './trace.ts'
+import type { Tracer } from './tracer.ts'
+
+/** How far the record layer of a connection has come. */
+export interface Reached {
+  readonly readSequence: Sequence
+  /** The most content and padding of a record of the peer's, and of ours. */
+  readonly readLimit: number
+  readonly writeLimit: number
+}
 
 export class RecordOutput implements Output {
   readonly #reader: RecordReader
   readonly #writer: RecordWriter
   readonly #joiner: Joiner
   readonly #crypto: CryptoProvider
-  readonly #trace: Trace | undefined
+  readonly #trace: Tracer | undefined
   readonly #learn: (fact: Fact) => void
   #flight: Bytes[] = []
   #protected = false
+  #opening: ReadProtection13 | undefined
   /** The most content and padding of a record of the peer's, from its handshake key on. */
   #readLimit: number | undefined
   /** The level that the peer's next message travels at. */
@@ -34,7 +46,7 @@ export class RecordOutput implements Output {
     readonly writer: RecordWriter
     readonly joiner: Joiner
     readonly crypto: CryptoProvider
-    readonly trace: Trace | undefined
+    readonly trace: Tracer | undefined
     readonly learn: (fact: Fact) => void
   }) {
     this.#reader = parts.reader
@@ -46,7 +58,7 @@ export class RecordOutput implements Output {
   }
 
   send(level: Level, message: Bytes): void {
-    this.#trace?.({ event: 'message', direction: 'write', level, message })
+    this.#trace?.tell({ event: 'message', direction: 'write', level, message })
     this.#flight.push(message)
     this.flightOver = false
   }
@@ -60,7 +72,8 @@ export class RecordOutput implements Output {
           section: '5.1',
           why: 'expected the message before a key change to end its record, got more handshake bytes',
         })
-      this.#reader.protect(readProtection13(secret, this.#crypto))
+      this.#opening = readProtection13(secret, this.#crypto)
+      this.#reader.protect(this.#opening)
       this.readLevel = level
       this.#limitReader()
     } else {
@@ -68,7 +81,7 @@ export class RecordOutput implements Output {
       this.#writer.protect(writeProtection13(secret, this.#crypto))
       this.#protected = true
     }
-    this.#trace?.({ event: 'key', direction, level })
+    this.#trace?.key(direction, level, secret.secret)
   }
 
   changeCipherSpec(): void {
@@ -88,6 +101,28 @@ export class RecordOutput implements Output {
       this.#readLimit = limit - 1
       this.#limitReader()
     }
+  }
+
+  /** How many records the peer has sealed under the key at hand, and what limits were agreed on: for a connection that moves. */
+  get reached(): Reached {
+    return {
+      readSequence: this.#opening?.sequence ?? { high: 0, low: 0 },
+      readLimit: this.#reader.maxPlaintext,
+      writeLimit: this.#writer.maxPlaintext,
+    }
+  }
+
+  /** Goes on where another connection stood. Our key has sealed nothing: numbers begin with 0. */
+  goOn({ suite, readSecret, writeSecret }: Connected, reached: Reached): void {
+    const read = { suite, secret: readSecret }
+    this.#opening = readProtection13(read, this.#crypto, reached.readSequence)
+    this.#reader.protect(this.#opening)
+    this.#reader.maxPlaintext = reached.readLimit
+    this.readLevel = 'application'
+    this.#writer.protect(writeProtection13({ suite, secret: writeSecret }, this.#crypto))
+    this.#writer.maxPlaintext = reached.writeLimit
+    this.#writer.version = 0x0303
+    this.#protected = true
   }
 
   /** Early data is sealed before its sender can hear of a limit. */
@@ -131,7 +166,7 @@ export class RecordOutput implements Output {
     const hidden = this.#protected && type !== 'change_cipher_spec'
     const cut = this.#writer.fragmentLength
     for (const [i, size] of this.#writer.made.entries())
-      this.#trace({
+      this.#trace.tell({
         event: 'record',
         direction: 'write',
         type,

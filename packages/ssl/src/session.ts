@@ -1,6 +1,6 @@
 /** A session as a client keeps it, and as bytes (RFC 9846 §2.2, §4.7.1). */
 import { type CipherSuite, type CryptoProvider, cipherSuiteById } from '@biopair/crypto'
-import { longestLifetime } from '@biopair/handshake'
+import { longestLifetime, type Shown } from '@biopair/handshake'
 import {
   type Bytes,
   decode,
@@ -13,6 +13,7 @@ import {
   vector,
 } from '@biopair/wire'
 import { misuse } from './misuse.ts'
+import { readShown, ShownState, writeShown } from './shown-state.ts'
 
 /** A session that a client may resume: a ticket, what it was issued under, and whom it was issued by. It holds secrets. */
 export interface Session {
@@ -31,11 +32,13 @@ export interface Session {
   readonly alpn: Bytes | undefined
   /** The server's, DER, leaf first; empty where a pre-shared key stood in for it. It is judged anew on each resumption. */
   readonly chain: readonly Bytes[]
+  /** Whether that is a raw public key, and what stood in for a certificate's key. */
+  readonly shown: Shown
   /** What the session began with: certificates, or a pre-shared key that was agreed on elsewhere. */
   readonly authenticatedBy: 'certificate' | 'psk'
 }
 
-const version = 1
+const version = 2
 
 /** How a session is written; milliseconds in two halves. */
 const SessionState = struct({
@@ -53,6 +56,7 @@ const SessionState = struct({
   alpn: opaque(0, 255),
   ticket: opaque(1, 2 ** 16 - 1),
   chain: vector(opaque(1, 2 ** 24 - 1), 0, 2 ** 24 - 1),
+  shown: ShownState,
 })
 
 /** A session as bytes, for a file or another process. Whoever has them can go on in its place: they want the care of a private key. */
@@ -72,6 +76,7 @@ export function sessionToBytes(session: Session): Bytes {
     alpn: session.alpn ?? new Uint8Array(0),
     ticket: session.ticket,
     chain: [...session.chain],
+    shown: writeShown(session.shown),
   })
 }
 
@@ -79,8 +84,10 @@ export function sessionToBytes(session: Session): Bytes {
 export function sessionFromBytes(bytes: Uint8Array): Session {
   const state = read(bytes)
   const suite = state && cipherSuiteById(state.cipher_suite)
+  const shown = state && readShown(state.shown)
   if (
     !suite ||
+    !shown ||
     state.version !== version ||
     state.psk.length !== hashLengths[suite.hash] ||
     state.ticket_lifetime > longestLifetime ||
@@ -99,6 +106,7 @@ export function sessionFromBytes(bytes: Uint8Array): Session {
     serverName: state.server_name.length > 0 ? text(state.server_name) : undefined,
     alpn: state.alpn.length > 0 ? state.alpn : undefined,
     chain: state.chain,
+    shown,
     authenticatedBy: state.psk_first === 1 ? 'psk' : 'certificate',
   }
 }

@@ -5,32 +5,51 @@
 import type { Bio } from '@biopair/bio'
 import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
 import {
+  type CertificateTypeName,
   type Command,
   type Connected,
   client13,
-  exportKeyingMaterial,
   type FlowConfig,
   mayRequest,
   mostRecordLimit,
   type Role,
+  type Stapled,
   server13,
   type TicketRequest,
 } from '@biopair/handshake'
 import type { Bytes, TlsAlert } from '@biopair/wire'
-import type { Verdict } from '@biopair/x509'
+import { publicKeysFrom, type Verdict } from '@biopair/x509'
 import {
   type CertificateRequestOptions,
   type RequestOutcome,
   requestFrom,
 } from './certificate-inquiry.ts'
+import {
+  type ChannelBindingType,
+  checkBindingType,
+  serverEndPoint,
+  tlsExporter,
+} from './channel-binding.ts'
+import type { ClaimStoreNow } from './claims.ts'
 import { Connection } from './connection.ts'
 import type { ContextOptions, SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
+import { keyingMaterial } from './exporter.ts'
 import { Facts, text } from './facts.ts'
 import { misuse } from './misuse.ts'
+import {
+  checkExport,
+  type ExportOptions,
+  exported,
+  factsOf,
+  type ImportOptions,
+  imported,
+} from './moving.ts'
+import type { Moving } from './moving-state.ts'
 import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import type {
+  ExportOutcome,
   Failed,
   FlushOutcome,
   HandshakeOutcome,
@@ -39,6 +58,7 @@ import type {
   WriteOutcome,
 } from './outcome.ts'
 import { ageOf } from './psk-answers.ts'
+import { type Sct, sctsOf } from './scts.ts'
 import { type Session, sessionFrom } from './session.ts'
 import { type Issuing, makeTicket } from './tickets.ts'
 
@@ -51,6 +71,8 @@ export interface SslOptions extends NameOptions {
   readonly session?: Session | Uint8Array | undefined
   /** Client: offers a session object that this context has offered before; others can then tell that both connections are one client's (RFC 9846 appendix C.4). False. */
   readonly reuseSession?: boolean
+  /** Raw public keys that this peer may have, as SubjectPublicKeyInfo, PEM or DER, in place of the context's (SSL_add_expected_rpk). */
+  readonly rawPublicKeys?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
 }
 
 const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
@@ -59,6 +81,7 @@ const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
   allowWildcards: 'boolean',
   session: 'object',
   reuseSession: 'boolean',
+  rawPublicKeys: 'PEM text, DER bytes or a list of them',
 }
 
 export class Ssl {
@@ -68,23 +91,65 @@ export class Ssl {
   readonly #options: SslOptions
   #offer: Session | undefined
   readonly #verifyNames: readonly string[] | undefined
+  readonly #rawPublicKeys: readonly Bytes[] | undefined
   #role: Role | undefined
   #rbio: Bio | undefined
   #wbio: Bio | undefined
   #connection: Connection | undefined
   #facts: Facts | undefined
+  /** The connection that this one goes on for. */
+  #moved: Moving | undefined
 
   constructor(context: SslContext, options: SslOptions = {}) {
     this.#context = context
     checkOptions(options, optionTypes)
     this.#options = { ...options }
     this.#verifyNames = verifyNamesFrom(options)
-    const { session } = options
+    const { session, rawPublicKeys } = options
+    this.#rawPublicKeys = rawPublicKeys === undefined ? undefined : publicKeysFrom(rawPublicKeys)
     if (session) {
       const known = sessionFrom(session)
       // The object itself is what the context remembers.
       this.#offer = session instanceof Uint8Array ? known : session
     }
+  }
+
+  /**
+   * A connection that `exportConnection` made bytes of, to go on where it stood: it wants `setBio`, for the same carrier, and no handshake. The
+   * bytes go once: the context refuses them a second time (ERR_EXPORT_USED), and `claims` is asked where others could import them too. A
+   * TypeError says what is wrong with the bytes or the key: ERR_EXPORT_INVALID, ERR_EXPORT_EXPIRED. With a store that answers
+   * later, so does this.
+   */
+  static importConnection(
+    context: SslContext,
+    bytes: Uint8Array,
+    key: Uint8Array,
+    options?: ImportOptions<ClaimStoreNow>,
+  ): Ssl
+  static importConnection(
+    context: SslContext,
+    bytes: Uint8Array,
+    key: Uint8Array,
+    options: ImportOptions,
+  ): Ssl | Promise<Ssl>
+  static importConnection(
+    context: SslContext,
+    bytes: Uint8Array,
+    key: Uint8Array,
+    options: ImportOptions = {},
+  ): Ssl | Promise<Ssl> {
+    const goOn = (moved: Moving): Ssl => {
+      const { role } = moved.connection.connected
+      const { servername } = moved.facts
+      const named = role === 'client' && servername !== undefined ? { servername } : {}
+      const ssl = new Ssl(context, named)
+      ssl.#role = role
+      ssl.#moved = moved
+      ssl.#facts = factsOf(moved, context)
+      return ssl
+    }
+    const moved = imported(context, bytes, key, options)
+    return moved instanceof Promise ? moved.then(goOn) : goOn(moved)
   }
 
   /** Sets where bytes come from and go to (SSL_set_bio); one BIO may be both. */
@@ -110,14 +175,14 @@ export class Ssl {
 
   /** This end is the client (SSL_set_connect_state). */
   setConnectState(): this {
-    this.#unstarted('setConnectState')
+    this.#unstarted('setConnectState', this.#moved)
     this.#role = 'client'
     return this
   }
 
   /** This end is the server (SSL_set_accept_state). */
   setAcceptState(): this {
-    this.#unstarted('setAcceptState')
+    this.#unstarted('setAcceptState', this.#moved)
     this.#role = 'server'
     return this
   }
@@ -203,7 +268,7 @@ export class Ssl {
 
   /** Server: issues another ticket (SSL_new_session_ticket(3)); none where the client's chain is too long for one. */
   newSessionTicket(): FlushOutcome {
-    const connected = this.#connection?.connected
+    const connected = this.#connected
     if (!connected || this.#role !== 'server')
       throw misuse('ERR_STILL_IN_INIT', 'newSessionTicket: expected a server after its handshake')
     if (!this.#context.opensTickets)
@@ -239,27 +304,61 @@ export class Ssl {
     return connected !== undefined && mayRequest(connected) !== 'unsupported'
   }
 
+  /**
+   * Makes bytes of the connection, sealed under a key of 32 bytes, for `importConnection` in another thread or process; here it is over then, and
+   * every call but for the facts a TypeError (ERR_MOVED). The carrier stays open. It drives out what is queued, changes our key first, so that no
+   * number of one goes twice, and answers `done` once nothing waits: what else it answers says what to do, and then to call again.
+   */
+  exportConnection(key: Uint8Array, options: ExportOptions = {}): ExportOutcome {
+    const lifetime = checkExport(key, options)
+    const connection = this.#started()
+    const facts = this.#facts as Facts
+    return connection.handOver(state =>
+      exported(this.#context, state, facts, this.servername, key, lifetime),
+    )
+  }
+
   /** Settles when the call that answered `outcome` is worth another try: the `select()` of the man pages. Never rejects; TypeError at once where a BIO that has to be waited for has no `ready`. */
   ready(outcome: { readonly status: string }): Promise<void> {
     return this.#started().ready(outcome)
   }
 
-  /** Keying material (RFC 9846 §7.5), node:tls's order of arguments. TypeError before the handshake is over, after a failure and after `close`. */
+  /**
+   * Keying material (RFC 9846 §7.5), node:tls's order of arguments; no context and an empty one are the same. TypeError before the handshake is
+   * over (also for a server whose Finished is out: who is there is not known yet), after a failure and after `close`, for a label of more than 249
+   * characters, each a byte, and for more than 255 times the length of the suite's hash.
+   */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
-    const connected = this.#connection?.connected
-    if (!connected)
-      throw misuse('ERR_STILL_IN_INIT', 'exportKeyingMaterial before the handshake is over')
-    // The secret is zeros by now: what it gave would be known to everybody.
-    if (this.#connection?.forgotten)
-      throw misuse('ERR_CLOSED', 'exportKeyingMaterial after the connection failed or was closed')
+    const connected = this.#shaken('exportKeyingMaterial')
     const hash = this.#context.crypto.hashes[connected.suite.hash]
-    return exportKeyingMaterial(
-      hash,
-      connected.exporterSecret,
-      label,
-      context ?? new Uint8Array(0),
-      length,
-    )
+    return keyingMaterial(hash, connected.exporterSecret, length, label, context)
+  }
+
+  /**
+   * Keying material of early_exporter_secret (RFC 9846 §7.5), for 0-RTT data: a client has it from its ClientHello on, a server from its
+   * ServerHello on. Whoever records the ClientHello can replay it. TypeError `ERR_NO_EARLY_EXPORTER` where no pre-shared key is used,
+   * or not the one that was offered first, or after a HelloRetryRequest.
+   */
+  exportEarlyKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
+    if (!this.#connection || !this.#facts)
+      throw misuse('ERR_STILL_IN_INIT', 'exportEarlyKeyingMaterial before the handshake has begun')
+    this.#checkRemembers('exportEarlyKeyingMaterial')
+    return this.#facts.earlyExporter.export(length, label, context)
+  }
+
+  /**
+   * What both ends of this connection know, for SCRAM and its like: `tls-exporter` (RFC 9266) is of the connection, `tls-server-end-point` (RFC 5929)
+   * of the server's certificate. TypeError `ERR_NO_CHANNEL_BINDING` where there is none: `tls-unique` in TLS 1.3, a certificate whose signature
+   * has no hash of its own (Ed25519), a server that resumes. Otherwise as exportKeyingMaterial.
+   */
+  channelBinding(type: ChannelBindingType): Bytes {
+    checkBindingType(type)
+    this.#shaken('channelBinding')
+    if (type === 'tls-exporter')
+      return this.exportKeyingMaterial(tlsExporter.length, tlsExporter.label)
+    const { ownChain = [], peerChain = [] } = this.#facts ?? {}
+    const [leaf] = this.#role === 'server' ? ownChain : peerChain
+    return serverEndPoint(leaf, this.#context.crypto)
   }
 
   get role(): Role | undefined {
@@ -268,12 +367,12 @@ export class Ssl {
 
   /** The state of RFC 9846 appendix A: `START`, `WAIT_SH`, ..., `CONNECTED` (SSL_state_string(3)). */
   get state(): string {
-    return this.#connection?.state ?? 'START'
+    return this.#connection?.state ?? (this.#moved ? 'CONNECTED' : 'START')
   }
 
   /** Whether the peer's Finished is verified (SSL_is_init_finished(3)). */
   get connected(): boolean {
-    return this.#connection?.connected !== undefined
+    return this.#connected !== undefined
   }
 
   get version(): 'TLSv1.3' | undefined {
@@ -306,7 +405,49 @@ export class Ssl {
 
   /** DER, leaf first; empty where the peer showed none. */
   get peerCertificates(): readonly Bytes[] {
-    return this.#facts?.peerChain ?? []
+    const { peerChain = [], peerShown } = this.#facts ?? {}
+    return peerShown?.type === 'rpk' ? [] : peerChain
+  }
+
+  /** The peer's raw public key as SubjectPublicKeyInfo (SSL_get0_peer_rpk(3)); undefined where it showed certificates, or nothing. */
+  get peerRawPublicKey(): Bytes | undefined {
+    const { peerChain = [], peerShown } = this.#facts ?? {}
+    return peerShown?.type === 'rpk' ? peerChain[0] : undefined
+  }
+
+  /** How the server's key was shown (SSL_get_negotiated_server_cert_type(3)); undefined before, and where there was a pre-shared key instead. */
+  get serverCertType(): CertificateTypeName | undefined {
+    return this.#facts?.types.server
+  }
+
+  /** How the client's key was to be shown; undefined where none was asked for. */
+  get clientCertType(): CertificateTypeName | undefined {
+    return this.#facts?.types.client
+  }
+
+  /** The delegated credential that stood in for the key of the peer's certificate (RFC 9345), as it came; it was valid then. */
+  get peerDelegatedCredential(): Bytes | undefined {
+    return this.#facts?.peerShown.delegated
+  }
+
+  /** Whether a delegated credential stood in for the key of our own certificate (SSL_delegated_credential_used of BoringSSL). */
+  get delegatedCredentialUsed(): boolean {
+    return this.#facts?.delegated ?? false
+  }
+
+  /** The OCSP response that came with the peer's certificate, DER; undefined for none, and in a resumption. */
+  get ocspResponse(): Bytes | undefined {
+    return this.stapled[0]?.ocspResponse
+  }
+
+  /** What came with each of the peer's certificates, in their order; empty in a resumption. */
+  get stapled(): readonly Stapled[] {
+    return this.#facts?.stapled ?? []
+  }
+
+  /** The signed certificate timestamps of the peer's certificate, wherever they came; nobody has judged them. */
+  get scts(): readonly Sct[] {
+    return sctsOf(this.peerCertificates, this.stapled)
   }
 
   /** The scheme of the peer's CertificateVerify. */
@@ -352,9 +493,26 @@ export class Ssl {
     return this.#connection?.receivedShutdown ?? false
   }
 
-  #unstarted(call: string): void {
-    if (this.#connection)
+  get #connected(): Connected | undefined {
+    return this.#connection?.connected ?? this.#moved?.connection.connected
+  }
+
+  #unstarted(call: string, moved?: Moving): void {
+    if (this.#connection || moved)
       throw misuse('ERR_STATE_MACHINE_STARTED', `${call} after the handshake has begun`)
+  }
+
+  /** The connection, once shaken and while its secrets are there: from zeros, everybody would derive the same. */
+  #shaken(call: string): Connected {
+    const connected = this.#connected
+    if (!connected) throw misuse('ERR_STILL_IN_INIT', `${call} before the handshake is over`)
+    this.#checkRemembers(call)
+    return connected
+  }
+
+  #checkRemembers(call: string): void {
+    if (this.#connection?.forgotten)
+      throw misuse('ERR_CLOSED', `${call} after the connection failed or was closed`)
   }
 
   #started(): Connection {
@@ -368,14 +526,9 @@ export class Ssl {
       )
     if (!this.#rbio || !this.#wbio)
       throw misuse('ERR_BIO_NOT_SET', 'expected setBio before the handshake')
-    if (this.#verifyNames?.length === 0 && context.options.rejectUnauthorized !== false)
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        'verifyNames: expected at least one name; an empty list needs rejectUnauthorized: false',
-      )
-    if (role === 'client') this.#checkClient()
-    else checkServer(context)
-    const facts = new Facts(context, role, this.#options.servername)
+    if (!this.#moved) this.#checkStart(role)
+    const facts =
+      this.#facts ?? new Facts(context, role, this.#options.servername, context.tracer(role))
     this.#facts = facts
     this.#connection = new Connection({
       rbio: this.#rbio,
@@ -389,6 +542,7 @@ export class Ssl {
       answers: answersOf({
         context,
         names: nameDemands(role, this.#options, this.#verifyNames),
+        rawPublicKeys: this.#rawPublicKeys,
         judged: (verdict, want) => facts.judged(verdict, want),
         filters: request => facts.inquiries.filters(request),
         session: () => this.#usableSession(),
@@ -397,7 +551,8 @@ export class Ssl {
         },
       }),
       edit: context.options.edit,
-      trace: context.options.trace,
+      trace: facts.trace,
+      moved: this.#moved?.connection,
       flow: talk =>
         role === 'client'
           ? client13(talk, {
@@ -410,6 +565,7 @@ export class Ssl {
               ticketRequest: ticketRequest(context),
               authorities: context.requestAuthorities,
               postHandshakeAuth: context.options.postHandshakeAuth,
+              look: context.look,
               psk: this.#offer !== undefined || this.#hasPsks,
             })
           : server13(talk, {
@@ -420,20 +576,35 @@ export class Ssl {
               ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
             }),
       learn: fact => facts.learn(fact),
+      forget: () => facts.earlyExporter.wipe(),
       connected: connected => (this.#policy === 'at_once' ? this.#due(connected) : []),
       firstWrite: connected => (this.#policy === 'with_first_write' ? this.#due(connected) : []),
     })
     return this.#connection
   }
 
+  #checkStart(role: Role): void {
+    if (this.#verifyNames?.length === 0 && this.#context.options.rejectUnauthorized !== false)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        'verifyNames: expected at least one name; an empty list needs rejectUnauthorized: false',
+      )
+    if (role === 'client') this.#checkClient()
+    else checkServer(this.#context)
+  }
+
   #flowConfig(): Omit<FlowConfig, 'psk'> {
-    const { crypto, suites, groups, schemes, certificateSchemes, options } = this.#context
+    const { crypto, suites, groups, schemes, certificateSchemes, options, riding } = this.#context
     const { random, edit, pskModes = ['psk_dhe_ke'] } = options
     // 0 says nothing.
     const recordSizeLimit = (options.recordSizeLimit ?? mostRecordLimit) || undefined
+    const { serverTypes, clientTypes, delegatedSchemes } = this.#context
+    const types = { serverTypes, clientTypes, delegatedSchemes }
     return {
       ...{ crypto, suites, groups, schemes, certificateSchemes },
       ...{ random, edit, pskModes, recordSizeLimit },
+      ...types,
+      ...riding,
     }
   }
 
@@ -443,6 +614,7 @@ export class Ssl {
     if (rejectUnauthorized === false) return
     // Who has neither anchors nor a callback believes no certificate: then a key is the only way.
     if (this.#hasPsks && !verifyCallback && this.#context.anchors.certificates.length === 0) return
+    if (this.#checkRawKeys()) return
     if (this.#options.servername === undefined && !this.#verifyNames)
       throw misuse(
         'ERR_NO_SERVERNAME',
@@ -454,6 +626,18 @@ export class Ssl {
         'ERR_NO_TRUST_ANCHORS',
         'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',
       )
+  }
+
+  /** Whether a raw key is all that a client takes: then there is no name to prove, and no authority to believe. Fail closed: somebody has to be expected. */
+  #checkRawKeys(): boolean {
+    const { serverTypes, rawPublicKeys, options } = this.#context
+    if (!serverTypes.includes('rpk')) return false
+    if ((this.#rawPublicKeys ?? rawPublicKeys).length === 0 && !options.verifyCallback)
+      throw misuse(
+        'ERR_NO_TRUST_ANCHORS',
+        'a client that takes raw public keys needs rawPublicKeys, or a verifyCallback that knows them; rejectUnauthorized: false opts out',
+      )
+    return !serverTypes.includes('x509')
   }
 
   get #hasPsks(): boolean {
@@ -490,7 +674,12 @@ export class Ssl {
   /** So many tickets more, numbered on from those that were issued. */
   #tickets(connected: Connected, count = 0): readonly Command[] {
     const context = this.#context
-    const { ticketLifetime = 7200, sessionIdContext = '', sessionCache } = context.options
+    const {
+      ticketLifetime = 7200,
+      sessionIdContext = '',
+      sessionCache,
+      ticketSealer,
+    } = context.options
     if (!connected.ticketsAllowed) return []
     const known = this.#keepsNoClient ? { ...connected, peerChain: [] } : connected
     const issuing: Issuing = {
@@ -500,6 +689,7 @@ export class Ssl {
       lifetime: ticketLifetime,
       sessionIdContext,
       cache: sessionCache,
+      sealer: ticketSealer,
       key: () => context.ticketKey,
     }
     return Array.from({ length: count }, (_, i) =>
@@ -532,11 +722,12 @@ function ticketCount(
 }
 
 /** A server shows a certificate, and has to know where from. */
-function checkServer({ credentials, psks, options }: SslContext): void {
+function checkServer({ credentials, psks, options, ...context }: SslContext): void {
+  if (context.serverTypes.includes('rpk') && context.rawCredentials.length > 0) return
   if (credentials.length > 0 || options.certificateCallback || options.SNICallback) return
   if (psks.length > 0 || options.pskCallback) return
   throw misuse(
     'ERR_NO_CERTIFICATE',
-    'a server needs cert and key, a certificateCallback or SNICallback, or psks or a pskCallback',
+    'a server needs cert and key, a rawKey, a certificateCallback or SNICallback, or psks or a pskCallback',
   )
 }

@@ -6,7 +6,7 @@ import {
   concat,
   wipe,
 } from '@biopair/crypto'
-import { type Connected, type NewTicket, ticketPsk } from '@biopair/handshake'
+import { type Connected, type NewTicket, type Shown, ticketPsk } from '@biopair/handshake'
 import {
   type Bytes,
   type Decoded,
@@ -20,6 +20,7 @@ import {
   vector,
   Writer,
 } from '@biopair/wire'
+import { readShown, ShownState, writeShown } from './shown-state.ts'
 
 /** What a server has to know to resume, in the ticket or in a cache. */
 const TicketState = struct({
@@ -38,15 +39,17 @@ const TicketState = struct({
   session_id_context: opaque(0, 255),
   /** The client's, leaf first. */
   chain: vector(opaque(1, 2 ** 24 - 1), 0, 2 ** 24 - 1),
+  shown: ShownState,
 })
 type TicketState = Decoded<typeof TicketState>
 
 /** What a ticket says to the server that reads it. */
-export interface OpenedTicket extends TicketState {
+export interface OpenedTicket extends Omit<TicketState, 'shown'> {
   readonly suite: CipherSuite
+  readonly shown: Shown
 }
 
-const version = 1
+const version = 2
 const nameLength = 16
 const nonceLength = 12
 /** Bytes of the longest ticket that is made: a ClientHello has to carry it, and some servers take no more than 16 KiB of one. */
@@ -78,6 +81,17 @@ export interface SessionCache {
   delete(id: string): boolean | Promise<boolean>
 }
 
+/**
+ * Who seals tickets and opens them in the place of `ticketKeys`: a key service, an HSM. A ticket that is not its own opens to undefined; so
+ * counts one whose opening throws or rejects, and the handshake is a full one.
+ */
+export interface TicketSealer {
+  /** Encrypts and authenticates; undefined where it cannot, and then there is no ticket. `state` holds secrets, and is wiped after the call. */
+  seal(state: Bytes): Uint8Array | undefined
+  /** What was sealed: now, or later. The connection stands at `want_psk` meanwhile. */
+  open(ticket: Bytes): Uint8Array | undefined | Promise<Uint8Array | undefined>
+}
+
 export interface Issuing {
   readonly crypto: CryptoProvider
   /** Every random byte comes from here. */
@@ -88,6 +102,7 @@ export interface Issuing {
   readonly lifetime: number
   readonly sessionIdContext: string
   readonly cache: SessionCache | undefined
+  readonly sealer: TicketSealer | undefined
   readonly key: () => TicketKey
 }
 
@@ -99,7 +114,9 @@ export function makeTicket(
 ): NewTicket | undefined {
   const { crypto, now, lifetime, cache } = issuing
   const nonce = encode(index < 2 ** 16 ? uint16 : uint32, index)
-  const long = connection.peerChain.reduce((sum, der) => sum + der.length + 3, fixedState)
+  const { peerChain, peerShown } = connection
+  const besides = fixedState + (peerShown.delegated?.length ?? 0)
+  const long = peerChain.reduce((sum, der) => sum + der.length + 3, besides)
   if (!cache && long > longestTicket) return undefined
   // Drawn bytes may be a view of somebody's larger buffer.
   const drawn = issuing.draw('ticket_age_add', 4)
@@ -120,7 +137,8 @@ export function makeTicket(
     server_name: latin1(connection.serverName ?? ''),
     alpn: connection.alpn ?? new Uint8Array(0),
     session_id_context: latin1(issuing.sessionIdContext),
-    chain: [...connection.peerChain],
+    chain: [...peerChain],
+    shown: writeShown(peerShown),
   })
   const state = writer.finish()
   writer.wipe()
@@ -129,6 +147,10 @@ export function makeTicket(
     const ticket = Uint8Array.from(issuing.draw('ticket id', 32))
     keep(cache, ticketId(ticket), state, now + lifetime * 1000)
     return { lifetime, ageAdd, nonce, ticket }
+  }
+  if (issuing.sealer) {
+    const sealed = sealedBy(issuing.sealer, state)
+    return sealed && { lifetime, ageAdd, nonce, ticket: sealed }
   }
   const key = issuing.key()
   const sealing = issuing.draw('ticket nonce', nonceLength)
@@ -168,7 +190,8 @@ export function readState(bytes: Uint8Array): OpenedTicket | undefined {
   try {
     const state = decode(TicketState, bytes)
     const suite = cipherSuiteById(state.cipher_suite)
-    return suite && state.version === version ? { ...state, suite } : undefined
+    const shown = readShown(state.shown)
+    return suite && shown && state.version === version ? { ...state, suite, shown } : undefined
   } catch {
     return undefined
   }
@@ -195,6 +218,19 @@ export function ticketKeyFrom(bytes: Uint8Array): TicketKey {
   return {
     name: Uint8Array.from(bytes.subarray(0, nameLength)),
     secret: Uint8Array.from(bytes.subarray(nameLength)),
+  }
+}
+
+/** What a sealer makes of a state; one that fails has made nothing. */
+function sealedBy(sealer: TicketSealer, state: Bytes): Bytes | undefined {
+  try {
+    const sealed = sealer.seal(state)
+    if (!sealed || sealed.length === 0 || sealed.length > longestTicket) return undefined
+    return Uint8Array.from(sealed)
+  } catch {
+    return undefined
+  } finally {
+    wipe(state)
   }
 }
 

@@ -1,20 +1,30 @@
 /** Judging the peer's chain: x509's verdict, the application's word, and the alert that follows. */
-import { failed } from '@biopair/crypto'
-import type { OidFilter, Verification, WantVerification } from '@biopair/handshake'
+import { failed, type PublicKeyMaterial } from '@biopair/crypto'
+import type {
+  CertificateTypeName,
+  OidFilter,
+  Verification,
+  WantVerification,
+} from '@biopair/handshake'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import {
   type Certificate,
   type Forgiven,
   isX509Failure,
   parseCertificate,
+  parsePublicKey,
   type TrustStore,
   type Verdict,
   type VerifyLimits,
   type VerifyOptions,
   verifyChain,
+  verifyRawKey,
+  type X509Failure,
 } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
 import { type Again, following } from './answers.ts'
+import { type StatusPolicy, withStatus } from './certificate-status.ts'
+import { delegatedKey } from './delegation-check.ts'
 import { misuse } from './misuse.ts'
 import { unmatched } from './oid-filters.ts'
 import type { KeyImport } from './public-keys.ts'
@@ -33,6 +43,10 @@ export interface VerificationPolicy {
   readonly limits: Partial<VerifyLimits> | undefined
   /** Extensions that the peer's certificate has to have. */
   readonly filters?: readonly OidFilter[] | undefined
+  /** What is made of OCSP responses. */
+  readonly status: StatusPolicy
+  /** SubjectPublicKeyInfos that are believed where they come by themselves. */
+  readonly rawPublicKeys: readonly Uint8Array[]
   /** The application's word, which overrides both. */
   readonly callback: VerifyCallback | undefined
 }
@@ -49,6 +63,8 @@ export interface VerifyContext extends CallbackContext {
   readonly resuming: boolean
   /** Whether the chain was asked for after the handshake. */
   readonly postHandshake: boolean
+  /** `rpk`: the chain is one SubjectPublicKeyInfo, a raw public key, and not one of those that are expected unless the verdict says so. */
+  readonly type: CertificateTypeName
   /**
    * The verdict if these problems were none (each a code at a depth, as a failing verdict has them): who puts up with one learns whether there
    * are others. `verdict.ok || (verdict.code === 'CERT_HAS_EXPIRED' && verdictExcept([verdict]).ok)` takes an expired certificate that is good
@@ -64,6 +80,7 @@ export function verifyPeer(
   noted: (verdict: Verdict) => void,
   context: CallbackContext,
 ): Verification | Again | Promise<Verification | Again> {
+  const raw = want.shown.type === 'rpk'
   const question: VerifyOptions = {
     chain: want.chain,
     anchors: policy.anchors,
@@ -77,22 +94,30 @@ export function verifyPeer(
     limits: policy.limits,
   }
   const filters = want.role === 'client' ? policy.filters : undefined
-  const verdict = filtered(verifyChain(question), filters)
+  const verify = (forgiven?: readonly Forgiven[]) => {
+    if (raw) return rawVerdict(want, policy, forgiven)
+    const about = forgiven ? { ...question, forgiven } : question
+    const verdict = filtered(verifyChain(about), filters, forgiven)
+    // What was stapled was judged when the session began.
+    return want.resuming ? verdict : withStatus(verdict, want.stapled ?? [], about, policy.status)
+  }
+  const verdict = verify()
   noted(verdict)
   const decide = (accepted: boolean) => {
     // Nothing but `true` lets a stranger in.
     if (typeof accepted !== 'boolean')
       throw misuse('ERR_INVALID_ARG_TYPE', `verifyCallback: expected a boolean, got ${accepted}`)
-    return accepted ? keyOf(want, verdict, policy.crypto) : refuse(verdict)
+    return accepted ? keyOf(want, verdict, policy) : refuse(verdict)
   }
   if (!policy.callback) return decide(verdict.ok || !policy.required)
   const asking: VerifyContext = {
     resuming: want.resuming,
     postHandshake: want.request !== undefined,
+    type: want.shown.type,
     get signal() {
       return context.signal
     },
-    verdictExcept: forgiven => filtered(verifyChain({ ...question, forgiven }), filters, forgiven),
+    verdictExcept: verify,
   }
   return following(policy.callback(verdict, want.chain, asking), decide)
 }
@@ -140,23 +165,43 @@ function refuse(verdict: Verdict): Verification {
 }
 
 /** The key that CertificateVerify is checked with. */
-function keyOf(want: WantVerification, verdict: Verdict, crypto: KeyImport): Verification {
+function keyOf(want: WantVerification, verdict: Verdict, policy: VerificationPolicy): Verification {
+  const [first = new Uint8Array(0)] = want.chain
+  if (want.shown.type === 'rpk') return imported(parsePublicKey(first), policy.crypto)
   // A chain that is not believed may still be accepted: then nobody has read its first certificate yet.
-  const leaf = verdict.ok
-    ? (verdict.path[0] as Certificate)
-    : parseCertificate(want.chain[0] as Uint8Array)
+  const leaf = verdict.ok ? (verdict.path[0] as Certificate) : parseCertificate(first)
   if (isX509Failure(leaf))
     return untrusted('bad_certificate', 'BAD_CERTIFICATE', leaf.section, leaf.why)
-  if (isX509Failure(leaf.publicKey))
+  const own = imported(leaf.publicKey, policy.crypto)
+  const { delegated } = want.shown
+  if (!own.trusted || !delegated) return own
+  const key = delegatedKey(delegated, want.role, leaf, own.key, policy)
+  return key instanceof TlsAlert ? { trusted: false, alert: key } : { trusted: true, key }
+}
+
+function imported(material: PublicKeyMaterial | X509Failure, crypto: KeyImport): Verification {
+  if (isX509Failure(material))
     return untrusted(
       'unsupported_certificate',
       'UNKNOWN_CERTIFICATE_TYPE',
-      leaf.publicKey.section,
-      leaf.publicKey.why,
+      material.section,
+      material.why,
     )
-  const key = crypto.publicKey(leaf.publicKey)
+  const key = crypto.publicKey(material)
   if (failed(key)) return untrusted('bad_certificate', 'BAD_CERTIFICATE', '4.5.1.3', key.why)
   return { trusted: true, key }
+}
+
+/** A raw key is one that is expected, or it is not believed; that alone can be put up with, what is no key cannot. */
+function rawVerdict(
+  { chain: [spki = new Uint8Array(0)] }: WantVerification,
+  { rawPublicKeys: expected, minimumRsaBits }: VerificationPolicy,
+  forgiven: readonly Forgiven[] = [],
+): Verdict {
+  const verdict = verifyRawKey({ spki, expected, minimumRsaBits })
+  const stranger = !verdict.ok && verdict.code === 'RPK_UNTRUSTED'
+  const puts = forgiven.some(({ code, depth }) => code === 'RPK_UNTRUSTED' && depth === 0)
+  return stranger && puts ? { ok: true, path: [] } : verdict
 }
 
 function untrusted(

@@ -1,5 +1,5 @@
-/** AlgorithmIdentifier: what an OID and its parameters say about a signature (RFC 3279, 4055, 5758, 8410). */
-import type { HashName, SignatureAlgorithm } from '@biopair/crypto'
+/** AlgorithmIdentifier: what an OID and its parameters say about a signature (RFC 3279, 4055, 5758, 8410, 9881). */
+import type { HashName, MlDsaName, SignatureAlgorithm } from '@biopair/crypto'
 import { constructed, DerError, type DerReader, tags } from './der.ts'
 import type { X509Failure } from './failure.ts'
 
@@ -9,7 +9,17 @@ export const keyOids = {
   'id-RSASSA-PSS': '1.2.840.113549.1.1.10',
   'id-ecPublicKey': '1.2.840.10045.2.1',
   'id-Ed25519': '1.3.101.112',
+  'id-ml-dsa-44': '2.16.840.1.101.3.4.3.17',
+  'id-ml-dsa-65': '2.16.840.1.101.3.4.3.18',
+  'id-ml-dsa-87': '2.16.840.1.101.3.4.3.19',
 } as const
+
+/** The OIDs of ML-DSA name key and signature alike (RFC 9881 §2). */
+export const mlDsaOids: ReadonlyMap<string, MlDsaName> = new Map<string, MlDsaName>([
+  [keyOids['id-ml-dsa-44'], 'ML-DSA-44'],
+  [keyOids['id-ml-dsa-65'], 'ML-DSA-65'],
+  [keyOids['id-ml-dsa-87'], 'ML-DSA-87'],
+])
 
 /** The parameters that an algorithm's row demands. */
 type Parameters = 'absent' | 'null' | 'pss'
@@ -28,6 +38,7 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['1.2.840.113549.1.1.12', rsa('sha384')],
   ['1.2.840.113549.1.1.13', rsa('sha512')],
   ['1.3.101.112', { name: 'Ed25519', parameters: 'absent', algorithm: { kind: 'ed25519' } }],
+  ...mlDsaRows(),
   ['1.2.840.113549.1.1.10', { name: 'id-RSASSA-PSS', parameters: 'pss', algorithm: 'pss' }],
 ])
 
@@ -46,9 +57,6 @@ const unsupported: ReadonlyMap<string, string> = new Map([
   ['1.2.840.10045.4.3.1', 'ecdsa-with-SHA224'],
   ['2.16.840.1.101.3.4.3.2', 'dsa-with-SHA256'],
   ['1.3.101.113', 'Ed448'],
-  ['2.16.840.1.101.3.4.3.17', 'ML-DSA-44'],
-  ['2.16.840.1.101.3.4.3.18', 'ML-DSA-65'],
-  ['2.16.840.1.101.3.4.3.19', 'ML-DSA-87'],
 ])
 
 /** Reads an AlgorithmIdentifier that says how something was signed. Throws `DerError` for parameters that a known algorithm forbids. */
@@ -151,6 +159,13 @@ function ecdsa(hash: HashName): Row {
     parameters: 'absent',
     algorithm: { kind: 'ecdsa', hash },
   }
+}
+
+function mlDsaRows(): [string, Row][] {
+  return Array.from(mlDsaOids, ([oid, set]) => [
+    oid,
+    { name: set, parameters: 'absent', algorithm: { kind: 'ml-dsa', set } },
+  ])
 }
 
 function rsa(hash: HashName): Row {

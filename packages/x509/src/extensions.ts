@@ -30,11 +30,12 @@ export const keyUsages = [
 ] as const
 export type KeyUsage = (typeof keyUsages)[number]
 
-/** Key purposes that TLS asks for (RFC 5280 §4.2.1.12). */
+/** Key purposes that TLS and OCSP ask for (RFC 5280 §4.2.1.12). */
 export const keyPurposes = {
   anyExtendedKeyUsage: '2.5.29.37.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
+  OCSPSigning: '1.3.6.1.5.5.7.3.9',
 } as const
 
 export interface AuthorityKeyIdentifier {
@@ -47,6 +48,9 @@ export interface PolicyConstraints {
   readonly requireExplicitPolicy: number | undefined
   readonly inhibitPolicyMapping: number | undefined
 }
+
+/** The TLS extensions that a TLS feature extension may name, by id (RFC 7633 §4.1): status_request makes stapling a must. */
+export const tlsFeatureIds = { status_request: 5 } as const
 
 /** What the recognised extensions say; undefined where a certificate has not got one. */
 export interface Extensions {
@@ -61,6 +65,8 @@ export interface Extensions {
   /** Policy OIDs; noted, not yet processed. */
   readonly certificatePolicies: readonly string[] | undefined
   readonly policyConstraints: PolicyConstraints | undefined
+  /** Ids of the TLS extensions that the certificate's owner always answers (RFC 7633). */
+  readonly tlsFeatures: readonly number[] | undefined
   /** OIDs of critical extensions that we do not process: whoever relies on the certificate must refuse it. */
   readonly unknownCritical: readonly string[]
 }
@@ -88,6 +94,7 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['2.5.29.33', { name: 'policyMappings', section: '4.2.1.5', read: policyMappings }],
   ['2.5.29.36', { name: 'policyConstraints', section: '4.2.1.11', read: policyConstraints }],
   ['2.5.29.54', { name: 'inhibitAnyPolicy', section: '4.2.1.14', read: inhibitAnyPolicy }],
+  ['1.3.6.1.5.5.7.1.24', { name: 'TLS feature', section: 'RFC 7633 4.1', read: tlsFeature }],
 ])
 
 /** What a certificate without extensions says. */
@@ -127,7 +134,8 @@ export function readExtensions(from: DerReader): {
       row.read(content, known)
       content.finish(row.name)
     } catch (error) {
-      if (error instanceof DerError) error.section ??= `RFC 5280 ${row.section}`
+      if (error instanceof DerError)
+        error.section ??= row.section.startsWith('RFC') ? row.section : `RFC 5280 ${row.section}`
       throw error
     }
   }
@@ -229,6 +237,10 @@ function inhibitAnyPolicy(value: DerReader): void {
   value.small('InhibitAnyPolicy')
 }
 
+function tlsFeature(value: DerReader, into: Draft): void {
+  into.tlsFeatures = all(value.inside(tags.SEQUENCE, 'Features'), list => list.small('feature'))
+}
+
 /** SEQUENCE SIZE (1..MAX) OF. */
 function many<T>(value: DerReader, what: string, read: (list: DerReader) => T): T[] {
   const list = value.inside(tags.SEQUENCE, what)
@@ -253,6 +265,7 @@ function blank(): Draft {
     nameConstraints: undefined,
     certificatePolicies: undefined,
     policyConstraints: undefined,
+    tlsFeatures: undefined,
     unknownCritical: [],
   }
 }

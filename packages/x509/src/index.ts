@@ -1,5 +1,6 @@
 /** What package x509 offers. */
 export { type Certificate, parseCertificate } from './certificate.ts'
+export { delegationProblem, delegationUsage } from './delegation-usage.ts'
 export { DistinguishedName } from './distinguished-name.ts'
 export {
   type ExtensionFilter,
@@ -16,6 +17,7 @@ export {
   keyPurposes,
   keyUsages,
   type PolicyConstraints,
+  tlsFeatureIds,
 } from './extensions.ts'
 export {
   isX509Failure,
@@ -33,11 +35,24 @@ export {
   parseIp,
 } from './name.ts'
 export type { NameConstraints } from './name-constraints.ts'
+export * from './ocsp.ts'
+export { checkOcsp, type OcspQuestion, type OcspVerdict } from './ocsp-check.ts'
 export { verifyChain } from './path.ts'
 export { type PemBlock, pemBlocks } from './pem.ts'
 export { privateKeyFrom } from './private-key.ts'
 export { type VerifyCode, verifyCodes } from './problem.ts'
 export { parsePublicKey } from './public-key.ts'
-export type { Purpose } from './rules.ts'
+export { publicKeysFrom } from './public-key-list.ts'
+export { encodePublicKey } from './public-key-writer.ts'
+export { type RawKeyOptions, verifyRawKey } from './raw-key.ts'
+export { keyProblems, type Purpose } from './rules.ts'
+export { certificateScts, ocspScts, readSctList } from './sct.ts'
 export { certificateChainFrom, type TrustStore, trustStore } from './trust-store.ts'
-export type { Forgiven, Verdict, VerifyLimits, VerifyOptions } from './verdict.ts'
+export {
+  type Forgiven,
+  isForgiven,
+  refused,
+  type Verdict,
+  type VerifyLimits,
+  type VerifyOptions,
+} from './verdict.ts'

@@ -1,8 +1,15 @@
-/** Private keys from files: PKCS#8 (RFC 5958), SEC 1 (RFC 5915), PKCS#1 (RFC 8017 §A.1.2), RFC 8410. */
-import { type CurveName, type PrivateKeyMaterial, type PssRestriction, wipe } from '@biopair/crypto'
-import { keyOids } from './algorithm.ts'
+/** Private keys from files: PKCS#8 (RFC 5958), SEC 1 (RFC 5915), PKCS#1 (RFC 8017 §A.1.2), RFC 8410, RFC 9881. */
+import {
+  type CurveName,
+  type MlDsaName,
+  type PrivateKeyMaterial,
+  type PssRestriction,
+  wipe,
+} from '@biopair/crypto'
+import { keyOids, mlDsaOids } from './algorithm.ts'
 import { constructed, DerError, DerReader, tags } from './der.ts'
 import { isX509Failure, X509InputError } from './failure.ts'
+import { readMlDsa } from './ml-dsa-private-key.ts'
 import { pemBlocks, pemText } from './pem.ts'
 import { curveBytes, readCurve, readRestriction } from './public-key.ts'
 
@@ -89,6 +96,11 @@ function readPkcs8(sequence: DerReader, version: number): PrivateKeyMaterial {
       if (seed.length !== 32) throw new DerError('a seed of 32 bytes', 'another length', 0)
       return { kind: 'ed25519', seed: seed.slice() }
     }
+    case keyOids['id-ml-dsa-44']:
+    case keyOids['id-ml-dsa-65']:
+    case keyOids['id-ml-dsa-87']:
+      algorithm.finish('id-ml-dsa parameters')
+      return readMlDsa(inner, mlDsaOids.get(oid) as MlDsaName)
     case keyOids['id-ecPublicKey']: {
       const curve = namedCurve(algorithm)
       algorithm.finish('id-ecPublicKey parameters')
@@ -106,7 +118,7 @@ function readPkcs8(sequence: DerReader, version: number): PrivateKeyMaterial {
       return readPkcs1(key, key.small('version'), pss)
     }
     default:
-      throw unsupported(`expected an EC, Ed25519 or RSA key, got the algorithm ${oid}`)
+      throw unsupported(`expected an EC, Ed25519, ML-DSA or RSA key, got the algorithm ${oid}`)
   }
 }
 

@@ -28,6 +28,7 @@ export const verifyCodes = {
   CERT_CHAIN_TOO_LONG: row('unknown_ca', 'RFC 5280 6.1'),
   CERT_HAS_EXPIRED: row('certificate_expired', 'RFC 5280 4.1.2.5'),
   CERT_NOT_YET_VALID: row('certificate_expired', 'RFC 5280 4.1.2.5'),
+  CERT_REVOKED: row('certificate_revoked', 'RFC 6960 2.2'),
   CERT_SIGNATURE_FAILURE: row('bad_certificate', 'RFC 5280 6.1.3'),
   DEPTH_ZERO_SELF_SIGNED_CERT: row('unknown_ca', 'RFC 5280 6.1'),
   EE_KEY_TOO_SMALL: row('bad_certificate', 'RFC 9325 4.5'),
@@ -39,8 +40,15 @@ export const verifyCodes = {
   INVALID_EXTENSION: row('certificate_unknown', 'RFC 5280 4.2.1.10'),
   INVALID_PURPOSE: row('unsupported_certificate', 'RFC 5280 4.2.1.12'),
   NO_EXPLICIT_POLICY: row('certificate_unknown', 'RFC 5280 4.2.1.11'),
+  /** The responder does not know the certificate. */
+  OCSP_CERT_UNKNOWN: row('bad_certificate_status_response', 'RFC 6960 2.2'),
+  /** What was stapled is no OCSP response for this certificate, at this time, that can be believed. */
+  OCSP_VERIFY_FAILED: row('bad_certificate_status_response', 'RFC 6960 3.2'),
+  /** Nothing was stapled where something has to be. */
+  OCSP_VERIFY_NEEDED: row('bad_certificate_status_response', 'RFC 6066 8'),
   PATH_LENGTH_EXCEEDED: row('unknown_ca', 'RFC 5280 4.2.1.9'),
   PERMITTED_VIOLATION: row('certificate_unknown', 'RFC 5280 4.2.1.10'),
+  RPK_UNTRUSTED: row('bad_certificate', 'RFC 7250 6'),
   SELF_SIGNED_CERT_IN_CHAIN: row('unknown_ca', 'RFC 5280 6.1'),
   UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: row('bad_certificate', 'RFC 5280 4.1.2.7'),
   UNABLE_TO_GET_CERTS_PUBLIC_KEY: row('unsupported_certificate', '4.5.1.2'),

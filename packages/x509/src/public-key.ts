@@ -1,6 +1,12 @@
-/** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7; RFC 3279, 4055, 5480, 8410). */
-import type { CurveName, PssRestriction, PublicKeyMaterial } from '@biopair/crypto'
-import { keyOids, readPssParameters } from './algorithm.ts'
+/** SubjectPublicKeyInfo (RFC 5280 §4.1.2.7; RFC 3279, 4055, 5480, 8410, 9881). */
+import {
+  type CurveName,
+  type MlDsaName,
+  mlDsaSets,
+  type PssRestriction,
+  type PublicKeyMaterial,
+} from '@biopair/crypto'
+import { keyOids, mlDsaOids, readPssParameters } from './algorithm.ts'
 import { attempt, DerError, DerReader, tags } from './der.ts'
 import type { X509Failure } from './failure.ts'
 
@@ -49,6 +55,17 @@ export function readPublicKey(from: DerReader): PublicKeyMaterial | X509Failure 
       algorithm.finish('id-Ed25519 parameters')
       if (key.length !== 32) throw new DerError('an Ed25519 key of 32 bytes', `${key.length}`, at)
       return { kind: 'ed25519', key }
+    case keyOids['id-ml-dsa-44']:
+    case keyOids['id-ml-dsa-65']:
+    case keyOids['id-ml-dsa-87']: {
+      const set = mlDsaOids.get(oid) as MlDsaName
+      // RFC 9881 §2: the parameters "MUST be absent".
+      algorithm.finish(`${set} parameters`)
+      const { publicKey: length } = mlDsaSets[set]
+      if (key.length !== length)
+        throw new DerError(`an ${set} key of ${length} bytes`, `${key.length}`, at)
+      return { kind: 'ml-dsa', set, key }
+    }
     case keyOids.rsaEncryption:
       // RFC 3279 §2.3.1: "The parameters field MUST have ASN.1 type NULL".
       algorithm.null('rsaEncryption parameters')
@@ -62,7 +79,7 @@ export function readPublicKey(from: DerReader): PublicKeyMaterial | X509Failure 
     default:
       return {
         failure: 'unsupported',
-        why: `expected an EC, Ed25519 or RSA key, got ${otherKeys.get(oid) ?? oid}`,
+        why: `expected an EC, Ed25519, ML-DSA or RSA key, got ${otherKeys.get(oid) ?? oid}`,
         section: 'RFC 5280 4.1.2.7',
       }
   }
@@ -122,9 +139,6 @@ const otherKeys: ReadonlyMap<string, string> = new Map([
   ['1.3.101.110', 'X25519'],
   ['1.3.101.111', 'X448'],
   ['1.3.101.113', 'Ed448'],
-  ['2.16.840.1.101.3.4.3.17', 'ML-DSA-44'],
-  ['2.16.840.1.101.3.4.3.18', 'ML-DSA-65'],
-  ['2.16.840.1.101.3.4.3.19', 'ML-DSA-87'],
 ])
 
 const otherCurves: ReadonlyMap<string, string> = new Map([

@@ -36,6 +36,7 @@ export function* leafProblems(leaf: Certificate, demands: Demands): Generator<Pr
   yield* some(policyProblem(leaf))
   yield* some(constraintsProblem(leaf))
   yield* some(leafUsageProblem(leaf, demands.purpose))
+  yield* some(signingKeyUsageProblem(leaf))
 }
 
 /** Where an issuer stands in a path. */
@@ -58,6 +59,7 @@ export function* issuerProblems(
   yield* keyProblems(issuer, demands, 'CA_KEY_TOO_SMALL')
   yield* some(policyProblem(issuer))
   yield* some(purposeProblem(issuer, demands.purpose, true))
+  yield* some(signingKeyUsageProblem(issuer))
 }
 
 function* some(problem: Problem | undefined): Generator<Problem> {
@@ -87,6 +89,7 @@ export function signatureProblem(subject: Certificate, issuer: Certificate): Pro
 function fits(algorithm: SignatureAlgorithm, key: PublicKeyMaterial): boolean {
   if (algorithm.kind === 'ecdsa') return key.kind === 'ec'
   if (algorithm.kind === 'ed25519') return key.kind === 'ed25519'
+  if (algorithm.kind === 'ml-dsa') return key.kind === 'ml-dsa' && key.set === algorithm.set
   if (key.kind !== 'rsa') return false
   if (algorithm.kind === 'rsa_pkcs1') return key.pss === undefined
   // RFC 9846 §4.3.3: parameters in the key MUST be those of the signature.
@@ -97,7 +100,11 @@ function fits(algorithm: SignatureAlgorithm, key: PublicKeyMaterial): boolean {
   )
 }
 
-function validityProblem({ notBefore, notAfter }: Certificate, time: number): Problem | undefined {
+/** Whether a certificate is valid at a time. */
+export function validityProblem(
+  { notBefore, notAfter }: Certificate,
+  time: number,
+): Problem | undefined {
   if (time < notBefore)
     return {
       code: 'CERT_NOT_YET_VALID',
@@ -156,9 +163,10 @@ function serialProblem({ serialNumber }: Certificate): Problem | undefined {
   }
 }
 
-function* keyProblems(
-  { publicKey }: Certificate,
-  { minimumRsaBits }: Demands,
+/** What is wrong with a key, whoever's it is. */
+export function* keyProblems(
+  { publicKey }: Pick<Certificate, 'publicKey'>,
+  { minimumRsaBits }: Pick<Demands, 'minimumRsaBits'>,
   code: 'CA_KEY_TOO_SMALL' | 'EE_KEY_TOO_SMALL',
 ): Generator<Problem> {
   const unusable =
@@ -208,6 +216,26 @@ function leafUsageProblem(leaf: Certificate, purpose: Purpose): Problem | undefi
       section: '4.5.1.2',
     }
   return purposeProblem(leaf, purpose, false)
+}
+
+// RFC 9881 §5: these "MUST NOT be present" beside an ML-DSA key, which can sign and nothing else.
+const notForMlDsa: readonly KeyUsage[] = [
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'encipherOnly',
+  'decipherOnly',
+]
+
+function signingKeyUsageProblem({ publicKey, keyUsage }: Certificate): Problem | undefined {
+  if (isX509Failure(publicKey) || publicKey.kind !== 'ml-dsa') return undefined
+  const wrong = keyUsage?.filter(usage => notForMlDsa.includes(usage)) ?? []
+  if (wrong.length === 0) return undefined
+  return {
+    code: 'INVALID_PURPOSE',
+    why: `expected keyUsage for signatures alone beside an ${publicKey.set} key, got ${wrong.join(', ')}`,
+    section: 'RFC 9881 5',
+  }
 }
 
 // RFC 5280 has extKeyUsage limit one key; that an issuer's limits those below it is what OpenSSL, NSS and Windows made of it.

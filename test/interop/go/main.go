@@ -1,5 +1,6 @@
 // A peer over Go's crypto/tls: `server cert key` echoes on a free port, `client port ca` sends a line and prints what comes back.
 // `servers cert key` takes two connections, `clients port ca port` makes two with one cache; both say which were resumed.
+// With STAPLE a server staples that file and the timestamp 01 02 03; a client says what was stapled.
 // Both offer one group alone, X25519MLKEM768 or the one whose number is in GROUP, so that a connection proves it.
 package main
 
@@ -56,6 +57,12 @@ func server(cert, key string, count int) error {
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
 		return err
+	}
+	if name := os.Getenv("STAPLE"); name != "" {
+		if pair.OCSPStaple, err = os.ReadFile(name); err != nil {
+			return err
+		}
+		pair.SignedCertificateTimestamps = [][]byte{{1, 2, 3}}
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -119,6 +126,8 @@ func dial(port string, settings *tls.Config) error {
 		return err
 	}
 	fmt.Print(line)
-	fmt.Fprintf(os.Stderr, "RESUMED %t\n", connection.ConnectionState().DidResume)
+	state := connection.ConnectionState()
+	fmt.Fprintf(os.Stderr, "RESUMED %t\n", state.DidResume)
+	fmt.Fprintf(os.Stderr, "STAPLED %x %x\n", state.OCSPResponse, state.SignedCertificateTimestamps)
 	return connection.Close()
 }

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Chain, chainFor, type KeyKind } from '../../support/mint.ts'
+import { type AnyKey, type AnyKind, type Chain, chainFor } from '../../support/mint.ts'
 
-export interface ChainFiles extends Chain {
+export interface ChainFiles extends Chain<AnyKey> {
   /** The leaf and the intermediate. */
   readonly certFile: string
   readonly keyFile: string
@@ -14,7 +14,7 @@ export interface ChainFiles extends Chain {
 
 const folder = mkdtempSync(join(tmpdir(), 'biopair-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-const made = new Map<KeyKind, ChainFiles>()
+const made = new Map<AnyKind, ChainFiles>()
 
 /** A path in a folder that goes away with this process. */
 export function scratch(name: string): string {
@@ -29,7 +29,7 @@ export function written(name: string, text: string): string {
 }
 
 /** The chain of `chainFor`, in files. */
-export function filesFor(kind: KeyKind): ChainFiles {
+export function filesFor(kind: AnyKind): ChainFiles {
   const before = made.get(kind)
   if (before) return before
   const chain = chainFor(kind)

@@ -13,7 +13,7 @@ export interface Outcome {
 
 /** One connection of ours. */
 export class Ours {
-  readonly ssl: Ssl
+  ssl: Ssl
   readonly events: readonly TraceEvent[]
   readonly keylog: readonly string[]
 
@@ -56,6 +56,16 @@ export class Ours {
     const outcome = await this.settled(ssl => ssl.doHandshake())
     if (outcome.status === 'done') return this
     throw outcome.status === 'failed' ? outcome.error : new Error(outcome.status)
+  }
+
+  /** Goes on as an imported connection of another context. */
+  async move(options: ContextOptions = {}): Promise<void> {
+    const key = new Uint8Array(32).fill(5)
+    const { rbio } = this.ssl
+    const outcome = await this.settled(ssl => ssl.exportConnection(key))
+    if (outcome.status !== 'done' || !rbio) throw new Error(`export: ${outcome.status}`)
+    const context = new SslContext({ crypto: nodeCrypto, ...options })
+    this.ssl = Ssl.importConnection(context, outcome.bytes, key).setBio(rbio)
   }
 
   /** Sends all of it. */

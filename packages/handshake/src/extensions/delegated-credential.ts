@@ -1,5 +1,5 @@
 /** delegated_credential (RFC 9345 section 4). */
-import { named, opaque, struct, uint16, uint32 } from '@biopair/wire'
+import { type Decoded, named, opaque, struct, uint16, uint32 } from '@biopair/wire'
 import type { Extension } from './extension.ts'
 import { SignatureSchemeList } from './signature-algorithms.ts'
 
@@ -16,7 +16,7 @@ import { SignatureSchemeList } from './signature-algorithms.ts'
  *         opaque signature<1..2^16-1>;
  *     } DelegatedCredential;
  */
-const DelegatedCredential = struct({
+export const DelegatedCredential = struct({
   cred: struct({
     valid_time: uint32,
     dc_cert_verify_algorithm: named('SignatureScheme', uint16),
@@ -25,6 +25,8 @@ const DelegatedCredential = struct({
   algorithm: named('SignatureScheme', uint16),
   signature: opaque(1, 2 ** 16 - 1),
 })
+
+export type DelegatedCredential = Decoded<typeof DelegatedCredential>
 
 export const delegated_credential = {
   id: 34,

@@ -28,6 +28,7 @@ import { supported_groups } from './supported-groups.ts'
 import { supported_versions } from './supported-versions.ts'
 import { ticket_request } from './ticket-request.ts'
 
+export { DelegatedCredential } from './delegated-credential.ts'
 export type { Extension, ExtensionMessage } from './extension.ts'
 export type { KeyShareEntry } from './key-share.ts'
 export { isGrease } from './names.ts'

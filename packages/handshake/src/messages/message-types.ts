@@ -3,6 +3,7 @@ import { Certificate } from './certificate.ts'
 import { CertificateRequest } from './certificate-request.ts'
 import { CertificateVerify } from './certificate-verify.ts'
 import { ClientHello } from './client-hello.ts'
+import { CompressedCertificate } from './compressed-certificate.ts'
 import { EncryptedExtensions } from './encrypted-extensions.ts'
 import { EndOfEarlyData } from './end-of-early-data.ts'
 import { Finished } from './finished.ts'
@@ -25,6 +26,7 @@ export const messageTypes: ReadonlyMap<number, MessageType<unknown>> = new Map(
     CertificateVerify,
     Finished,
     KeyUpdate,
+    CompressedCertificate,
     MessageHash,
   ].map((type: MessageType<unknown>) => [type.msg_type, type]),
 )

@@ -77,6 +77,13 @@ const otherSchemes: ReadonlyMap<number, string> = new Map([
   [0x0808, 'ed448'],
 ])
 
+/** RFC 8879 §3. */
+const compressionNames: ReadonlyMap<number, string> = new Map([
+  [1, 'zlib'],
+  [2, 'brotli'],
+  [3, 'zstd'],
+])
+
 const grease = (id: number): string | undefined => (isGrease(id) ? 'GREASE' : undefined)
 
 const names: NonNullable<ShowOptions['names']> = {
@@ -85,4 +92,5 @@ const names: NonNullable<ShowOptions['names']> = {
   NamedGroup: id => groupById(id)?.name ?? otherGroups.get(id) ?? grease(id),
   SignatureScheme: id => signatureSchemeById(id)?.name ?? otherSchemes.get(id) ?? grease(id),
   ExtensionType: extensionName,
+  CertificateCompressionAlgorithm: id => compressionNames.get(id),
 }

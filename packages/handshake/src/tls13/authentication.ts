@@ -4,13 +4,30 @@ import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { FlowConfig } from '../config.ts'
 import { readExtensions } from '../extensions/index.ts'
 import { ask, type Flow, type Identity, type Role } from '../flow.ts'
-import { Certificate, CertificateVerify } from '../messages/index.ts'
+import { type Certificate, CertificateVerify } from '../messages/index.ts'
 import { hex } from '../names.ts'
+import type { CertificateTypeName, Shown } from '../shown.ts'
 import { signedContent, type Talk } from '../talk.ts'
+import { sendCertificate } from './certificate-message.ts'
+import { noWishes, type Wishes } from './certificate-wishes.ts'
+import {
+  checkAskedFor,
+  delegatedOf,
+  delegatedScheme,
+  delegationOf,
+  invalidDelegation,
+} from './delegated-credential.ts'
+import { readStapled, staple } from './stapled.ts'
+
+/** What the peer has shown, and proved to have the key of. */
+export interface PeerProof {
+  readonly chain: readonly Bytes[]
+  readonly shown: Shown
+}
 
 /**
- * Judges the peer's Certificate, awaits its CertificateVerify, and answers its chain.
- * `offered` are the extensions that its certificate entries may carry, `request` is the context of a request after the handshake.
+ * Judges the peer's Certificate, awaits its CertificateVerify, and answers what it has shown.
+ * `offered` are the extensions that its certificate entries may carry, `type` is what was agreed on, `request` is the context of a request after the handshake.
  */
 export function* receiveAuthentication(
   talk: Talk,
@@ -18,8 +35,9 @@ export function* receiveAuthentication(
   peer: Role,
   certificate: Certificate,
   offered: ReadonlySet<number>,
+  type: CertificateTypeName = 'x509',
   request?: Bytes,
-): Flow<readonly Bytes[]> {
+): Flow<PeerProof> {
   // After the handshake, whose request it answers is known before.
   if (!request && certificate.certificate_request_context.length > 0)
     throw new TlsAlert('illegal_parameter', {
@@ -27,15 +45,21 @@ export function* receiveAuthentication(
       section: '4.5.1',
       why: `expected an empty certificate_request_context, got ${certificate.certificate_request_context.length} bytes`,
     })
-  for (const entry of certificate.certificate_list)
-    readExtensions('Certificate', entry.extensions, offered)
+  checkAskedFor(certificate, offered)
+  const stapled = certificate.certificate_list.map(entry =>
+    readStapled(readExtensions('Certificate', entry.extensions, offered)),
+  )
   const chain = certificate.certificate_list.map(entry => entry.cert_data)
-  talk.output.learn({ fact: 'certificate', of: peer, chain })
+  const shown: Shown = { type, delegated: delegatedOf(certificate) }
+  const schemes = permittedSchemes(certificate, shown, config)
+  talk.output.learn({ fact: 'certificate', of: peer, chain, shown, stapled })
   talk.enter('WAIT_CV')
   const verification = yield* ask({
     want: 'verification',
     role: peer,
     chain,
+    shown,
+    stapled,
     resuming: false,
     request,
   })
@@ -45,11 +69,11 @@ export function* receiveAuthentication(
   const verify = yield* talk.receive('WAIT_CV', CertificateVerify)
   const scheme = signatureSchemeById(verify.algorithm)
   // RFC 9846 §4.5.2: one that we offered, fit for handshakes, and compatible with the key.
-  if (!scheme?.handshake || !config.schemes.includes(scheme))
+  if (!scheme?.handshake || !schemes.includes(scheme))
     throw new TlsAlert('illegal_parameter', {
       reason: 'WRONG_SIGNATURE_TYPE',
       section: '4.5.2',
-      why: `expected one of ${handshakeSchemes(config.schemes)}, got ${scheme?.name ?? hex(verify.algorithm)}`,
+      why: `expected one of ${handshakeSchemes(schemes)}, got ${scheme?.name ?? hex(verify.algorithm)}`,
     })
   if (scheme.key !== keyType(verification.key.material))
     throw new TlsAlert('illegal_parameter', {
@@ -64,46 +88,81 @@ export function* receiveAuthentication(
       why: `the ${peer}'s CertificateVerify (${scheme.name}) does not match the transcript and its certificate`,
     })
   talk.output.learn({ fact: 'signature', of: peer, scheme: scheme.name })
-  return chain
+  return { chain, shown }
 }
 
-/** Sends Certificate and CertificateVerify. */
+/** Sends Certificate and CertificateVerify; what the peer wishes rides along. */
 export function* sendAuthentication(
   talk: Talk,
   role: Role,
   identity: Identity,
   scheme: SignatureScheme,
   context: Bytes,
+  wishes: Wishes = noWishes,
 ): Flow<void> {
-  talk.send(Certificate, {
+  const { chain, type = 'x509', delegated } = identity
+  const onLeaf = [
+    ...(type === 'x509' ? yield* staple(identity, role, wishes) : []),
+    ...(delegated ? [delegationOf(delegated)] : []),
+  ]
+  const certificate = {
     certificate_request_context: context,
-    certificate_list: identity.chain.map(cert_data => ({ cert_data, extensions: [] })),
-  })
-  talk.output.learn({ fact: 'certificate', of: role, chain: identity.chain })
+    certificate_list: chain.map((cert_data, depth) => ({
+      cert_data,
+      extensions: depth === 0 ? onLeaf : [],
+    })),
+  }
+  sendCertificate(talk, certificate, wishes.compression)
+  const shown: Shown = { type, delegated: delegated?.credential }
+  talk.output.learn({ fact: 'certificate', of: role, chain, shown })
   const content = signedContent(role, talk.transcript.hash())
   const signature = yield* ask({ want: 'signature', identity, scheme, content })
   talk.send(CertificateVerify, { algorithm: scheme.id, signature })
   talk.output.learn({ fact: 'signature', of: role, scheme: scheme.name })
 }
 
-/** The first scheme of the peer's that the identity can sign with in a handshake. */
-export function commonScheme(
-  identity: Identity,
-  peer: readonly SignatureScheme[],
-): SignatureScheme | undefined {
-  return peer.find(scheme => scheme.handshake && identity.schemes.includes(scheme))
+/** What an application answers is one of the types that were agreed on: a certificate is none where a raw public key is waited for. */
+export function checkIdentity(
+  { type = 'x509' }: Identity,
+  types: readonly CertificateTypeName[],
+): void {
+  if (types.includes(type)) return
+  throw new TypeError(`the answer to certificate is of type ${type}, expected ${types.join()}`)
 }
 
-/** The schemes that we know among ids, in their order. */
-export function knownSchemes(ids: readonly number[]): SignatureScheme[] {
-  return ids.map(signatureSchemeById).filter(scheme => scheme !== undefined)
+/** The first scheme of the peer's that the identity can sign with in a handshake; of a delegated credential, the one that is its own. */
+export function commonScheme(
+  { delegated, ...identity }: Identity,
+  peer: readonly SignatureScheme[],
+  delegatedSchemes: readonly SignatureScheme[],
+): SignatureScheme | undefined {
+  if (delegated) return delegatedSchemes.find(scheme => scheme === delegated.scheme)
+  return peer.find(scheme => scheme.handshake && identity.schemes.includes(scheme))
 }
 
 /** The kind of key that a scheme has to be for. */
 export function keyType(material: PublicKeyMaterial): SignatureScheme['key'] {
   if (material.kind === 'ec') return material.curve
   if (material.kind === 'ed25519') return 'ed25519'
+  if (material.kind === 'ml-dsa') return material.set
   return material.pss ? 'rsa-pss' : 'rsa'
+}
+
+/** What CertificateVerify may be signed with: RFC 9345 §4.1.3 has it match dc_cert_verify_algorithm. */
+function permittedSchemes(
+  { certificate_list }: Certificate,
+  { type, delegated }: Shown,
+  config: FlowConfig,
+): readonly SignatureScheme[] {
+  if (type === 'rpk' && certificate_list.length > 1)
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'CERT_LENGTH_MISMATCH',
+      section: '4.5.1',
+      why: `expected no more than one raw public key, got ${certificate_list.length} entries`,
+    })
+  if (!delegated) return config.schemes
+  if (type === 'rpk') throw invalidDelegation('a raw public key has no certificate to delegate')
+  return [delegatedScheme(delegated, config)]
 }
 
 function handshakeSchemes(schemes: readonly SignatureScheme[]): string {

@@ -1,11 +1,16 @@
 /** A client that is asked for a certificate, in the handshake or after it (RFC 9846 §4.4.2, §4.5.1.2). */
 import { type Bytes, TlsAlert } from '@biopair/wire'
-import type { OidFilter } from '../config.ts'
+import type { FlowConfig, OidFilter } from '../config.ts'
 import { type ExtensionsOf, readExtensions } from '../extensions/index.ts'
 import { ask, type Flow } from '../flow.ts'
 import { Certificate, type CertificateRequest } from '../messages/index.ts'
+import type { CertificateTypeName } from '../shown.ts'
 import type { Talk } from '../talk.ts'
-import { commonScheme, knownSchemes, sendAuthentication } from './authentication.ts'
+import { checkIdentity, commonScheme, sendAuthentication } from './authentication.ts'
+import { allowedTypes } from './certificate-types.ts'
+import { wishesOf } from './certificate-wishes.ts'
+import { delegatedSchemesOf } from './delegated-credential.ts'
+import { knownSchemes } from './known-schemes.ts'
 
 /** What a CertificateRequest asks for. */
 export type Wanted = ExtensionsOf<'CertificateRequest'>
@@ -42,11 +47,19 @@ export function readRequest(request: CertificateRequest): Wanted {
 }
 
 /** Shows a certificate that the server takes, or says that there is none. `request` is the context of a request after the handshake. */
-export function* authenticate(talk: Talk, wanted: Wanted, request?: Bytes): Flow<void> {
+export function* authenticate(
+  talk: Talk,
+  config: FlowConfig,
+  wanted: Wanted,
+  type: CertificateTypeName,
+  request?: Bytes,
+): Flow<void> {
+  if (!request) talk.output.learn({ fact: 'certificate_type', of: 'client', type })
   const schemes = knownSchemes(wanted.signature_algorithms?.supported_signature_algorithms ?? [])
   const certificateSchemes = wanted.signature_algorithms_cert
     ? knownSchemes(wanted.signature_algorithms_cert.supported_signature_algorithms)
     : schemes
+  const delegatedSchemes = delegatedSchemesOf(wanted.delegated_credential)
   const identity = yield* ask({
     want: 'certificate',
     role: 'client',
@@ -55,12 +68,22 @@ export function* authenticate(talk: Talk, wanted: Wanted, request?: Bytes): Flow
     authorities: wanted.certificate_authorities?.authorities ?? [],
     filters: filtersOf(wanted),
     serverName: undefined,
+    types: allowedTypes(config, 'client').filter(ours => ours === type),
+    delegatedSchemes,
     request,
   })
-  const scheme = identity && commonScheme(identity, schemes)
+  if (identity) checkIdentity(identity, [type])
+  const scheme = identity && commonScheme(identity, schemes, delegatedSchemes)
   const context = request ?? new Uint8Array(0)
   if (identity && scheme)
-    return yield* sendAuthentication(talk, 'client', identity, scheme, context)
+    return yield* sendAuthentication(
+      talk,
+      'client',
+      identity,
+      scheme,
+      context,
+      wishesOf(wanted, config),
+    )
   talk.send(Certificate, { certificate_request_context: context, certificate_list: [] })
 }
 

@@ -1,10 +1,13 @@
 /** What a client says first (RFC 9846 §4.2.2). */
 import type { KeyShare } from '@biopair/crypto'
-import type { Bytes } from '@biopair/wire'
+import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { ClientConfig } from '../config.ts'
 import { extensionTypes, writeExtension } from '../extensions/index.ts'
 import type { ClientHello, RawExtension } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
+import { offeredTypes } from './certificate-types.ts'
+import { certificateWishes } from './certificate-wishes.ts'
+import { offeredDelegation } from './delegated-credential.ts'
 import { recordLimit } from './record-limits.ts'
 
 /** The ClientHello of a configuration. */
@@ -53,7 +56,12 @@ export function clientHello(
     )
   if (config.ticketRequest)
     extensions.push(writeExtension('ClientHello', 'ticket_request', config.ticketRequest))
-  extensions.push(...recordLimit('ClientHello', config), keyShare(shares))
+  extensions.push(...offeredTypes(config), ...offeredDelegation('ClientHello', config))
+  extensions.push(
+    ...recordLimit('ClientHello', config),
+    ...certificateWishes('ClientHello', config),
+    keyShare(shares),
+  )
   return {
     legacy_version: 0x0303,
     random,
@@ -79,6 +87,20 @@ export function secondHello(
     )
   if (cookie) extensions.push(writeExtension('ClientHello', 'cookie', { cookie }))
   return { ...first, extensions }
+}
+
+/** The second ClientHello, if a cookie has left room for it: its extensions have 2^16-1 bytes at most (RFC 9846 §4.2.2). */
+export function fitting(hello: ClientHello): ClientHello {
+  const length = (hello.extensions ?? []).reduce(
+    (sum, { extension_data }) => sum + 4 + extension_data.length,
+    0,
+  )
+  if (length < 2 ** 16) return hello
+  throw new TlsAlert('illegal_parameter', {
+    reason: 'BAD_EXTENSION',
+    section: '4.3.2',
+    why: `with the cookie, the extensions of a ClientHello would have ${length} bytes`,
+  })
 }
 
 function keyShare(shares: ReadonlyMap<number, KeyShare>): RawExtension {

@@ -6,7 +6,7 @@ import { type ExtensionsOf, readExtensions } from '../extensions/index.ts'
 import type { Flow } from '../flow.ts'
 import {
   AnyServerHello,
-  Certificate,
+  type Certificate,
   CertificateRequest,
   ClientHello,
   EncryptedExtensions,
@@ -14,17 +14,23 @@ import {
   isHelloRetryRequest,
 } from '../messages/index.ts'
 import { Secrets } from '../secrets.ts'
+import type { CertificateTypeName } from '../shown.ts'
 import type { Talk } from '../talk.ts'
 import { agree, helloRetry, selection } from './answer.ts'
-import { receiveAuthentication } from './authentication.ts'
+import { type PeerProof, receiveAuthentication } from './authentication.ts'
+import { certificateOf, certificateTypes, receiveCertificate } from './certificate-message.ts'
+import { checkServerType, chosenTypes } from './certificate-types.ts'
 import { authenticate, requested, type Wanted } from './client-authentication.ts'
-import { clientHello, secondHello } from './client-hello.ts'
+import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
+import { offers, tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
+import { HelloShape } from './hello-shape.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { laterAuthentication } from './post-handshake.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
+import { judgeStapled, stapledResponse } from './stapled.ts'
 
 /** Shakes hands as a client. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
@@ -43,13 +49,22 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const sessionId = config.compatibility ? draw(config, 'legacy_session_id', 32) : new Uint8Array(0)
   const shares = new Map<number, KeyShare>()
   for (const group of config.shares) shares.set(group.id, secrets.hold(group.start(config.random)))
+  const shape = new HelloShape(config)
+  const plain = clientHello(config, random, sessionId, shares, psks.length > 0)
 
+  const [firstPsk] = psks
+  let raw = sessionId
   let hello = talk.send(
     ClientHello,
-    withPsks(clientHello(config, random, sessionId, shares, psks.length > 0), psks, config.crypto),
-    (bytes, said) => bind(bytes, said, psks, config.crypto, undefined),
+    shape.padded(withPsks(shape.first(plain), psks, config.crypto)),
+    (bytes, said) => {
+      bind(bytes, said, psks, config.crypto, undefined)
+      raw = bytes
+    },
   )
   output.learn({ fact: 'client_random', random: hello.random })
+  if (firstPsk && offers(hello, 'pre_shared_key'))
+    tellEarlyExporter(output, config.crypto, firstPsk, raw, offers(hello, 'early_data'))
   output.tolerateChangeCipherSpec(true)
   output.endOfFlight()
 
@@ -60,6 +75,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     retriedWith = retry.suite
     transcript.retry(config.crypto.hashes[retry.suite.hash])
     output.learn({ fact: 'retry', group: retry.group?.name })
+    output.learn({ fact: 'no_early_exporter' })
     if (retry.group) {
       for (const share of shares.values()) share.wipe()
       shares.clear()
@@ -68,9 +84,10 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     if (config.compatibility) output.changeCipherSpec()
     // RFC 9846 §4.2.2: keys that do not go with the suite are offered no more; ages and binders are made anew.
     psks = psks.filter(psk => psk.hash === retry.suite.hash)
+    const again = shape.second(secondHello(hello, retry.cookie, retry.group && shares))
     hello = talk.send(
       ClientHello,
-      withPsks(secondHello(hello, retry.cookie, retry.group && shares), psks, config.crypto),
+      shape.padded(fitting(withPsks(again, psks, config.crypto))),
       (bytes, said) => bind(bytes, said, psks, config.crypto, transcript),
     )
     output.endOfFlight()
@@ -92,6 +109,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     })
   const hash = config.crypto.hashes[suite.hash]
   const psk = acceptedPsk(extensions, suite, psks)
+  if (psk !== firstPsk) output.learn({ fact: 'no_early_exporter' })
   const mode = psk && acceptedMode(extensions, config.pskModes)
   const agreed = mode === 'psk_ke' ? undefined : agree(extensions, config, shares)
   // §7.1: without (EC)DHE, zeros stand in for the shared secret.
@@ -101,8 +119,8 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.learn({ fact: 'suite', suite })
   if (agreed) output.learn({ fact: 'group', group: agreed.group.name })
   if (psk && mode) {
-    const { kind, identity, chain } = psk
-    output.learn({ fact: 'psk', kind, mode, identity, chain })
+    const { kind, identity, chain, shown } = psk
+    output.learn({ fact: 'psk', kind, mode, identity, chain, shown })
   }
 
   const handshakeStage = secrets.hold(
@@ -128,15 +146,17 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const alpn = agreedAlpn(parameters, config)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
 
+  const types = chosenTypes(parameters, config)
   const server = psk
-    ? { chain: psk.chain, wanted: undefined }
-    : yield* authenticateServer(talk, config, offered)
+    ? { chain: psk.chain, shown: psk.shown, wanted: undefined, ocspResponse: undefined }
+    : yield* authenticateServer(talk, config, offered, types.server)
 
   const beforeFinished = transcript.hash()
   const finished = yield* talk.receive('WAIT_FINISHED', Finished)
   checkFinished(finished, hash.length, verifyData =>
     finishedMatches(hash, serverHandshake, beforeFinished, verifyData),
   )
+  if (config.requestOcsp && !psk) yield* judgeStapled(server.ocspResponse)
 
   const mainStage = secrets.hold(handshakeStage.main())
   const afterFinished = transcript.hash()
@@ -149,12 +169,13 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'application', serverTraffic)
   output.tolerateChangeCipherSpec(false)
 
-  if (server.wanted) yield* authenticate(talk, server.wanted)
+  if (server.wanted) yield* authenticate(talk, config, server.wanted, types.client)
   talk.send(Finished, { verify_data: finishedData(hash, clientHandshake, transcript.hash()) })
   output.endOfFlight()
   output.protect('write', 'application', clientTraffic)
   talk.level = 'application'
   const resumptionSecret = secrets.hold(mainStage.resumption(transcript.hash()))
+  output.learn({ fact: 'resumption_secret', secret: resumptionSecret })
   talk.enter('CONNECTED')
   return {
     role: 'client',
@@ -167,6 +188,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     alpn,
     serverName: config.serverName,
     peerChain: server.chain,
+    peerShown: server.shown,
     resumed: psk?.kind === 'resumption',
     authenticatedBy: psk
       ? psk.kind === 'resumption'
@@ -178,7 +200,13 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     ticketsDue: parameters.ticket_request?.expected_count,
     awaitingUpdate: false,
     owesUpdate: false,
-    postHandshake: laterAuthentication(config.postHandshakeAuth, psk, transcript, config),
+    postHandshake: laterAuthentication(
+      config.postHandshakeAuth,
+      psk,
+      transcript,
+      config,
+      types.client,
+    ),
   }
 }
 
@@ -187,26 +215,36 @@ function* authenticateServer(
   talk: Talk,
   config: ClientConfig,
   offered: ReadonlySet<number>,
-): Flow<{
-  readonly chain: readonly Bytes[]
-  readonly wanted: Wanted | undefined
-}> {
-  const first = yield* talk.receiveOneOf('WAIT_CERT_CR', CertificateRequest, Certificate)
+  type: CertificateTypeName,
+): Flow<
+  PeerProof & {
+    readonly wanted: Wanted | undefined
+    /** Of what came with its certificates. */
+    readonly ocspResponse: Bytes | undefined
+  }
+> {
+  checkServerType(type, config)
+  talk.output.learn({ fact: 'certificate_type', of: 'server', type })
+  const first = yield* talk.receiveOneOf(
+    'WAIT_CERT_CR',
+    CertificateRequest,
+    ...certificateTypes(config),
+  )
   const request =
     first.type === CertificateRequest ? (first.message as CertificateRequest) : undefined
   const wanted = request && requested(request)
   if (wanted) talk.output.learn({ fact: 'certificate_request' })
   const certificate = request
-    ? yield* talk.receive('WAIT_CERT', Certificate)
-    : (first.message as Certificate)
+    ? yield* receiveCertificate(talk, 'WAIT_CERT', config)
+    : certificateOf(first.message as Certificate, config)
   if (certificate.certificate_list.length === 0)
     throw new TlsAlert('decode_error', {
       reason: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
       section: '4.5.1.3',
       why: "expected the server's certificate, got an empty certificate_list",
     })
-  const chain = yield* receiveAuthentication(talk, config, 'server', certificate, offered)
-  return { chain, wanted }
+  const proof = yield* receiveAuthentication(talk, config, 'server', certificate, offered, type)
+  return { ...proof, wanted, ocspResponse: stapledResponse(certificate) }
 }
 
 /** RFC 7301 §3.2: exactly one protocol, and one of ours. */

@@ -21,6 +21,7 @@ import {
   NewSessionTicket,
 } from '../messages/index.ts'
 import type { Output } from '../output.ts'
+import type { Shown } from '../shown.ts'
 import { nextTrafficSecret, ticketPsk } from './key-schedule.ts'
 import {
   type Aside,
@@ -51,6 +52,7 @@ export interface Connected {
   readonly serverName: string | undefined
   /** DER, leaf first; empty where the peer showed none. In a resumption it is that of the original handshake. */
   readonly peerChain: readonly Bytes[]
+  readonly peerShown: Shown
   /** The keys are from a ticket. */
   readonly resumed: boolean
   /** What this session began with: certificates, or a pre-shared key that was agreed on elsewhere. */
@@ -218,6 +220,7 @@ function receiveTicket(
         suite: state.suite,
         maxEarlyData: extensions.early_data?.max_early_data_size ?? 0,
         chain: state.peerChain,
+        shown: state.peerShown,
         authenticatedBy: state.authenticatedBy,
       },
     })

@@ -121,6 +121,14 @@ export function pskBinder(hash: Hash, { key, kind }: Psk, transcriptHash: Uint8A
   return binder
 }
 
+/** early_exporter_secret of a PSK, for the ClientHello that offers it first (RFC 9846 §7.1). */
+export function earlyExporterSecret(hash: Hash, psk: Uint8Array, helloHash: Uint8Array): Bytes {
+  const early = hkdfExtract(hash, undefined, psk)
+  const secret = expand(hash, early, 'e exp master', helloHash, hash.length)
+  wipe(early)
+  return secret
+}
+
 /** verify_data of a Finished message (RFC 9846 §4.5.3). */
 export function finishedData(hash: Hash, base: TrafficSecret, transcriptHash: Uint8Array): Bytes {
   return finishedValue(hash, base.secret, transcriptHash)

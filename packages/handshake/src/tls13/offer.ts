@@ -9,7 +9,7 @@ import {
 } from '../extensions/index.ts'
 import type { ClientHello } from '../messages/index.ts'
 import { hex, listed } from '../names.ts'
-import { knownSchemes } from './authentication.ts'
+import { knownSchemes } from './known-schemes.ts'
 import { checkClientLimit } from './record-limits.ts'
 
 /** A ClientHello that negotiates TLS 1.3, read (RFC 9846 §4.2.2, §9.2). */

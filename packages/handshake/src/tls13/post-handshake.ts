@@ -6,18 +6,22 @@ import type { Flow } from '../flow.ts'
 import { HeldOutput } from '../held-output.ts'
 import type { JoinedMessage } from '../joiner.ts'
 import {
-  Certificate,
+  type Certificate,
   CertificateRequest,
   CertificateVerify,
+  type CompressedCertificate,
   decodeMessage,
   encodeMessage,
   Finished,
+  type MessageType,
   messageName,
 } from '../messages/index.ts'
 import type { Fact } from '../output.ts'
+import type { CertificateTypeName, Shown } from '../shown.ts'
 import { Talk } from '../talk.ts'
 import { Transcript } from '../transcript.ts'
 import { receiveAuthentication } from './authentication.ts'
+import { certificateOf, certificateTypes } from './certificate-message.ts'
 import { authenticate, readRequest, type Wanted } from './client-authentication.ts'
 import type { Connected, Surroundings } from './connected.ts'
 import { checkFinished } from './finished.ts'
@@ -32,6 +36,8 @@ export interface PostHandshake {
   /** ClientHello ... client Finished: authentications do not see each other (RFC 9846 §4.1). */
   readonly context: RunningHash
   readonly config: FlowConfig
+  /** What the client shows: as it was agreed on for the handshake. */
+  readonly type: CertificateTypeName
   /** Requests whose outcome is not known yet. */
   readonly open: readonly OpenRequest[]
   /** Server: what has come of the answer that is coming in. */
@@ -83,6 +89,7 @@ export type AsideCommand =
       readonly command: 'authenticated'
       readonly context: Bytes
       readonly chain: readonly Bytes[]
+      readonly shown: Shown
       readonly facts: readonly Fact[]
     }
 
@@ -105,9 +112,10 @@ export function laterAuthentication(
   psk: { readonly kind: string } | undefined,
   transcript: Transcript,
   config: FlowConfig,
+  type: CertificateTypeName = 'x509',
 ): PostHandshake | undefined {
   if (!offered || (psk && psk.kind !== 'resumption')) return undefined
-  return { context: transcript.fork(), config, open: [] }
+  return { context: transcript.fork(), config, type, open: [] }
 }
 
 /** Server: whether another request may be sent, and why not. */
@@ -165,12 +173,16 @@ export function receiveRequest(
   around.output.learn({ fact: 'certificate_request' })
   const transcript = later.context.copy()
   transcript.update(incoming.raw)
-  around.begin({ flow: answerRequest(wanted, context, transcript, around.edit), messages: [] })
+  around.begin({
+    flow: answerRequest(later, wanted, context, transcript, around.edit),
+    messages: [],
+  })
   const request = { context, transcript, required: false, offered: none, answered: false }
   return { ...state, postHandshake: { ...later, open: [...later.open, request] } }
 }
 
 function* answerRequest(
+  { config, type }: PostHandshake,
   wanted: Wanted,
   context: Bytes,
   before: RunningHash,
@@ -179,7 +191,7 @@ function* answerRequest(
   const output = new HeldOutput()
   const transcript = new Transcript(before)
   const talk = new Talk(output, edit, transcript)
-  yield* authenticate(talk, wanted, context)
+  yield* authenticate(talk, config, wanted, type, context)
   const { messages, facts } = output
   return { command: 'answer_request', context, messages, transcript: transcript.fork(), facts }
 }
@@ -217,9 +229,12 @@ export function receiveReply(
 ): Connected {
   const { reply } = later
   if (!reply) {
-    if (incoming.msg_type !== Certificate.msg_type || later.open.every(({ answered }) => answered))
+    const begins = certificateTypes(later.config).find(
+      ({ msg_type }) => msg_type === incoming.msg_type,
+    )
+    if (!begins || later.open.every(({ answered }) => answered))
       throw unexpected('KeyUpdate', incoming)
-    return withReply(state, later, beginReply(later, incoming))
+    return withReply(state, later, beginReply(later, incoming, begins))
   }
   const empty = reply.certificate.certificate_list.length === 0
   if (empty || reply.verify) {
@@ -231,8 +246,12 @@ export function receiveReply(
   return withReply(state, later, { ...reply, verify: copied(incoming) })
 }
 
-function beginReply({ open }: PostHandshake, incoming: JoinedMessage): Reply {
-  const certificate = decodeMessage(Certificate, incoming.body)
+function beginReply(
+  { open, config }: PostHandshake,
+  incoming: JoinedMessage,
+  type: MessageType<Certificate | CompressedCertificate>,
+): Reply {
+  const certificate = certificateOf(decodeMessage(type, incoming.body), config)
   const context = certificate.certificate_request_context
   const request = open.find(other => !other.answered && same(other.context, context))
   if (!request)
@@ -263,7 +282,7 @@ function finishReply(
   )
   if (verify) {
     begin({
-      flow: judge(request, certificate, transcript, later.config),
+      flow: judge(later, request, certificate, transcript),
       messages: [verify],
     })
     output.learn({ fact: 'client_authentication', request: request.context, came: 'answered' })
@@ -281,27 +300,35 @@ function finishReply(
 }
 
 function* judge(
+  { config, type }: PostHandshake,
   request: OpenRequest,
   certificate: Certificate,
   before: RunningHash,
-  config: FlowConfig,
 ): Flow<AsideCommand> {
   const output = new HeldOutput()
   const talk = new Talk(output, undefined, new Transcript(before))
   const { context, offered } = request
-  const chain = yield* receiveAuthentication(talk, config, 'client', certificate, offered, context)
-  return { command: 'authenticated', context, chain, facts: output.facts }
+  const proof = yield* receiveAuthentication(
+    talk,
+    config,
+    'client',
+    certificate,
+    offered,
+    type,
+    context,
+  )
+  return { command: 'authenticated', context, ...proof, facts: output.facts }
 }
 
 /** Server: what was learnt about the client holds from here on. */
 export function authenticated(
   state: Connected,
-  { context, chain, facts }: Extract<AsideCommand, { command: 'authenticated' }>,
+  { context, chain, shown, facts }: Extract<AsideCommand, { command: 'authenticated' }>,
   { output }: Surroundings,
 ): Connected {
   for (const fact of facts) output.learn(fact)
   output.learn({ fact: 'client_authentication', request: context, came: 'authenticated' })
-  return { ...closed(state, context), peerChain: chain }
+  return { ...closed(state, context), peerChain: chain, peerShown: shown }
 }
 
 function withReply(state: Connected, later: PostHandshake, reply: Reply): Connected {

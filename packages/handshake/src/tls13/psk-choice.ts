@@ -8,6 +8,7 @@ import type { ChosenPsk, PskMode } from '../psk.ts'
 import type { Secrets } from '../secrets.ts'
 import { pskBinder } from './key-schedule.ts'
 import type { Offer } from './offer.ts'
+import { stillTaken } from './still-taken.ts'
 
 /** The best mode that both ends allow; without a group in common that is psk_ke, if anything. */
 export function pskMode(offer: Offer, config: ServerConfig): PskMode | undefined {
@@ -43,8 +44,15 @@ export function* choosePsk(
   const hash = config.crypto.hashes[psk.hash]
   checkBinder(psk, offer, hello, hash, hash.start())
   if (psk.chain.length > 0) {
-    const { chain } = psk
-    const verdict = yield* ask({ want: 'verification', role: 'client', chain, resuming: true })
+    if (!stillTaken(psk, 'client', config)) return undefined
+    const { chain, shown } = psk
+    const verdict = yield* ask({
+      want: 'verification',
+      role: 'client',
+      chain,
+      shown,
+      resuming: true,
+    })
     if (!verdict.trusted) return undefined
   }
   if (psk.once && !(yield* ask({ want: 'psk_claim', identity }))) return undefined

@@ -14,6 +14,7 @@ import type { ClientHello } from '../messages/index.ts'
 import type { OfferedPsk, PskMode } from '../psk.ts'
 import type { Transcript } from '../transcript.ts'
 import { pskBinder } from './key-schedule.ts'
+import { stillTaken } from './still-taken.ts'
 
 /** The keys to offer. §4.7.1: the server of a session that is resumed has to be believed still, and by this name. */
 export function* pskOffers(config: ClientConfig): Flow<readonly OfferedPsk[]> {
@@ -22,8 +23,15 @@ export function* pskOffers(config: ClientConfig): Flow<readonly OfferedPsk[]> {
   for (const psk of yield* ask({ want: 'psk_offer', hashes })) {
     if (!hashes.includes(psk.hash)) continue
     if (psk.chain.length > 0) {
-      const { chain } = psk
-      const verdict = yield* ask({ want: 'verification', role: 'server', chain, resuming: true })
+      if (!stillTaken(psk, 'server', config)) continue
+      const { chain, shown } = psk
+      const verdict = yield* ask({
+        want: 'verification',
+        role: 'server',
+        chain,
+        shown,
+        resuming: true,
+      })
       if (!verdict.trusted) continue
     }
     offered.push(psk)

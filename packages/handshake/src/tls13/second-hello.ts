@@ -1,24 +1,23 @@
 /** Judging the ClientHello that answers our HelloRetryRequest (RFC 9846 §4.2.2). */
 import { equal, type Group } from '@biopair/crypto'
-import { type AlertName, TlsAlert } from '@biopair/wire'
+import { TlsAlert } from '@biopair/wire'
 import { extensionTypes, readExtension, readExtensions } from '../extensions/index.ts'
 import type { ClientHello, RawExtension, ServerHello } from '../messages/index.ts'
 import { hex } from '../names.ts'
 import type { Offer } from './offer.ts'
 
-/** RFC 9846 §4.2.2: the second ClientHello is the first, but for what a HelloRetryRequest changes. */
+/** RFC 9846 §4.2.2: the second ClientHello is the first, but for what a HelloRetryRequest changes. Its legacy_version is judged as the first's was. */
 export function checkSecondHello(
   first: ClientHello,
   second: ClientHello,
   retry: ServerHello,
 ): void {
-  const changed = (what: string, alert: AlertName = 'illegal_parameter') =>
-    new TlsAlert(alert, {
+  const changed = (what: string) =>
+    new TlsAlert('illegal_parameter', {
       reason: 'BAD_EXTENSION',
       section: '4.2.2',
       why: `${what} differs between the two ClientHellos`,
     })
-  if (second.legacy_version !== first.legacy_version) throw changed('legacy_version')
   if (!equal(second.random, first.random)) throw changed('random')
   if (!equal(second.legacy_session_id, first.legacy_session_id)) throw changed('legacy_session_id')
   if (second.cipher_suites.join() !== first.cipher_suites.join()) throw changed('cipher_suites')

@@ -1,7 +1,7 @@
 /** What a server says, put together (RFC 9846 §4.2.3, §4.2.4, §4.4). */
 import type { CipherSuite, Group, SignatureScheme } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
-import { type CertificateDemands, draw, type ServerConfig } from '../config.ts'
+import { type CertificateDemands, draw, type FlowConfig, type ServerConfig } from '../config.ts'
 import { type KeyShareEntry, writeExtension } from '../extensions/index.ts'
 import {
   type CertificateRequest,
@@ -12,6 +12,8 @@ import {
   type ServerHello,
 } from '../messages/index.ts'
 import type { ChosenPsk } from '../psk.ts'
+import { certificateWishes } from './certificate-wishes.ts'
+import { offeredDelegation } from './delegated-credential.ts'
 import type { Offer } from './offer.ts'
 import { recordLimit } from './record-limits.ts'
 
@@ -78,10 +80,12 @@ export function encryptedExtensions(
     readonly tickets: number | undefined
     /** Whether the client said how long its records may be. */
     readonly limited: boolean
+    /** The answers to the client's certificate types. */
+    readonly types: readonly RawExtension[]
   },
   config: ServerConfig,
 ): EncryptedExtensions {
-  const { named, alpn, group, tickets, limited } = said
+  const { named, alpn, group, tickets, limited, types } = said
   const extensions: RawExtension[] = []
   // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
   if (config.groups[0] && config.groups[0] !== group && group)
@@ -102,17 +106,19 @@ export function encryptedExtensions(
     extensions.push(
       writeExtension('EncryptedExtensions', 'ticket_request', { expected_count: tickets }),
     )
+  extensions.push(...types)
   if (limited) extensions.push(...recordLimit('EncryptedExtensions', config))
   return { extensions }
 }
 
 /** RFC 9846 §4.4.2; `context` is empty in the handshake. */
 export function certificateRequest(
-  demands: CertificateDemands,
+  demands: CertificateDemands & FlowConfig,
   context: Bytes = new Uint8Array(0),
 ): CertificateRequest {
   const extensions = [
     writeExtension('CertificateRequest', 'signature_algorithms', schemeList(demands.schemes)),
+    ...offeredDelegation('CertificateRequest', demands),
   ]
   if (demands.certificateSchemes)
     extensions.push(
@@ -138,6 +144,7 @@ export function certificateRequest(
         })),
       }),
     )
+  extensions.push(...certificateWishes('CertificateRequest', demands))
   return { certificate_request_context: context, extensions }
 }
 

@@ -5,7 +5,6 @@ import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts
 import type { KeyShareEntry } from '../extensions/index.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
 import {
-  Certificate,
   CertificateRequest,
   ClientHello,
   EncryptedExtensions,
@@ -13,11 +12,23 @@ import {
   ServerHello,
 } from '../messages/index.ts'
 import { listed } from '../names.ts'
-import type { OfferedIdentity } from '../psk.ts'
+import type { ChosenPsk, OfferedIdentity } from '../psk.ts'
 import { Secrets } from '../secrets.ts'
+import { type CertificateTypeName, certificates } from '../shown.ts'
 import type { Talk } from '../talk.ts'
-import { commonScheme, receiveAuthentication, sendAuthentication } from './authentication.ts'
+import {
+  checkIdentity,
+  commonScheme,
+  type PeerProof,
+  receiveAuthentication,
+  sendAuthentication,
+} from './authentication.ts'
+import { receiveCertificate } from './certificate-message.ts'
+import { agreedTypes, clientType, serverTypes } from './certificate-types.ts'
+import { wishesOf } from './certificate-wishes.ts'
 import type { Connected } from './connected.ts'
+import { delegatedSchemesOf } from './delegated-credential.ts'
+import { tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
@@ -68,7 +79,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   const suite = suites.find(common => !psk || common.hash === psk.hash) as CipherSuite
   const hash = config.crypto.hashes[suite.hash]
   const alpn = yield* chooseAlpn(offer)
-  let own = psk ? undefined : yield* chooseIdentity(offer)
+  let own = psk ? undefined : yield* chooseIdentity(offer, config)
   if (!psk) group ??= chooseGroup(offer, config)
 
   const compatible = hello.legacy_session_id.length > 0
@@ -86,7 +97,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     offer = readHello(hello)
     psk = psk && keptPsk(psk, first, offer, second.raw, hash, before)
     if (!psk) {
-      own ??= yield* chooseIdentity(offer)
+      own ??= yield* chooseIdentity(offer, config)
       group ??= chooseGroup(offer, config)
     }
     group = group && retriedGroup(offer, group)
@@ -96,7 +107,9 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   if (psk && mode) {
     const { identities = [] } = offer.extensions.pre_shared_key ?? {}
     const { identity } = identities[psk.selected] as OfferedIdentity
-    output.learn({ fact: 'psk', kind: psk.kind, mode, identity, chain: psk.chain })
+    output.learn({ fact: 'psk', kind: psk.kind, mode, identity, ...shownIn(psk) })
+    // §4.3.10: early data goes with the first key, and with the first ClientHello; so does its exporter.
+    if (psk.selected === 0 && !retried) tellEarlyExporter(output, config.crypto, psk, raw, false)
   }
 
   const random = draw(config, 'server hello random', 32)
@@ -129,7 +142,10 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   const ticketsAllowed = config.pskModes.some(ours => modes?.ke_modes.includes(ours))
   const requested = request?.[resumed ? 'resumption_count' : 'new_session_count']
   const ticketsDue = ticketsAllowed ? config.ticketCount(resumed, requested) : 0
+  // §4.4.2: with a PSK there are no certificates.
+  const asksFor = psk ? undefined : clientType(offer, config, asks)
   const parameters = {
+    types: own ? agreedTypes(offer, { server: own.type, client: asksFor }) : [],
     named: acknowledge && offer.serverName !== undefined,
     alpn,
     group,
@@ -140,12 +156,12 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   const encrypted = talk.send(EncryptedExtensions, encryptedExtensions(parameters, config))
   limitRecords(output, readLimit('EncryptedExtensions', encrypted.extensions), record_size_limit)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
-  // §4.4.2: with a PSK there are no certificates.
-  const asked =
-    asks.clientCertificate === 'none' || asks.clientCertificate === 'later' || psk
-      ? undefined
-      : talk.send(CertificateRequest, certificateRequest({ ...config, ...asks }))
-  if (own) yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0))
+  const asked = asksFor && talk.send(CertificateRequest, certificateRequest({ ...config, ...asks }))
+  if (asksFor) output.learn({ fact: 'certificate_type', of: 'client', type: asksFor })
+  if (own) output.learn({ fact: 'certificate_type', of: 'server', type: own.type })
+  const wishes = wishesOf(offer.extensions, config, offer.serverName)
+  if (own)
+    yield* sendAuthentication(talk, 'server', own.identity, own.scheme, new Uint8Array(0), wishes)
   talk.send(Finished, { verify_data: finishedData(hash, serverHandshake, transcript.hash()) })
   output.endOfFlight()
 
@@ -160,9 +176,9 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('write', 'application', serverTraffic)
   talk.level = 'application'
 
-  const chain = asked
-    ? yield* clientChain(talk, config, asked, asks.clientCertificate === 'require')
-    : (psk?.chain ?? [])
+  const client = asked
+    ? yield* clientProof(talk, config, asked, asks.clientCertificate === 'require', asksFor)
+    : shownIn(psk)
 
   const beforeFinished = transcript.hash()
   const finished = yield* talk.receive('WAIT_FINISHED', Finished)
@@ -172,6 +188,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'application', clientTraffic)
   output.tolerateChangeCipherSpec(false)
   const resumptionSecret = secrets.hold(mainStage.resumption(transcript.hash()))
+  output.learn({ fact: 'resumption_secret', secret: resumptionSecret })
   talk.enter('CONNECTED')
   return {
     role: 'server',
@@ -183,7 +200,8 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     group: group?.name,
     alpn,
     serverName: offer.serverName,
-    peerChain: chain,
+    peerChain: client.chain,
+    peerShown: client.shown,
     resumed,
     authenticatedBy: psk ? (resumed ? psk.authenticatedBy : 'psk') : 'certificate',
     ticketsAllowed,
@@ -264,9 +282,19 @@ function* chooseAlpn(offer: Offer): Flow<Bytes | undefined> {
   })
 }
 
-function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: SignatureScheme }> {
+/** What the client showed when a session began. */
+function shownIn(psk: ChosenPsk | undefined): PeerProof {
+  return { chain: psk?.chain ?? [], shown: psk?.shown ?? certificates }
+}
+
+function* chooseIdentity(
+  offer: Offer,
+  config: ServerConfig,
+): Flow<{ identity: Identity; scheme: SignatureScheme; type: CertificateTypeName }> {
   if (offer.lacks) throw offer.lacks
   const { schemes, certificateSchemes, serverName } = offer
+  const types = serverTypes(offer, config)
+  const delegatedSchemes = delegatedSchemesOf(offer.extensions.delegated_credential)
   const identity = yield* ask({
     want: 'certificate',
     role: 'server',
@@ -274,6 +302,8 @@ function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: Signa
     certificateSchemes,
     authorities: offer.extensions.certificate_authorities?.authorities ?? [],
     serverName,
+    types,
+    delegatedSchemes,
   })
   if (!identity)
     throw new TlsAlert('handshake_failure', {
@@ -281,8 +311,10 @@ function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: Signa
       section: '4.5.1.2',
       why: `there is no certificate for ${serverName ?? 'a client without server_name'}`,
     })
-  const scheme = commonScheme(identity, schemes)
-  if (scheme) return { identity, scheme }
+  checkIdentity(identity, types)
+  const { type = 'x509' } = identity
+  const scheme = commonScheme(identity, schemes, delegatedSchemes)
+  if (scheme) return { identity, scheme, type }
   throw new TlsAlert('handshake_failure', {
     reason: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
     section: '4.5.1.2',
@@ -291,16 +323,17 @@ function* chooseIdentity(offer: Offer): Flow<{ identity: Identity; scheme: Signa
 }
 
 /** The client's second flight, up to its Finished (RFC 9846 §4.5.1.3). */
-function* clientChain(
+function* clientProof(
   talk: Talk,
   config: ServerConfig,
   request: CertificateRequest,
   required: boolean,
-): Flow<readonly Bytes[]> {
-  const certificate = yield* talk.receive('WAIT_CERT', Certificate)
+  type: CertificateTypeName | undefined,
+): Flow<PeerProof> {
+  const certificate = yield* receiveCertificate(talk, 'WAIT_CERT', config)
   if (certificate.certificate_list.length > 0) {
     const offered = new Set(request.extensions.map(extension => extension.extension_type))
-    return yield* receiveAuthentication(talk, config, 'client', certificate, offered)
+    return yield* receiveAuthentication(talk, config, 'client', certificate, offered, type)
   }
   if (certificate.certificate_request_context.length > 0)
     throw new TlsAlert('illegal_parameter', {
@@ -314,5 +347,5 @@ function* clientChain(
       section: '4.5.1.3',
       why: "expected the client's certificate, got an empty certificate_list",
     })
-  return []
+  return shownIn(undefined)
 }

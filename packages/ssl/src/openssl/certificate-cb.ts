@@ -1,8 +1,8 @@
 /** The certificate callbacks (SSL_CTX_set_cert_cb(3), SSL_CTX_set_client_cert_cb(3)): what to show, decided late. */
 import type { Identity, WantCertificate } from '@biopair/handshake'
 import { type Again, again, following } from '../answers.ts'
-import { choose } from '../choice.ts'
-import { type Credential, credentialsFrom } from '../credentials.ts'
+import { credentialsFrom } from '../credentials.ts'
+import { chooseIdentity } from '../own-identity.ts'
 import { fatalAlert } from './alert-number.ts'
 import type { SSL_CTX } from './ctx.ts'
 import type { Pem } from './settings.ts'
@@ -70,7 +70,7 @@ function judged(ssl: SSL, want: WantCertificate, said: number): Later<Answer> {
 
 function chosen(ssl: SSL, want: WantCertificate): Later<Answer> {
   const context = ssl.settings.context(want.role)
-  const identity = choose(context.credentials, limited(ssl, want))
+  const identity = chooseIdentity(context, limited(ssl, want))
   const callback = ssl.settings.values.clientCertificateCb
   if (identity || want.role === 'server' || !callback)
     return identity && signing(ssl, want, identity)
@@ -84,7 +84,7 @@ function chosen(ssl: SSL, want: WantCertificate): Later<Answer> {
 }
 
 /** Client: what SSL_CTX_set1_client_sigalgs_list leaves of a credential's schemes. */
-function signing(ssl: SSL, { role }: WantCertificate, credential: Credential): Identity {
+function signing(ssl: SSL, { role }: WantCertificate, credential: Identity): Identity {
   const { clientSigalgs } = ssl.settings.values
   if (role === 'server' || clientSigalgs === undefined) return credential
   const names = clientSigalgs.split(':')

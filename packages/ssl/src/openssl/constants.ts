@@ -97,3 +97,24 @@ export const X509_V_ERR_APPLICATION_VERIFICATION = 50
 export const X509_V_ERR_HOSTNAME_MISMATCH = 62
 export const X509_V_ERR_EMAIL_MISMATCH = 63
 export const X509_V_ERR_IP_ADDRESS_MISMATCH = 64
+export const X509_V_ERR_RPK_UNTRUSTED = 95
+
+/** Certificate types (RFC 7250). */
+export const TLSEXT_cert_type_x509 = 0
+export const TLSEXT_cert_type_rpk = 2
+
+/** Nothing is kept, by either role. */
+export const SSL_SESS_CACHE_OFF = 0
+/** A client is told of its sessions; it keeps them itself. */
+export const SSL_SESS_CACHE_CLIENT = 1
+/** A server that issues no tickets (SSL_OP_NO_TICKET) keeps sessions in the context. */
+export const SSL_SESS_CACHE_SERVER = 2
+export const SSL_SESS_CACHE_BOTH = 3
+/** Nothing here: what is out of time goes when it is asked for, or when room is needed. */
+export const SSL_SESS_CACHE_NO_AUTO_CLEAR = 0x0080
+/** A server keeps nothing in the context. */
+export const SSL_SESS_CACHE_NO_INTERNAL_LOOKUP = 0x0100
+export const SSL_SESS_CACHE_NO_INTERNAL_STORE = 0x0200
+export const SSL_SESS_CACHE_NO_INTERNAL = 0x0300
+export const SSL_MAX_SID_CTX_LENGTH = 32
+export const SSL_SESSION_CACHE_MAX_SIZE_DEFAULT = 20480

@@ -2,7 +2,6 @@
 import { certificateChainFrom, trustStore } from '@biopair/x509'
 import { SslContext } from '../context.ts'
 import { credentialsFrom } from '../credentials.ts'
-import type { Session } from '../session.ts'
 import { TLS1_3_VERSION } from './constants.ts'
 import { ErrorList } from './errors.ts'
 import { ExData } from './ex-data.ts'
@@ -19,6 +18,7 @@ import {
 } from './settings.ts'
 import { schemesFrom } from './sigalgs.ts'
 import type { SSL } from './ssl.ts'
+import type { SSL_SESSION } from './ssl-session.ts'
 import type { SSL_verify_cb } from './verify.ts'
 import { X509_VERIFY_PARAM } from './verify-param.ts'
 
@@ -182,10 +182,10 @@ export function SSL_CTX_set_keylog_callback(
   set(ctx, { keylog: callback ?? undefined })
 }
 
-/** A client is told of each ticket, during a later read. What the callback answers means nothing: sessions need no references. */
+/** A client is told of each ticket, during a later read. Answering 1 keeps the reference; what else is answered means nothing more. */
 export function SSL_CTX_sess_set_new_cb(
   ctx: SSL_CTX,
-  callback: ((ssl: SSL, session: Session) => unknown) | null,
+  callback: ((ssl: SSL, session: SSL_SESSION) => unknown) | null,
 ): void {
   set(ctx, { newSession: callback ?? undefined })
 }

@@ -151,6 +151,8 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
     case 'want_psk':
     case 'want_psk_claim':
     case 'want_alpn':
+    case 'want_ocsp_request':
+    case 'want_ocsp_response':
       ssl.result = SSL_ERROR_WANT_CLIENT_HELLO_CB
       return -1
     case 'closed':

@@ -1,8 +1,12 @@
 /** What an SSL_CTX was set to, as a value: an SSL keeps the one it was made with, and our own context is made from it. */
+import type { CertificateTypeName } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { type ContextOptions, SslContext } from '../context.ts'
+import { MemorySessionCache } from '../memory-session-cache.ts'
 import { misuse } from '../misuse.ts'
 import type { Session } from '../session.ts'
+import { type TraceEvent, type TraceKind, traceKinds } from '../trace.ts'
+import { redacted } from '../tracer.ts'
 import type { VerifyCallback } from '../verification.ts'
 import type { Caller } from './caller.ts'
 import { askCertificate, type SSL_cert_cb, type SSL_client_cert_cb } from './certificate-cb.ts'
@@ -14,6 +18,8 @@ import {
   SSL_OP_NO_COMPRESSION,
   SSL_OP_NO_TICKET,
   SSL_OP_NO_TLSv1_3,
+  SSL_SESS_CACHE_NO_INTERNAL,
+  SSL_SESS_CACHE_SERVER,
   SSL_TLSEXT_ERR_NOACK,
   SSL_TLSEXT_ERR_OK,
   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
@@ -23,8 +29,18 @@ import {
 import type { SSL_info_cb } from './info.ts'
 import type { SSL_msg_cb } from './msg.ts'
 import { protocolList } from './protocols.ts'
+import {
+  askPsk,
+  type SSL_psk_client_cb_func,
+  type SSL_psk_find_session_cb_func,
+  type SSL_psk_server_cb_func,
+  type SSL_psk_use_session_cb_func,
+} from './psk.ts'
 import { askServername, type SSL_servername_cb } from './servername.ts'
+import { arrived } from './session.ts'
 import type { SSL } from './ssl.ts'
+import type { SSL_SESSION } from './ssl-session.ts'
+import { type SSL_tlsext_status_cb, statusAsClient, statusAsServer } from './status.ts'
 import { askVerify, type SSL_cert_verify_cb, type SSL_verify_cb } from './verify.ts'
 import {
   X509_V_FLAG_PARTIAL_CHAIN,
@@ -38,6 +54,7 @@ export type Pem = string | Uint8Array
 export type Surroundings = Pick<
   ContextOptions,
   | 'allowPartialTrustChain'
+  | 'certificateCompression'
   | 'cookie'
   | 'crypto'
   | 'edit'
@@ -46,8 +63,14 @@ export type Surroundings = Pick<
   | 'minimumRsaBits'
   | 'now'
   | 'random'
+  | 'requestSCT'
+  | 'sessionCache'
+  | 'singleUseTickets'
   | 'ticketKeys'
+  | 'ticketSealer'
   | 'trace'
+  | 'traceEvents'
+  | 'traceSecrets'
   | 'verifyLimits'
 >
 
@@ -80,16 +103,32 @@ export interface Values {
   /** DER names that the peer is told, in either role. */
   readonly authorities: readonly Bytes[]
   readonly postHandshakeAuth?: boolean
+  /** undefined: X.509 alone. */
+  readonly serverCertTypes?: readonly CertificateTypeName[] | undefined
+  readonly clientCertTypes?: readonly CertificateTypeName[] | undefined
   readonly alpn: readonly string[]
   readonly selectAlpn?: Callback<SSL_CTX_alpn_select_cb_func> | undefined
   readonly keylog?: ((ssl: SSL, line: string) => void) | undefined
-  readonly newSession?: ((ssl: SSL, session: Session) => unknown) | undefined
+  readonly newSession?: ((ssl: SSL, session: SSL_SESSION) => unknown) | undefined
+  readonly pskClient?: SSL_psk_client_cb_func | undefined
+  readonly pskServer?: SSL_psk_server_cb_func | undefined
+  readonly pskUse?: SSL_psk_use_session_cb_func | undefined
+  readonly pskFind?: SSL_psk_find_session_cb_func | undefined
+  /** SSL_SESS_CACHE_ bits. */
+  readonly sessionMode: number
+  /** Seconds. */
+  readonly sessionTimeout: number
+  readonly sessionIdContext: string
+  readonly ticketKeys?: Bytes
   readonly info?: SSL_info_cb | undefined
   readonly message?: SSL_msg_cb | undefined
   readonly messageArg?: unknown
   readonly clientHello?: Callback<SSL_client_hello_cb_fn> | undefined
   readonly servername?: SSL_servername_cb | undefined
   readonly servernameArg?: unknown
+  readonly statusType?: number
+  readonly status?: SSL_tlsext_status_cb | undefined
+  readonly statusArg?: unknown
   readonly certificateCb?: Callback<SSL_cert_cb> | undefined
   readonly clientCertificateCb?: SSL_client_cert_cb | undefined
   readonly certVerify?: Callback<SSL_cert_verify_cb> | undefined
@@ -124,19 +163,23 @@ export class Settings {
   #judging: Settings | undefined
   /** Whose call is under way, for the callbacks. */
   readonly caller: Caller
+  /** The sessions of a server that issues no tickets. */
+  readonly cache: MemorySessionCache
 
   constructor(
     values: Values,
     keys: { first?: SslContext } = {},
     caller: Caller = { ssl: undefined },
+    cache = new MemorySessionCache(given('now', values.surroundings.now)),
   ) {
     this.values = values
     this.#keys = keys
     this.caller = caller
+    this.cache = cache
   }
 
   with(changes: Partial<Values>): Settings {
-    return new Settings({ ...this.values, ...changes }, this.#keys, this.caller)
+    return new Settings({ ...this.values, ...changes }, this.#keys, this.caller, this.cache)
   }
 
   /** These with what an X509_VERIFY_PARAM demands, apart from names; connections that demand the same have one context. */
@@ -176,32 +219,46 @@ export class Settings {
   #common(): ContextOptions {
     const { surroundings, ca, credentials, keylog, newSession, verifyDepth, maxFragment } =
       this.values
-    const { verifyTime, partialChain } = this.values
+    const psk = askPsk(() => this.#calling, this.values)
+    const { verifyTime, partialChain, serverCertTypes, clientCertTypes } = this.values
     if (this.values.options & SSL_OP_NO_TLSv1_3)
       throw misuse('ERR_INVALID_ARG_VALUE', 'SSL_OP_NO_TLSv1_3 leaves no version')
-    const { first } = this.#keys
     return {
       ...surroundings,
       ca,
       cert: credentials.map(({ cert }) => cert),
       key: credentials.map(({ key }) => key),
+      ...given('serverCertTypes', serverCertTypes),
+      ...given('clientCertTypes', clientCertTypes),
+      ...given('rawKey', this.#rawKey),
       ...given('ciphers', this.values.ciphers),
       ...given('groups', this.values.groups),
-      ...given('ticketKeys', first && joined(first)),
       ...(keylog ? { keylog: (line: string) => keylog(this.#calling, line) } : {}),
       ...(newSession
-        ? { onSession: (session: Session) => void newSession(this.#calling, session) }
+        ? { onSession: (session: Session) => arrived(this.#calling, session, newSession) }
         : {}),
+      ...given('pskCallback', psk),
       trace: event => {
         // A connection that is freed is nobody's call.
         this.caller.ssl?.watch.take(event)
-        surroundings.trace?.(event)
+        this.#trace(event)
       },
+      // SSL_CTX_set_msg_callback(3) shows whole tickets; who is told more has to ask.
+      traceSecrets: surroundings.trace && surroundings.traceSecrets === true ? true : 'messages',
+      traceEvents: surroundings.trace
+        ? [...watched, ...(surroundings.traceEvents ?? traceKinds)]
+        : watched,
       ...given('verifyTime', verifyTime),
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
       verifyLimits: { ...surroundings.verifyLimits, ...given('depth', verifyDepth) },
       limits: { ...surroundings.limits, ...given('maxFragment', maxFragment) },
     }
+  }
+
+  /** A private key without a certificate, where it can be shown by itself. */
+  get #rawKey(): Pem | undefined {
+    const { key, serverCertTypes = [], clientCertTypes = [] } = this.values
+    return [...serverCertTypes, ...clientCertTypes].includes('rpk') ? key : undefined
   }
 
   #asClient(): ContextOptions {
@@ -219,12 +276,21 @@ export class Settings {
       rejectUnauthorized: verifies && !anyName,
       ...given('verifyCallback', callback),
       certificateCallback: want => askCertificate(this.#calling, want),
+      ...statusAsClient(this.values, () => this.#calling),
     }
   }
 
   #asServer(): ContextOptions {
     const { verifyMode = 0, options, tickets, selectAlpn, credentials, clientCa } = this.values
-    const { clientHello, servername, certificateCb, sigalgs, clientSigalgs } = this.values
+    const {
+      clientHello,
+      servername,
+      certificateCb,
+      sigalgs,
+      clientSigalgs,
+      sessionTimeout,
+      sessionIdContext,
+    } = this.values
     const authorities = clientCa.length > 0 ? clientCa : this.values.authorities
     const later = (verifyMode & SSL_VERIFY_POST_HANDSHAKE) !== 0
     const asks = (verifyMode & SSL_VERIFY_PEER) !== 0
@@ -237,8 +303,13 @@ export class Settings {
         const { verify, certVerify } = ssl.settings.values
         return verify || certVerify ? askVerify(ssl, verdict, chain, asking) : verdict.ok
       })
+    const kept = this.#kept
     return {
-      numTickets: options & SSL_OP_NO_TICKET ? 0 : tickets,
+      ...kept,
+      // Without tickets a server has to keep its sessions, or it has none.
+      numTickets: options & SSL_OP_NO_TICKET && !kept.sessionCache ? 0 : tickets,
+      ticketLifetime: sessionTimeout,
+      sessionIdContext,
       ...given('sigalgs', clientSigalgs ?? sigalgs),
       requestCert: asks && later ? 'later' : asks,
       requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : authorities,
@@ -253,7 +324,25 @@ export class Settings {
       ...(certificateCb || credentials.length > 0
         ? { certificateCallback: want => askCertificate(this.#calling, want) }
         : {}),
+      ...statusAsServer(this.values, () => this.#calling),
     }
+  }
+
+  #trace(event: TraceEvent): void {
+    const { trace, traceEvents, traceSecrets } = this.values.surroundings
+    if (!trace || traceEvents?.includes(event.event) === false) return
+    trace(traceSecrets ? event : redacted(event))
+  }
+
+  /** Where a server's sessions are: in a cache, or sealed into tickets. */
+  get #kept(): Pick<ContextOptions, 'sessionCache' | 'ticketKeys'> {
+    const { surroundings, options, sessionMode, ticketKeys } = this.values
+    const { first } = this.#keys
+    const keeps = (sessionMode & SSL_SESS_CACHE_SERVER) !== 0
+    const internal = keeps && (sessionMode & SSL_SESS_CACHE_NO_INTERNAL) === 0
+    if (surroundings.sessionCache || surroundings.ticketSealer) return {}
+    if (options & SSL_OP_NO_TICKET) return internal ? { sessionCache: this.cache } : {}
+    return given('ticketKeys', ticketKeys ?? (first && joined(first)))
   }
 
   get #asked(): VerifyCallback | undefined {
@@ -286,6 +375,9 @@ export function initialValues(surroundings: Surroundings): Values {
     minVersion: 0,
     maxVersion: 0,
     tickets: 2,
+    sessionMode: SSL_SESS_CACHE_SERVER,
+    sessionTimeout: 7200,
+    sessionIdContext: '',
     options: SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
     mode: SSL_MODE_AUTO_RETRY,
     quiet: false,
@@ -301,6 +393,9 @@ function selected(answer: AlpnSelection): AlpnChoice {
   if (result !== SSL_TLSEXT_ERR_OK || !protocol) return undefined
   return String.fromCharCode(...protocol)
 }
+
+/** What the callbacks of C are made of. */
+const watched: readonly TraceKind[] = ['record', 'message', 'alert', 'state']
 
 const believed: VerifyCallback = verdict => verdict.ok
 

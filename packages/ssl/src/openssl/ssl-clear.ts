@@ -2,6 +2,7 @@
 import { SSL_ERROR_NONE, SSL_KEY_UPDATE_NONE } from './constants.ts'
 import { Port } from './port.ts'
 import { ERR_LIB_SSL } from './reasons.ts'
+import { sessionOf } from './session.ts'
 import { SSL, SSL_up_ref } from './ssl.ts'
 
 /**
@@ -15,6 +16,10 @@ export function SSL_clear(ssl: SSL): 0 | 1 {
     return 0
   }
   const { port, native } = ssl
+  // A session that nobody said goodbye to is not gone on with.
+  const clean = native?.sentShutdown || native?.receivedShutdown
+  const session = sessionOf(ssl)
+  if (session) ssl.offered = clean && session.native ? session : undefined
   port.letGo()
   native?.close()
   const fresh = new Port()
@@ -36,6 +41,7 @@ export function SSL_clear(ssl: SSL): 0 | 1 {
   ssl.ordered = false
   ssl.waits = undefined
   ssl.hello = undefined
+  ssl.session = undefined
   ssl.verifyError = undefined
   ssl.retryVerify = false
   return 1
@@ -59,6 +65,7 @@ export function SSL_dup(ssl: SSL): SSL | null {
   copy.param.take(ssl.param)
   copy.serverName = ssl.serverName
   copy.role = ssl.role
+  copy.offered = ssl.offered
   copy.quiet = ssl.quiet
   copy.info = ssl.info
   copy.message = ssl.message

@@ -1,12 +1,10 @@
 /** The calls that say something about a connection, and the names it is told. */
 import type { CipherSuite } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
-import type { Session } from '../session.ts'
-import { utf8 } from './bio.ts'
 import { TLSEXT_NAMETYPE_host_name } from './constants.ts'
-import { noteMisuse } from './misused.ts'
 import type { SSL } from './ssl.ts'
 import { verifyResult } from './verify-result.ts'
+import { waitsAgain } from './waits-again.ts'
 
 /** Bytes that SSL_read gives without the BIO. */
 export function SSL_pending(ssl: SSL): number {
@@ -46,7 +44,7 @@ function stateOf(ssl: SSL): readonly [string, string] {
   if (!native || (!watch.letters && native.role === 'client' && native.state === 'START'))
     return ['PINIT', 'before the handshake']
   if (ssl.failed) return ['SSLERR', 'error']
-  const letters = states[native.role ?? 'client'][native.state]
+  const letters = waitsAgain(native) ? 'TED' : states[native.role ?? 'client'][native.state]
   return [watch.letters ?? letters ?? 'UNKWN', `${native.role} ${native.state}`]
 }
 
@@ -134,29 +132,4 @@ export function SSL_get_servername(
   if (type !== TLSEXT_NAMETYPE_host_name) return null
   if (ssl.native) return ssl.native.servername ?? null
   return ssl.serverName ?? null
-}
-
-/** Fills `out` with keying material. 1, or -1 before the handshake is over. No context and an empty one are the same in TLS 1.3. */
-export function SSL_export_keying_material(
-  ssl: SSL,
-  out: Uint8Array,
-  label: string,
-  context: Uint8Array | null = null,
-): 1 | -1 {
-  ssl.errors.clear()
-  if (!ssl.native?.connected) return -1
-  try {
-    const latin = String.fromCharCode(...utf8(label))
-    const bytes = ssl.native.exportKeyingMaterial(out.length, latin, context ?? undefined)
-    out.set(bytes)
-    return 1
-  } catch (error) {
-    noteMisuse(ssl.errors, error)
-    return -1
-  }
-}
-
-/** Client: the last ticket that came, or null; borrowed. */
-export function SSL_get_session(ssl: SSL): Session | null {
-  return ssl.native?.session ?? null
 }

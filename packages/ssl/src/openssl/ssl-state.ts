@@ -10,6 +10,7 @@ import {
 } from './constants.ts'
 import { SSL_want } from './result.ts'
 import type { SSL } from './ssl.ts'
+import { waitsAgain } from './waits-again.ts'
 
 /** OpenSSL 3.0's numbers (OSSL_HANDSHAKE_STATE), of the states that there are here. */
 export const TLS_ST_BEFORE = 0
@@ -46,6 +47,7 @@ const states: Readonly<Record<'client' | 'server', Readonly<Record<string, numbe
 /** What was read or written last; EARLY_DATA is a server whose flight is out, as in OpenSSL. */
 export function SSL_get_state(ssl: SSL): number {
   const { native } = ssl
+  if (native && waitsAgain(native)) return TLS_ST_EARLY_DATA
   return native ? (states[native.role ?? 'client'][native.state] ?? TLS_ST_BEFORE) : TLS_ST_BEFORE
 }
 

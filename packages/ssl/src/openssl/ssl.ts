@@ -16,6 +16,7 @@ import type { SSL_msg_cb } from './msg.ts'
 import { Port } from './port.ts'
 import { ERR_LIB_SSL } from './reasons.ts'
 import type { Settings, Values } from './settings.ts'
+import type { SSL_SESSION } from './ssl-session.ts'
 import {
   X509_CHECK_FLAG_NO_WILDCARDS,
   X509_PURPOSE_SSL_CLIENT,
@@ -78,8 +79,15 @@ export class SSL {
   messageArg: unknown
   /** The ClientHello that a callback is looking at. */
   hello: ClientHelloView | undefined
+  /** What SSL_set_tlsext_status_ocsp_resp said. */
+  statusResponse: Uint8Array | undefined
+  /** What SSL_set_session was given, and the object that SSL_get_session answers. */
+  offered: SSL_SESSION | undefined
+  session: SSL_SESSION | undefined
   /** What SSL_set_verify said for this SSL alone. */
   ownVerification: Pick<Values, 'verifyMode' | 'verify'> = {}
+  /** Raw public keys that the peer may have, DER; undefined where none was named. */
+  expectedRpks: readonly Bytes[] | undefined
   /** What verify callbacks left behind, and whether they want to be asked again. */
   verifyError: number | undefined
   retryVerify = false
@@ -109,7 +117,11 @@ export class SSL {
     const { serverName, param, port } = this
     const native = new Ssl(this.settings.judging(param).context(role), {
       ...(role === 'client' && serverName !== undefined ? { servername: serverName } : {}),
+      ...(role === 'client' && this.offered?.native
+        ? { session: this.offered.native, reuseSession: true }
+        : {}),
       ...this.#names(role),
+      rawPublicKeys: this.expectedRpks,
       allowWildcards: (param.hostFlags & X509_CHECK_FLAG_NO_WILDCARDS) === 0,
     })
     native.setBio(port, port.writing)
@@ -135,7 +147,9 @@ export class SSL {
     if (another)
       throw misuse('ERR_INVALID_ARG_VALUE', 'expected host names, an address or a mailbox')
     if (names) return { verifyNames: names }
-    if (role === 'server') return {}
+    const { serverCertTypes: types = ['x509'] } = this.settings.values
+    // A raw public key has no name.
+    if (role === 'server' || !types.includes('x509')) return {}
     if (this.verifies && !anyName)
       throw misuse('ERR_NO_SERVERNAME', 'a client that verifies needs SSL_set1_host')
     return { verifyNames: [] }

@@ -50,8 +50,13 @@ export function askVerify(
 ): boolean | Promise<boolean> {
   const { certVerify, verify, verifyMode = SSL_VERIFY_PEER } = ssl.settings.values
   ssl.retryVerify = false
-  const store = new X509_STORE_CTX(ssl, chain, x509_ctx =>
-    taken(certificates(x509_ctx, verdict, asking), x509_ctx, verify, asking),
+  const raw = asking.type === 'rpk'
+  const questions = raw ? rawKey : certificates
+  const store = new X509_STORE_CTX(
+    ssl,
+    raw ? [] : chain,
+    x509_ctx => taken(questions(x509_ctx, verdict, asking), x509_ctx, verify, asking),
+    raw ? (chain[0] ?? null) : null,
   )
   const conclude = (said: number): boolean | Again => {
     if (ssl.retryVerify && said > 0) return again
@@ -118,6 +123,17 @@ function* certificates(
     verdict = verdictExcept(forgiven)
     if (!verdict.ok && verdict.code === code && verdict.depth === depth) return 0
   }
+}
+
+/** A raw public key has no path: OpenSSL asks once. What is no key, or too small a one, cannot be put up with. */
+function* rawKey(
+  x509_ctx: X509_STORE_CTX,
+  verdict: Verdict,
+  { verdictExcept }: VerifyContext,
+): Generator<0 | 1, 0 | 1, boolean> {
+  if (!verdict.ok) x509_ctx.error = verifyResult(verdict, x509_ctx.ssl.param)
+  if (!(yield verdict.ok ? 1 : 0)) return 0
+  return verdict.ok || verdictExcept([verdict]).ok ? 1 : 0
 }
 
 /** Problems that show when a path is walked from its root. */

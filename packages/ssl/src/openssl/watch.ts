@@ -79,6 +79,8 @@ export class Watch {
   }
 
   #took(event: TraceEvent): void {
+    // A manual page knows nothing of these.
+    if (event.event === 'bio' || event.event === 'secret') return
     if (this.#stage === 'before') {
       this.#stage = 'shaking'
       this.#open = 'handshake'
@@ -94,6 +96,7 @@ export class Watch {
   leave(ret: number, stop: Stop['status'] | undefined, delivered: boolean): void {
     const shaking = this.#stage === 'shaking'
     const ended = stop === 'failed' || (shaking && (stop === 'closed' || stop === 'truncated'))
+    if (!ended) this.#asked()
     if (shaking && this.#connected && delivered && !ended) this.#finish()
     // Each call that comes back from a handshake says so, also where nothing happened.
     else if (shaking && stop) this.#open = 'handshake'
@@ -117,12 +120,18 @@ export class Watch {
     } else if (this.letters === 'TWFIN') this.#loop('TED')
   }
 
+  /** A server whose HelloRetryRequest is out waits as one whose flight is. */
+  #asked(): void {
+    if (this.#stage === 'shaking' && this.letters === 'TWSH') this.#loop('TED')
+  }
+
   #message(event: Event<'message'>): void {
     if (this.#connected) {
       if (this.#stage === 'shaking') this.#finish()
       if (this.#open === 'message' || event.direction === 'read') this.#exit(1)
       this.#open ??= 'message'
     }
+    if (event.direction === 'read') this.#asked()
     this.#loop(letters[`${this.#ssl.role} ${event.direction}`]?.[event.message[0] ?? 0])
     if (event.direction === 'write') this.#unsent.push(event.message)
     else this.#tell(event, TLS1_3_VERSION, SSL3_RT_HANDSHAKE, event.message)
@@ -172,6 +181,9 @@ export class Watch {
   #exit(ret: number): void {
     if (!this.#open) return
     this.#open = undefined
+    // Of a message behind the handshake, its own state is left as well.
+    if (this.#stage === 'done' && this.letters !== undefined && this.letters !== 'SSLOK')
+      this.#loop('SSLOK')
     if (this.#stage === 'done') this.letters = 'SSLOK'
     this.#inform(this.#role | SSL_CB_EXIT, ret)
   }

@@ -11,6 +11,8 @@ export class X509_STORE_CTX {
   /** Which certificate is looked at: 0 is the peer's own. */
   error_depth = 0
   current_cert: Uint8Array | null = null
+  /** The peer's raw public key, DER, which it showed in the place of certificates. */
+  readonly rpk: Uint8Array | null
   /** DER, from the peer's own up, as far as a path was found. */
   chain: readonly Uint8Array[] = []
   /** The verification as it is without a callback of the application's in its place. */
@@ -20,8 +22,10 @@ export class X509_STORE_CTX {
     ssl: SSL,
     untrusted: readonly Uint8Array[],
     verify: (x509_ctx: X509_STORE_CTX) => number | Promise<number>,
+    rpk: Uint8Array | null = null,
   ) {
     this.ssl = ssl
+    this.rpk = rpk
     this.untrusted = untrusted
     this.verify = verify
   }
@@ -53,6 +57,11 @@ export function X509_STORE_CTX_get_current_cert(x509_ctx: X509_STORE_CTX): Uint8
 /** The peer's own certificate as DER. */
 export function X509_STORE_CTX_get0_cert(x509_ctx: X509_STORE_CTX): Uint8Array | null {
   return x509_ctx.untrusted[0] ?? null
+}
+
+/** The peer's raw public key as DER (SubjectPublicKeyInfo); null where it showed certificates, or nothing. */
+export function X509_STORE_CTX_get0_rpk(x509_ctx: X509_STORE_CTX): Uint8Array | null {
+  return x509_ctx.rpk
 }
 
 /** The path, the peer's own first, as far as one was found. */

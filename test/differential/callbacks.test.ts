@@ -1,0 +1,176 @@
+/** What the information and the message callback are told, beside libssl's: the same, but for what is written down here. */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import {
+  SSL_accept,
+  SSL_CB_ALERT,
+  SSL_CB_HANDSHAKE_DONE,
+  SSL_CB_HANDSHAKE_START,
+  SSL_CB_LOOP,
+  SSL_CB_WRITE,
+  type SSL_CTX,
+  SSL_CTX_load_verify,
+  SSL_CTX_set_info_callback,
+  SSL_CTX_set_msg_callback,
+  SSL_CTX_set_verify,
+  SSL_CTX_set1_groups_list,
+  SSL_CTX_use_certificate_chain,
+  SSL_CTX_use_PrivateKey,
+  SSL_connect,
+  SSL_is_server,
+  SSL_KEY_UPDATE_REQUESTED,
+  SSL_key_update,
+  SSL_read,
+  SSL_shutdown,
+  SSL_state_string,
+  SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+  SSL_VERIFY_PEER,
+  SSL_write,
+} from '@biopair/ssl/openssl'
+import type { ExecutionContext } from 'ava'
+import { filesFor, scratch } from '../interop/support/files.ts'
+import { clientContext, endsOver, serverContext } from '../openssl/support/tls.ts'
+import { chainFor } from '../support/mint.ts'
+import { libsslTest } from './support/libssl.ts'
+
+const scenarios = ['full', 'retried', 'authenticated', 'updated'] as const
+type Scenario = (typeof scenarios)[number]
+
+for (const scenario of scenarios)
+  libsslTest(
+    `S10: information and message callbacks are told what libssl's are: ${scenario}`,
+    async t => {
+      const theirs = theirLines(scenario)
+      const ours = ourLines(scenario)
+      for (const side of ['client', 'server'] as const) {
+        const [us, them] = [of(side, ours), of(side, theirs)]
+        t.true(them.length > 30)
+        t.deepEqual(steps(us), libsslSteps(them))
+        t.deepEqual(messages(us), messages(them))
+        t.is(count(us, '> ccs'), count(them, '> ccs'))
+        t.deepEqual(exits(us), exits(them))
+        paired(t, us)
+        paired(t, them)
+      }
+    },
+  )
+
+const of = (side: string, lines: readonly string[]) =>
+  lines.filter(line => line.startsWith(`${side} `)).map(line => line.slice(side.length + 1))
+
+/** Starts, states that are left, and ends; a state that is left several times in a row counts once. */
+function steps(lines: readonly string[]): string[] {
+  const all = lines.filter(line => /^(start|loop|done)/.test(line))
+  return all.filter((line, i) => line !== all[i - 1])
+}
+
+/**
+ * What is meant to differ: no step is told where nothing is sent or read (TWCCS of a change_cipher_spec), and a server is connected when it says that
+ * it is done, where libssl's is about to write tickets.
+ */
+function libsslSteps(lines: readonly string[]): string[] {
+  const told = lines
+    .filter(line => line !== 'loop TWCCS')
+    .flatMap(line => (line === 'done TWST' ? ['done SSLOK', 'loop SSLOK'] : [line]))
+  return steps(told)
+}
+
+/** Messages and alerts, each once it is whole; records are cut in other places. */
+function messages(lines: readonly string[]): string[] {
+  return lines.filter(line => /^[<>] (message|alert)/.test(line))
+}
+
+/** Our client's change_cipher_spec goes out before its first encrypted alert might, libssl's behind what it has read. */
+const count = (lines: readonly string[], one: string) => lines.filter(line => line === one).length
+
+/** How calls came back, and what alerts came and went. */
+function exits(lines: readonly string[]): string[] {
+  return lines.filter(line => /^(exit|alert)/.test(line))
+}
+
+/** A message stands behind the header of its record, and behind an inner type where it is encrypted. */
+function paired(t: ExecutionContext, lines: readonly string[]): void {
+  const records = lines.filter(line => / (header|inner|message|alert|ccs)/.test(line))
+  t.is(records[0]?.slice(2), 'header')
+  for (const [i, line] of records.entries())
+    if (line.includes('inner')) t.is(records[i - 1], `${line[0]} header`)
+}
+
+function theirLines(scenario: Scenario): string[] {
+  const { certFile, keyFile, caFile } = filesFor('p256')
+  const { status, stdout } = spawnSync(program(), [certFile, keyFile, caFile, scenario], {
+    encoding: 'latin1',
+    timeout: 20_000,
+  })
+  if (status !== 0) throw new Error(`callbacks: ${status}`)
+  return stdout.trim().split('\n')
+}
+
+let built: string | undefined
+
+function program(): string {
+  if (built !== undefined) return built
+  const path = scratch('callbacks')
+  const source = fileURLToPath(new URL('../../differential/callbacks.c', import.meta.url))
+  const args = ['-std=c11', '-O1', '-o', path, source, '-lssl', '-lcrypto']
+  const { status, stderr } = spawnSync('cc', args, { encoding: 'utf8', timeout: 60_000 })
+  if (status !== 0) throw new Error(`cc: ${stderr}`)
+  built = path
+  return path
+}
+
+/** The same calls as in callbacks.c. */
+function ourLines(scenario: Scenario): string[] {
+  const lines: string[] = []
+  const { pem, keyPem, root } = chainFor('p256')
+  const contexts = { client: clientContext(), server: serverContext() }
+  for (const ctx of Object.values(contexts)) tell(ctx, lines)
+  SSL_CTX_use_certificate_chain(contexts.client, pem)
+  SSL_CTX_use_PrivateKey(contexts.client, keyPem)
+  SSL_CTX_load_verify(contexts.server, root.pem)
+  SSL_CTX_set1_groups_list(contexts.client, 'X25519:P-256')
+  SSL_CTX_set1_groups_list(contexts.server, scenario === 'retried' ? 'P-256' : 'X25519')
+  if (scenario === 'authenticated')
+    SSL_CTX_set_verify(contexts.server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, null)
+  const { client, server } = endsOver(17408, undefined, contexts)
+  const into = new Uint8Array(100)
+  for (let i = 0, done = 0; i < 10 && done !== 3; i++) {
+    if (SSL_connect(client) === 1) done |= 1
+    if (SSL_accept(server) === 1) done |= 2
+  }
+  SSL_read(client, into)
+  if (scenario === 'updated') {
+    SSL_key_update(client, SSL_KEY_UPDATE_REQUESTED)
+    SSL_write(client, Buffer.from('ask'))
+    SSL_read(server, into)
+    SSL_write(server, Buffer.from('yes'))
+    SSL_read(client, into)
+  }
+  SSL_shutdown(client)
+  SSL_read(server, into)
+  SSL_shutdown(server)
+  SSL_shutdown(client)
+  return lines
+}
+
+function tell(ctx: SSL_CTX, lines: string[]): void {
+  SSL_CTX_set_info_callback(ctx, (ssl, where, ret) => {
+    const side = SSL_is_server(ssl) ? 'server' : 'client'
+    const state = SSL_state_string(ssl)
+    if (where & SSL_CB_HANDSHAKE_START) lines.push(`${side} start ${state}`)
+    else if (where & SSL_CB_HANDSHAKE_DONE) lines.push(`${side} done ${state}`)
+    else if (where & SSL_CB_ALERT)
+      lines.push(
+        `${side} alert ${where & SSL_CB_WRITE ? 'write' : 'read'} ${ret.toString(16).padStart(4, '0')}`,
+      )
+    else if (where & SSL_CB_LOOP) lines.push(`${side} loop ${state}`)
+    else lines.push(`${side} exit ${ret}`)
+  })
+  const names: Record<number, string> = { 20: 'ccs', 21: 'alert', 256: 'header' }
+  SSL_CTX_set_msg_callback(ctx, (write, _version, type, bytes, ssl) => {
+    const side = SSL_is_server(ssl) ? 'server' : 'client'
+    const what =
+      type === 22 ? `message ${bytes[0]}` : type === 257 ? `inner ${bytes[0]}` : names[type]
+    lines.push(`${side} ${write ? '>' : '<'} ${what}`)
+  })
+}
