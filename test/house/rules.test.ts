@@ -19,11 +19,6 @@ const waiting: Readonly<
     part: [2, 3, 31, 32, 40, 54, 57],
     sign: { folder: 'handshake/src/tls13', words: /EndOfEarlyData/ },
   },
-  'post-handshake authentication': {
-    whole: [2],
-    part: [34, 43],
-    sign: { folder: 'handshake/src/tls13', words: /post_handshake_auth/ },
-  },
   'a server without state': {
     whole: [],
     part: [17],

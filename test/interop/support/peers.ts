@@ -3,7 +3,13 @@ import { spawnSync } from 'node:child_process'
 import test, { type ExecutionContext } from 'ava'
 
 /** Programs that want two dashes before `version`. */
-const dashed: ReadonlySet<string> = new Set(['curl', 'gnutls-cli', 'gnutls-serv', 'tshark'])
+const dashed: ReadonlySet<string> = new Set([
+  'curl',
+  'gnutls-cli',
+  'gnutls-serv',
+  'python3',
+  'tshark',
+])
 const found = new Map<string, string | undefined>()
 
 /** The version that a program says it has; undefined where there is none. */
