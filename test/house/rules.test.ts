@@ -14,11 +14,6 @@ const waiting: Readonly<
     { readonly whole: readonly number[]; readonly part: readonly number[]; readonly sign: Sign }
   >
 > = {
-  'post-handshake authentication': {
-    whole: [],
-    part: [2, 34, 43],
-    sign: { folder: 'handshake/src/tls13', words: /post_handshake_auth/ },
-  },
   'a server without state': {
     whole: [],
     part: [17],

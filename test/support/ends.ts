@@ -1,7 +1,7 @@
 /** A client and a server over a BIO pair, for tests of what calls answer. */
 import { type Bio, bioPair, type PairBio } from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
-import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
+import { type ContextOptions, type Session, Ssl, SslContext } from '@biopair/ssl'
 import { chainFor } from './mint.ts'
 
 export interface Ends {
@@ -20,7 +20,7 @@ export interface EndsOptions {
   /** Puts something between the client and its half of the pair. */
   readonly wrap?: (near: Bio) => Bio
   /** What the client offers to resume. */
-  readonly session?: Uint8Array
+  readonly session?: Session | Uint8Array | undefined
 }
 
 /** Options with which both ends agree. */

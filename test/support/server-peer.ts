@@ -48,7 +48,8 @@ export class ServerPeer extends Peer {
       this.hello = decodeMessage(ClientHello, raw.subarray(4))
       this.hellos++
     }
-    if (name === 'Finished' && this.applicationSecrets) {
+    // Another one comes with each authentication after the handshake.
+    if (name === 'Finished' && this.applicationSecrets && !this.resumptionSecret) {
       this.read('application', this.applicationSecrets.client)
       this.deriveResumption()
     }

@@ -19,6 +19,8 @@ export interface FlowConfig extends CertificateConfig {
   readonly groups: readonly Group[]
   /** Schemes that we verify, most preferred first. */
   readonly schemes: readonly SignatureScheme[]
+  /** Schemes that we verify in certificates, sent as signature_algorithms_cert; undefined sends none: `schemes` are for both (RFC 9846 §4.3.3). */
+  readonly certificateSchemes?: readonly SignatureScheme[] | undefined
   /** How pre-shared keys may be used: psk_ke gives up forward secrecy. */
   readonly pskModes: readonly PskMode[]
   /** Whether there may be keys: the wants `psk_offer` and `psk` are asked. */
@@ -56,16 +58,40 @@ export interface ClientConfig extends FlowConfig {
   readonly earlyData?: boolean | undefined
   /** Sent as ticket_request; undefined sends none. */
   readonly ticketRequest?: TicketRequest | undefined
+  /** DER names for certificate_authorities; undefined or none sends none. */
+  readonly authorities?: readonly Bytes[] | undefined
+  /** Whether the server may ask for a certificate after the handshake (RFC 9846 §4.3.6). */
+  readonly postHandshakeAuth?: boolean | undefined
   /** How the ClientHello looks. */
   readonly look?: ClientHelloPolicy | undefined
 }
 
+/** An extension that a certificate has to have, and what it has to say (RFC 9846 §4.3.5). */
+export interface OidFilter {
+  /** DER of the OBJECT IDENTIFIER, tag and length included. */
+  readonly oid: Bytes
+  /** DER of the extension's value; empty for any. */
+  readonly values: Bytes
+}
+
+/** What a server says of the certificates that would do (RFC 9846 §4.4.2). */
+export interface CertificateDemands {
+  readonly schemes: readonly SignatureScheme[]
+  readonly certificateSchemes?: readonly SignatureScheme[] | undefined
+  /** DER names; none leaves certificate_authorities out. */
+  readonly authorities: readonly Bytes[]
+  /** None leaves oid_filters out. */
+  readonly filters?: readonly OidFilter[] | undefined
+}
+
 /** Whether and how a server asks for a certificate. */
 export interface ClientAuthentication {
-  /** `require` ends the handshake of a client without a certificate with certificate_required. */
-  readonly clientCertificate: 'none' | 'request' | 'require'
+  /** `require` ends the handshake of a client without a certificate with certificate_required; `later` asks after it, so that a session may hold what was shown then. */
+  readonly clientCertificate: 'none' | 'later' | 'request' | 'require'
   /** DER names for certificate_authorities. */
   readonly authorities: readonly Bytes[]
+  /** For oid_filters. */
+  readonly filters?: readonly OidFilter[] | undefined
 }
 
 export interface ServerConfig extends FlowConfig, ClientAuthentication {

@@ -3,7 +3,7 @@
 import type { HashName, PublicKey, SignatureScheme } from '@biopair/crypto'
 import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { Stapled } from './certificate-config.ts'
-import type { ClientAuthentication } from './config.ts'
+import type { ClientAuthentication, OidFilter } from './config.ts'
 import type { JoinedMessage } from './joiner.ts'
 import type { ChosenPsk, EarlyGrant, OfferedIdentity, OfferedPsk } from './psk.ts'
 import type { CertificateTypeName, DelegatedIdentity, Shown } from './shown.ts'
@@ -56,7 +56,11 @@ export interface WantCertificate extends Want<'certificate', Identity | undefine
   readonly certificateSchemes: readonly SignatureScheme[]
   /** DER names of the authorities that the peer trusts; empty where it did not say. */
   readonly authorities: readonly Bytes[]
+  /** Client: extensions that the server wants to see (RFC 9846 §4.3.5); absent or empty where it did not say. */
+  readonly filters?: readonly OidFilter[] | undefined
   readonly serverName: string | undefined
+  /** Client: the certificate_request_context of a request after the handshake; undefined in it. */
+  readonly request?: Bytes | undefined
   /** Types that the peer takes and we have, most preferred first. */
   readonly types: readonly CertificateTypeName[]
   /** Schemes that the peer takes a delegated credential with; empty where it takes none. */
@@ -81,6 +85,8 @@ export interface WantVerification extends Want<'verification', Verification> {
    * goes through a full handshake. Its key is not used.
    */
   readonly resuming: boolean
+  /** Server: the certificate_request_context of the request after the handshake that this answers; undefined in it. */
+  readonly request?: Bytes | undefined
   /** What came with each certificate of the chain. */
   readonly stapled?: readonly Stapled[]
 }

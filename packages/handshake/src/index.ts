@@ -20,5 +20,13 @@ export {
 } from './tls13/delegated-credential.ts'
 export { exportKeyingMaterial, ticketPsk } from './tls13/key-schedule.ts'
 export { hostName } from './tls13/offer.ts'
+export {
+  type Aside,
+  type AsideCommand,
+  inReply,
+  mayRequest,
+  type PostHandshake,
+  type RequestCommand,
+} from './tls13/post-handshake.ts'
 export { leastRecordLimit, mostRecordLimit } from './tls13/record-limits.ts'
 export { server13 } from './tls13/server.ts'

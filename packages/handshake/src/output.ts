@@ -71,6 +71,13 @@ export type Fact =
     }
   | { readonly fact: 'alpn'; readonly protocol: Bytes }
   | { readonly fact: 'certificate_request' }
+  /** Server: what has become of a request after the handshake; what was learnt of the client is told before it. */
+  | {
+      readonly fact: 'client_authentication'
+      /** Its certificate_request_context. */
+      readonly request: Bytes
+      readonly came: 'answered' | 'authenticated' | 'declined'
+    }
   /** Which type of certificate an end shows, where it was agreed on (RFC 7250). */
   | { readonly fact: 'certificate_type'; readonly of: Role; readonly type: CertificateTypeName }
   | {

@@ -7,15 +7,16 @@ import type { Level, Output } from './output.ts'
 import { Transcript } from './transcript.ts'
 
 export class Talk {
-  readonly transcript = new Transcript()
+  readonly transcript: Transcript
   readonly output: Output
   /** The level that our next message travels at. */
   level: Level = 'initial'
   readonly #edit: FlowConfig['edit']
   #state: string | undefined
 
-  constructor(output: Output, edit: FlowConfig['edit']) {
+  constructor(output: Output, edit: FlowConfig['edit'], transcript = new Transcript()) {
     this.output = output
+    this.transcript = transcript
     this.#edit = edit
   }
 

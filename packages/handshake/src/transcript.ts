@@ -8,6 +8,11 @@ export class Transcript {
   #early: Bytes[] = []
   #running: RunningHash | undefined
 
+  /** `from` is a hash to go on from: a copy of it is. */
+  constructor(from?: RunningHash) {
+    this.#running = from?.copy()
+  }
+
   /** Adds a whole message, header included. */
   add(message: Uint8Array): void {
     if (this.#running) this.#running.update(message)

@@ -155,9 +155,9 @@ export class Carrier {
     return this.#moved
   }
 
-  /** Settles when a call that stopped is worth another try. TypeError where the BIO has no `ready`. */
-  ready(reading: boolean, writing: boolean): Promise<void> {
-    const waits: Promise<void>[] = []
+  /** Settles when a call that stopped is worth another try, or when one of `others` has. TypeError where the BIO has no `ready`. */
+  ready(reading: boolean, writing: boolean, others: readonly Promise<void>[] = []): Promise<void> {
+    const waits = [...others]
     if (reading) waits.push(readiness(this.#rbio, 'read'))
     if (writing) waits.push(readiness(this.#wbio, 'write'))
     return this.#readiness.any(waits)

@@ -2,15 +2,17 @@
 import { type Bio, retryWrite, type SelectableBio, type Stopped } from '@biopair/bio'
 import type { CryptoProvider } from '@biopair/crypto'
 import {
+  type Aside,
   type Command,
   type Connected,
   type Edit,
   type Fact,
   type Flow,
   forget,
+  inReply,
+  isAnswer,
   type JoinedMessage,
   Joiner,
-  KeyUpdate,
   type Level,
   order,
   receive,
@@ -26,6 +28,7 @@ import {
 } from '@biopair/record'
 import { alertName, alerts, type Bytes, TlsAlert } from '@biopair/wire'
 import type { Answers } from './answers.ts'
+import { Asides } from './asides.ts'
 import { Carrier } from './carrier.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { EarlyStream } from './early-stream.ts'
@@ -70,9 +73,9 @@ export interface ConnectionParts {
   readonly learn: (fact: Fact) => void
   /** Called when the connection has failed or is closed: wipes what is kept beside it. */
   readonly forget: () => void
-  /** Called once, after the peer's Finished is verified, over a BIO that waits by the first call that writes: what to order then (tickets). */
+  /** Called after the peer's Finished is verified, over a BIO that waits by the first call that writes, and after a client has authenticated later: what to order then (tickets). */
   readonly connected: (connection: Connected) => readonly Command[]
-  /** Called once, behind the first data that was written: what to order then (tickets that were held back). */
+  /** Called behind the first data that was written then: what to order (tickets that were held back). */
   readonly firstWrite: (connection: Connected) => readonly Command[]
   /** Of the connection that this one goes on for: there is no handshake then. */
   readonly moved?: ConnectionState | undefined
@@ -95,7 +98,8 @@ export class Connection {
   readonly #carrier: Carrier
   readonly #output: RecordOutput
   readonly #talk: Talk
-  readonly #shaking: Shaking
+  readonly #shaking: Shaking<Connected>
+  readonly #asides: Asides
   readonly #early: EarlyStream
   #connected: Connected | undefined
   /** Bytes of our last flight that the carrier has not taken; done is when there are none, and it is flushed. */
@@ -164,6 +168,7 @@ export class Connection {
     })
     this.#talk = new Talk(this.#output, parts.edit)
     this.#shaking = new Shaking(parts.flow(this.#talk), parts.answers)
+    this.#asides = new Asides(parts.answers)
     if (moved) this.#goOn(moved)
   }
 
@@ -413,7 +418,12 @@ export class Connection {
 
   /** What has been begun with the peer and cannot go on elsewhere. */
   #unfinished(): string | undefined {
+    const { role, postHandshake } = this.#connected ?? {}
+    if (role === 'client' && postHandshake)
+      throw misuse('ERR_CANNOT_MOVE', 'a client that may be asked for a certificate later stays')
     if (this.#joiner.partial) return 'a handshake message has not come whole'
+    if (this.#asides.any || postHandshake?.open.length)
+      return 'a client is being asked for its certificate'
     return this.#early.unfinished
   }
 
@@ -479,6 +489,7 @@ export class Connection {
       this.#closing = true
       this.#closeError ??= error
       this.#shaking.stop()
+      this.#asides.stop()
       let pushed = this.#push()
       let listens = false
       if (pushed !== 'done' && pushed.stop === 'retry') {
@@ -512,8 +523,11 @@ export class Connection {
   ready(stop: { readonly status: string }): Promise<void> {
     if ('ready' in stop) return stop.ready as Promise<void>
     if (!('read' in stop && 'write' in stop)) return Promise.resolve()
-    const { status, read } = stop as Waiting
-    return this.#carrier.ready(read > 0, status === 'want_write')
+    const { status, read, meanwhile } = stop as Waiting
+    const promised = meanwhile ? [meanwhile.ready, ...this.#asides.ready] : []
+    // A BIO that waits has nothing to tell before it is asked.
+    const reading = read > 0 && !(meanwhile && this.#carrier.waitsToRead)
+    return this.#carrier.ready(reading, status === 'want_write', promised)
   }
 
   // One call at a time; what is queued goes first, whatever the call is for.
@@ -541,6 +555,7 @@ export class Connection {
 
   #once<T>(work: () => T): T {
     this.#recordsLeft = this.#parts.limits.recordsPerCall
+    this.#asides.begin()
     this.#push()
     this.#settle()
     return work()
@@ -553,8 +568,8 @@ export class Connection {
       let before = this.#carrier.moved
       for (let fruitless = 0; ; fruitless++) {
         const outcome = this.#once(work)
-        const { status, read, write } = outcome as Partial<Waiting>
-        if (read === undefined || write === undefined) return outcome
+        const { status, read, write, meanwhile } = outcome as Partial<Waiting>
+        if (read === undefined || write === undefined || meanwhile) return outcome
         const now = this.#carrier.moved
         if (now !== before) fruitless = 0
         before = now
@@ -650,7 +665,7 @@ export class Connection {
       const stop = this.#protected(() => this.#record() ?? this.#followUp())
       if (!stop) continue
       this.#settle()
-      return this.#again(stop)
+      return this.#fatal() ?? this.#again(stop)
     }
     // RFC 9846 §4.7.3: however many updates were asked for meanwhile, one answers them.
     this.#settle()
@@ -695,7 +710,10 @@ export class Connection {
 
   /** Whether to ask a BIO that waits for bytes: not before what the peer may be waiting for is out. */
   #mayWaitToRead(): boolean {
+    this.#attend()
     const pushed = this.#push()
+    // A promise is kept only between two calls.
+    if (this.#readEnd || (this.#asides.waits && !this.#carrier.readsAtOnce)) return false
     if (pushed === 'done' || this.#carrier.readsAtOnce) return true
     // Where writing waits too, it has waited for as long as it may: unsent output never stops reading.
     if (pushed.stop === 'retry') return this.#carrier.waitsToWrite
@@ -715,6 +733,9 @@ export class Connection {
         section: '4.5.3',
         why: `application data in ${this.state}, before the handshake is over`,
       })
+    // RFC 9846 §4.7.2: an answer's messages "MUST appear consecutively on the wire".
+    if (inReply(this.#connected))
+      throw unexpected('4.7.2', 'application data inside an authentication')
     if (fragment.length > 0) this.#sideRecords = 0
     this.#plaintext = fragment
     return undefined
@@ -727,8 +748,8 @@ export class Connection {
       message;
       message = this.#message('application')
     ) {
-      // An update that we asked for is no flood; anything else counts while we wait for it.
-      const asked = this.#connected?.awaitingUpdate && message.msg_type === KeyUpdate.msg_type
+      // What we asked for is no flood; anything else counts while we wait for it.
+      const asked = this.#connected && isAnswer(this.#connected, message.msg_type)
       if (!asked) this.#side('KEY_UPDATES', 'post-handshake messages')
       this.#connected = receive(this.#connected as Connected, message, this.#around)
     }
@@ -872,6 +893,7 @@ export class Connection {
    * Over a BIO that waits for room, only a call that `writes` may do so: reading would have to wait for who does not read.
    */
   #settle(writes = false): void {
+    this.#attend()
     const owes = this.#ticketsOwed || this.#connected?.owesUpdate
     if (!owes || !this.#connected || (this.#waitsForRoom && !writes)) return
     if (this.#announced !== 'no' || this.#writeEnd || this.#writer.queue > 0) return
@@ -880,6 +902,31 @@ export class Connection {
       this.#order({ command: 'settle' })
     })
     this.#push()
+  }
+
+  /**
+   * Goes on with authentications after the handshake; what they send goes out once nothing waits before it. Over a BIO that waits for
+   * room it goes out all the same: somebody asked for it.
+   */
+  #attend(): void {
+    if (!this.#asides.any || this.#forgotten) return
+    this.#protected(() => {
+      this.#asides.step()
+      for (;;) {
+        const room = this.#announced === 'no' && !this.#writeEnd && this.#push() === 'done'
+        const command = this.#asides.take(room)
+        if (!command) return
+        this.#order(command)
+        if (command.command === 'authenticated') this.#owe()
+      }
+    })
+    this.#push()
+  }
+
+  /** Tickets that were issued say nothing of who the client has turned out to be: others follow as they did after the handshake. */
+  #owe(): void {
+    this.#ticketsOwed = true
+    this.#wrote = false
   }
 
   /** The most content of the next record of application data. */
@@ -948,16 +995,18 @@ export class Connection {
 
   get #around() {
     const { crypto, edit } = this.#parts
-    return { crypto, edit, output: this.#output }
+    return { crypto, edit, output: this.#output, begin: (aside: Aside) => this.#asides.add(aside) }
   }
 
   #waiting(reading: boolean): Waiting {
     // A write half that broke waits for nothing.
     const write = this.#writeEnd?.error instanceof CarrierError ? 0 : this.#carrier.unsent
+    const meanwhile = reading ? this.#asides.waits : undefined
     return {
       status: write > 0 || !reading ? 'want_write' : 'want_read',
       read: reading ? this.#reader.wanted : 0,
       write,
+      ...(meanwhile ? { meanwhile } : {}),
     }
   }
 
@@ -970,6 +1019,7 @@ export class Connection {
   #forget(): void {
     this.#forgotten = true
     this.#shaking.stop()
+    this.#asides.stop()
     if (this.#connected) forget(this.#connected)
     // What was read is still to be given; what was sent comes back after a handshake alone.
     else if (this.#parts.role === 'client') this.#early.wipe()

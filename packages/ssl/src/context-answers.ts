@@ -1,6 +1,6 @@
 /** Who answers a connection's wants: the context's credentials, anchors and protocols, or its callbacks in their place. */
 import { equal, type Random } from '@biopair/crypto'
-import type { ServerNameAnswer } from '@biopair/handshake'
+import type { OidFilter, ServerNameAnswer, WantVerification } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { type Answers, following } from './answers.ts'
@@ -11,6 +11,7 @@ import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import type { NameDemands } from './name-demands.ts'
 import { ocspAnswers } from './ocsp-answers.ts'
+import { filterFrom } from './oid-filters.ts'
 import { chooseIdentity } from './own-identity.ts'
 import { pskAnswers } from './psk-answers.ts'
 import type { Session } from './session.ts'
@@ -22,8 +23,10 @@ export interface AnswersFor {
   readonly names: NameDemands
   /** The raw public keys that this peer may have; undefined for those of the context. */
   readonly rawPublicKeys: readonly Bytes[] | undefined
-  /** Is told the verdict on the peer's chain; `resuming`: on that of a session that may be resumed. */
-  readonly judged: (verdict: Verdict, resuming: boolean) => void
+  /** Is told the verdict on the peer's chain, and which it is. */
+  readonly judged: (verdict: Verdict, want: WantVerification) => void
+  /** Server: what a request after the handshake asked for. */
+  readonly filters: (request: Bytes) => readonly OidFilter[] | undefined
   /** Client: the session to offer. Asked once. */
   readonly session: () => Session | undefined
   /** Is told the context that answers from here on. */
@@ -78,10 +81,13 @@ export function answersOf(connection: AnswersFor): Answers {
       const ours = context.alpn.find(mine => want.offered.some(theirs => equal(mine, theirs)))
       return ours ?? 'refuse'
     },
-    certificate: (want, asking) =>
-      context.options.certificateCallback
+    certificate: (want, asking) => {
+      // Whoever chooses, the demands have to be sound.
+      filterFrom(want.filters)
+      return context.options.certificateCallback
         ? context.options.certificateCallback(want, asking)
-        : chooseIdentity(context, want),
+        : chooseIdentity(context, want)
+    },
     signature: (want, asking) => {
       if (context.options.signCallback) return context.options.signCallback(want, asking)
       const { delegated } = want.identity
@@ -106,8 +112,11 @@ export function answersOf(connection: AnswersFor): Answers {
           limits: options.verifyLimits,
           status: context.status,
           callback: options.verifyCallback,
+          filters: want.request
+            ? connection.filters(want.request)
+            : context.clientAuthentication.filters,
         },
-        verdict => connection.judged(verdict, want.resuming),
+        verdict => connection.judged(verdict, want),
         asking,
       )
     },

@@ -23,6 +23,7 @@ import {
   longestLifetime,
   mayDelegate,
   mostRecordLimit,
+  type OidFilter,
   type PskMode,
   type Role,
   type WantCertificate,
@@ -49,6 +50,7 @@ import type { EarlyDataCallback } from './early-answers.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
 import type { OcspRequestCallback, OcspResponseCallback } from './ocsp-answers.ts'
+import { type OidFilterOption, oidFiltersFrom } from './oid-filters.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import { type PaddingPolicy, paddingFrom } from './padding.ts'
 import type { PskCallback } from './psk-answers.ts'
@@ -117,6 +119,8 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
   readonly keyShares?: string | readonly string[]
   /** Signature schemes that we verify, most preferred first. */
   readonly sigalgs?: string | readonly string[]
+  /** Signature schemes that we verify in certificates, where they are others than `sigalgs`: sent as signature_algorithms_cert. */
+  readonly certificateSigalgs?: string | readonly string[]
   readonly minVersion?: 'TLSv1.3'
   readonly maxVersion?: 'TLSv1.3'
   /** Protocols, most preferred first (RFC 7301). */
@@ -142,10 +146,14 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
     },
     context: CallbackContext,
   ) => string | null | undefined | Promise<string | null | undefined>
-  /** Server: asks the client for a certificate. */
-  readonly requestCert?: boolean
-  /** Server: DER names of the authorities whose certificates would do, as the client is told; those of `ca` unless said otherwise. */
+  /** Server: asks the client for a certificate. `later`: it is asked after the handshake, by `requestCertificate`, and a session that is resumed holds what it showed then. */
+  readonly requestCert?: boolean | 'later'
+  /** DER names of the authorities whose certificates would do, as the peer is told. A server says those of `ca` unless said otherwise; a client none. */
   readonly requestAuthorities?: readonly Uint8Array[]
+  /** Server: extensions that a client's certificate has to have (RFC 9846 §4.3.5), as the client is told. */
+  readonly oidFilters?: readonly OidFilterOption[]
+  /** Client: whether the server may ask for a certificate after the handshake, `cert` or `certificateCallback`: false. Never with HTTP/2 (RFC 9113 §9.2.3). */
+  readonly postHandshakeAuth?: boolean
   /** Whether a peer that is not believed ends the handshake: true. */
   readonly rejectUnauthorized?: boolean
   /** Chooses the certificate to show; undefined for none. */
@@ -275,14 +283,17 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ecdhCurve: 'string or list of strings',
   keyShares: 'string or list of strings',
   sigalgs: 'string or list of strings',
+  certificateSigalgs: 'string or list of strings',
   minVersion: 'string',
   maxVersion: 'string',
   ALPNProtocols: 'list of strings',
   clientHelloCallback: 'function',
   SNICallback: 'function',
   ALPNCallback: 'function',
-  requestCert: 'boolean',
+  requestCert: 'boolean or string',
   requestAuthorities: 'list of byte arrays',
+  oidFilters: 'list of objects',
+  postHandshakeAuth: 'boolean',
   rejectUnauthorized: 'boolean',
   certificateCallback: 'function',
   signCallback: 'function',
@@ -357,6 +368,8 @@ export class SslContext {
   readonly groups: readonly Group[]
   readonly shares: readonly Group[]
   readonly schemes: readonly SignatureScheme[]
+  /** For certificates, where they are others. */
+  readonly certificateSchemes: readonly SignatureScheme[] | undefined
   readonly alpn: readonly Bytes[]
   readonly anchors: TrustStore
   readonly credentials: readonly Credential[]
@@ -379,6 +392,7 @@ export class SslContext {
   readonly padding: Padding | undefined
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
   readonly psks: readonly StaticPsk[]
+  readonly #filters: readonly OidFilter[]
   #delegated: readonly OwnDelegation[] = []
   /** How a ClientHello looks. */
   readonly look: ClientHelloPolicy | undefined
@@ -416,6 +430,12 @@ export class SslContext {
     this.groups = list('groups', groups, this.crypto.prefer.groups, this.crypto.groups)
     this.shares = this.#sharesFrom(options.keyShares)
     this.schemes = list('sigalgs', options.sigalgs, Object.keys(signatureSchemes), signatureSchemes)
+    const { certificateSigalgs } = options
+    this.certificateSchemes =
+      certificateSigalgs === undefined
+        ? undefined
+        : list('certificateSigalgs', certificateSigalgs, [], signatureSchemes)
+    this.#filters = oidFiltersFrom(options.oidFilters ?? [])
     this.alpn = (options.ALPNProtocols ?? []).map(protocol)
     this.anchors = trustStore(many(options.ca))
     this.credentials = withStapled(
@@ -475,6 +495,8 @@ export class SslContext {
     wholeNumber('numTickets', options.numTickets, 0, 32)
     wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
     if (options.ticketKeys) this.setTicketKeys(options.ticketKeys)
+    if (typeof options.requestCert === 'string')
+      oneOf('requestCert', options.requestCert, ['later'])
     oneOf('ticketPolicy', options.ticketPolicy, ticketPolicies)
     for (const mode of options.pskModes ?? []) oneOf('pskModes', mode, pskModes)
     if (options.pskModes?.length === 0)
@@ -604,14 +626,20 @@ export class SslContext {
 
   /** As a server: whether a client is asked for a certificate, and whose would do. */
   get clientAuthentication(): ClientAuthentication {
-    const { requestCert, rejectUnauthorized, requestAuthorities } = this.options
+    const { requestCert, rejectUnauthorized } = this.options
     const asked = rejectUnauthorized === false ? 'request' : 'require'
     return {
-      clientCertificate: requestCert ? asked : 'none',
+      clientCertificate: requestCert === 'later' ? 'later' : requestCert ? asked : 'none',
       authorities:
-        requestAuthorities?.map(name => new Uint8Array(name)) ??
+        this.requestAuthorities ??
         this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw)),
+      filters: this.#filters,
     }
+  }
+
+  /** As they were given. */
+  get requestAuthorities(): readonly Bytes[] | undefined {
+    return this.options.requestAuthorities?.map(name => new Uint8Array(name))
   }
 
   #sharesFrom(given: ContextOptions['keyShares']): readonly Group[] {

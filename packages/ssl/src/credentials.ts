@@ -11,12 +11,11 @@ import {
   signatureSchemes,
   wipe,
 } from '@biopair/crypto'
-import type { Identity, WantCertificate } from '@biopair/handshake'
+import type { Identity } from '@biopair/handshake'
 import {
   type Certificate,
   certificateChainFrom,
   isX509Failure,
-  matchName,
   parseCertificate,
   privateKeyFrom,
 } from '@biopair/x509'
@@ -25,6 +24,8 @@ import { misuse } from './misuse.ts'
 /** A certificate chain with its private key. */
 export interface Credential extends Identity {
   readonly certificate: Certificate
+  /** All of the chain, leaf first. */
+  readonly certificates: readonly Certificate[]
   readonly key: PrivateKey
 }
 
@@ -46,9 +47,13 @@ export function credentialsFrom(
 
 function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number): Credential {
   const chain = certificateChainFrom(cert)
-  const certificate = parseCertificate(chain[0] as Uint8Array)
-  if (isX509Failure(certificate))
-    throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${certificate.why}`)
+  const certificates = chain.map(der => {
+    const parsed = parseCertificate(der)
+    if (isX509Failure(parsed))
+      throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${parsed.why}`)
+    return parsed
+  })
+  const certificate = certificates[0] as Certificate
   const material = privateKeyFrom(pem)
   const key = crypto.privateKey(material)
   forget(material)
@@ -60,7 +65,7 @@ function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number):
       'ERR_INVALID_ARG_VALUE',
       `KEY_VALUES_MISMATCH: key[${index}] is not the key of cert[${index}]`,
     )
-  return { chain, key, certificate, schemes: schemesOf(certificate.publicKey) }
+  return { chain, key, certificate, certificates, schemes: schemesOf(certificate.publicKey) }
 }
 
 /** Wipes what is secret of a key that a provider has taken in; the numbers of an RSA public key stay with who took them. */
@@ -90,23 +95,8 @@ export function schemesOf(material: PublicKeyMaterial): SignatureScheme[] {
   )
 }
 
-/** The credential for a peer: one that it can verify, by preference one for the name that it asked for; a raw key has no name. */
-export function choose<T extends Identity & { readonly certificate?: Certificate }>(
-  credentials: readonly T[],
-  want: WantCertificate,
-): T | undefined {
-  const usable = credentials.filter(({ schemes }) =>
-    want.schemes.some(scheme => scheme.handshake && schemes.includes(scheme)),
-  )
-  const { serverName } = want
-  const named =
-    serverName === undefined
-      ? undefined
-      : usable.find(({ certificate }) => certificate && matchName(certificate, serverName).ok)
-  return named ?? usable[0]
-}
-
-function keyOf(material: PublicKeyMaterial): SignatureScheme['key'] {
+/** The kind of key that a scheme has to be for. */
+export function keyOf(material: PublicKeyMaterial): SignatureScheme['key'] {
   if (material.kind === 'ec') return material.curve
   if (material.kind === 'ed25519') return 'ed25519'
   if (material.kind === 'ml-dsa') return material.set

@@ -7,9 +7,11 @@ import {
   type Role,
   type Shown,
   type Stapled,
+  type WantVerification,
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
+import { Inquiries } from './certificate-inquiry.ts'
 import type { SslContext } from './context.ts'
 import { EarlyExporter } from './exporter.ts'
 import type { Session } from './session.ts'
@@ -46,6 +48,8 @@ export class Facts {
   resumed = false
   /** Of a key that was agreed on elsewhere. */
   pskIdentity: Bytes | undefined
+  /** Server: certificates that were asked for after the handshake. */
+  readonly inquiries = new Inquiries()
 
   constructor(
     context: SslContext,
@@ -57,6 +61,12 @@ export class Facts {
     this.#context = context
     this.#role = role
     this.#servername = servername
+  }
+
+  /** What was found about the peer's chain. */
+  judged(verdict: Verdict, { resuming, request }: WantVerification): void {
+    if (request) this.inquiries.judged(request, verdict)
+    else this[resuming ? 'sessionVerdict' : 'verdict'] = verdict
   }
 
   /** Of the ClientHello, by which the key log knows the connection. */
@@ -135,6 +145,9 @@ export class Facts {
         this.#context.options.onSession?.(this.session)
         break
       }
+      case 'client_authentication':
+        this.verdict = this.inquiries.learn(fact, this.peerChain) ?? this.verdict
+        break
       case 'early_data':
       case 'certificate_request':
       case 'key_update':

@@ -7,6 +7,11 @@ export type {
 } from '@biopair/handshake'
 export { TlsAlert } from '@biopair/wire'
 export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
+export type {
+  CertificateInquiry,
+  CertificateRequestOptions,
+  RequestOutcome,
+} from './certificate-inquiry.ts'
 export type { OcspMode } from './certificate-status.ts'
 export type { ChannelBindingType } from './channel-binding.ts'
 export type { ClaimStore, ClaimStoreNow } from './claims.ts'
@@ -28,6 +33,7 @@ export { MemorySessionCache } from './memory-session-cache.ts'
 export type { MisuseCode } from './misuse.ts'
 export type { ExportOptions, ImportOptions } from './moving.ts'
 export type { OcspRequestCallback, OcspResponseCallback } from './ocsp-answers.ts'
+export type { OidFilterOption } from './oid-filters.ts'
 export * from './outcome.ts'
 export type { PaddingPolicy } from './padding.ts'
 export { type PcapngOptions, PcapngWriter } from './pcapng.ts'

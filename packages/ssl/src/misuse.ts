@@ -2,6 +2,7 @@
 
 export type MisuseCode =
   | 'ERR_BIO_NOT_SET'
+  | 'ERR_CANNOT_MOVE'
   | 'ERR_CLOSED'
   | 'ERR_CONNECTION_TYPE_NOT_SET'
   | 'ERR_EXPORT_EXPIRED'

@@ -237,6 +237,8 @@ function readConnection(state: MovingState, suite: CipherSuite, length: number):
       ticketsDue: only(state.tickets_due),
       awaitingUpdate: truth(state.awaiting_update),
       owesUpdate: false,
+      // A hash that is under way stays where it is: nobody is asked later.
+      postHandshake: undefined,
     },
     reached: {
       readSequence: { high: state.read_sequence_high, low: state.read_sequence_low },

@@ -202,6 +202,18 @@ export type { EX_dup, EX_free, EX_INDEX, EX_new, EX_PLACE } from './openssl/ex-d
 export * from './openssl/exporter.ts'
 export * from './openssl/info.ts'
 export * from './openssl/msg.ts'
+export {
+  SSL_CTX_get0_CA_list,
+  SSL_CTX_set_post_handshake_auth,
+  SSL_CTX_set0_CA_list,
+  SSL_CTX_set1_client_sigalgs_list,
+  SSL_get0_CA_list,
+  SSL_get0_peer_CA_list,
+  SSL_set_post_handshake_auth,
+  SSL_set0_CA_list,
+  SSL_set1_client_sigalgs_list,
+  SSL_verify_client_post_handshake,
+} from './openssl/post-handshake.ts'
 export { SSL_select_next_proto } from './openssl/protocols.ts'
 export {
   PSK_MAX_IDENTITY_LEN,

@@ -9,6 +9,8 @@ export interface Waiting {
   readonly read: number
   /** Bytes of ours that the carrier has not taken; 1 if only its flush waits. While there are any, waiting for readability alone may wait for ever. */
   readonly write: number
+  /** Beside the carrier, a callback of an authentication after the handshake is waited for: call again when its `ready` has settled, too. */
+  readonly meanwhile?: Suspended
 }
 
 /** A callback has promised its answer. Call again when `ready` has settled; it never rejects. */

@@ -1,7 +1,7 @@
 /** Which of a context's keys is shown to a peer: as a certificate, by itself, or with a delegated credential. */
 import type { Identity, WantCertificate } from '@biopair/handshake'
+import { canSign, choose } from './choice.ts'
 import type { SslContext } from './context.ts'
-import { choose } from './credentials.ts'
 
 /** The first type that both ends have, of which there is a key that the peer can verify. */
 export function chooseIdentity(context: SslContext, want: WantCertificate): Identity | undefined {
@@ -10,12 +10,11 @@ export function chooseIdentity(context: SslContext, want: WantCertificate): Iden
     if (found) return found
   }
   if (want.role === 'client') return undefined
-  // With none that fits, the first is shown to the flow, whose alert then says what did not fit.
-  return want.types.includes('x509') && context.credentials.length > 0
-    ? context.credentials[0]
-    : want.types.includes('rpk')
-      ? context.rawCredentials[0]
-      : undefined
+  // With none that can sign, the first is shown to the flow, whose alert then says what did not fit.
+  const all = want.types.flatMap<Identity>(type =>
+    type === 'rpk' ? context.rawCredentials : context.credentials,
+  )
+  return all.some(identity => canSign(identity, want)) ? undefined : all[0]
 }
 
 function certified(context: SslContext, want: WantCertificate): Identity | undefined {

@@ -1,8 +1,7 @@
-/** A handshake under way: the flow, the want that it stands at, and who answers it. */
+/** A handshake under way, or a part of one: the flow, the want that it stands at, and who answers it. */
 import {
   type AnswerTo,
   type AnyWant,
-  type Connected,
   type Flow,
   type JoinedMessage,
   resume,
@@ -11,16 +10,16 @@ import {
 import { type Answers, Asked } from './answers.ts'
 import type { Suspended } from './outcome.ts'
 
-/** What a step came to: it went on, it lacks a message, somebody has promised an answer, or it is over. */
-export type Step = 'on' | 'message' | Suspended | Connected
+/** What a step came to: it went on, it lacks a message, somebody has promised an answer, or it is over, with a `T`. */
+export type Step<T> = 'on' | 'message' | Suspended | T
 
-export class Shaking {
+export class Shaking<T> {
   readonly #answers: Answers
-  #flow: Flow<Connected> | undefined
+  #flow: Flow<T> | undefined
   #want: AnyWant | undefined
   #asked: Asked | undefined
 
-  constructor(flow: Flow<Connected>, answers: Answers) {
+  constructor(flow: Flow<T>, answers: Answers) {
     this.#flow = flow
     this.#answers = answers
   }
@@ -31,8 +30,8 @@ export class Shaking {
   }
 
   /** Resumes the flow once, with the next message or with the answer to its want. */
-  step(next: () => JoinedMessage | undefined): Step {
-    const flow = this.#flow as Flow<Connected>
+  step(next: () => JoinedMessage | undefined): Step<T> {
+    const flow = this.#flow as Flow<T>
     if (!this.#want) return this.#take(start(flow))
     if (this.#want.want !== 'message') {
       this.#asked ??= new Asked(this.#want, this.#answers)
@@ -60,7 +59,7 @@ export class Shaking {
     asked?.abandon()
   }
 
-  #take(result: IteratorResult<AnyWant, Connected>): Step {
+  #take(result: IteratorResult<AnyWant, T>): Step<T> {
     if (!result.done) {
       this.#want = result.value
       return 'on'

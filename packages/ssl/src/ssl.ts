@@ -10,6 +10,7 @@ import {
   type Connected,
   client13,
   type FlowConfig,
+  mayRequest,
   mostRecordLimit,
   type Role,
   type Stapled,
@@ -18,6 +19,11 @@ import {
 } from '@biopair/handshake'
 import type { Bytes, TlsAlert } from '@biopair/wire'
 import { publicKeysFrom, type Verdict } from '@biopair/x509'
+import {
+  type CertificateRequestOptions,
+  type RequestOutcome,
+  requestFrom,
+} from './certificate-inquiry.ts'
 import {
   type ChannelBindingType,
   checkBindingType,
@@ -306,6 +312,34 @@ export class Ssl {
   }
 
   /**
+   * Server: asks the client for a certificate, at any time after the handshake (SSL_verify_client_post_handshake). The answer is taken in by later
+   * reads, and data goes on meanwhile; `request.state` says what has become of it. A certificate that is refused ends the connection. RFC 9113 §9.2.3 forbids it with HTTP/2.
+   */
+  requestCertificate(options: CertificateRequestOptions = {}): RequestOutcome {
+    const connected = this.#connection?.connected
+    const facts = this.#facts
+    if (!connected || !facts || this.#role !== 'server')
+      throw misuse('ERR_STILL_IN_INIT', 'requestCertificate: expected a server after its handshake')
+    const asks = requestFrom(options, this.context)
+    const may = mayRequest(connected)
+    if (may !== 'yes') return { status: may }
+    const context = facts.inquiries.context(this.context)
+    const outcome = this.#started().order(() => ({
+      command: 'request_certificate',
+      context,
+      ...asks,
+    }))
+    if (outcome.status !== 'done') return outcome
+    return { status: 'done', request: facts.inquiries.begin(context, asks.demands.filters) }
+  }
+
+  /** Server: whether this client may be asked for a certificate after the handshake, if fewer than 8 requests are open. */
+  get canRequestCertificate(): boolean {
+    const connected = this.#connection?.connected
+    return connected !== undefined && mayRequest(connected) !== 'unsupported'
+  }
+
+  /**
    * Makes bytes of the connection, sealed under a key of 32 bytes, for `importConnection` in another thread or process; here it is over then, and
    * every call but for the facts a TypeError (ERR_MOVED). The carrier stays open. It drives out what is queued, changes our key first, so that no
    * number of one goes twice, and answers `done` once nothing waits: what else it answers says what to do, and then to call again.
@@ -548,9 +582,8 @@ export class Ssl {
         context,
         names: nameDemands(role, this.#options, this.#verifyNames),
         rawPublicKeys: this.#rawPublicKeys,
-        judged: (verdict, resuming) => {
-          facts[resuming ? 'sessionVerdict' : 'verdict'] = verdict
-        },
+        judged: (verdict, want) => facts.judged(verdict, want),
+        filters: request => facts.inquiries.filters(request),
         session: () => this.#usableSession(),
         switched: chosen => {
           this.#chosen = chosen
@@ -570,6 +603,8 @@ export class Ssl {
               tickets: context.options.tickets ?? true,
               ticketRequest: ticketRequest(context),
               earlyData: this.#early,
+              authorities: context.requestAuthorities,
+              postHandshakeAuth: context.options.postHandshakeAuth,
               look: context.look,
               psk: this.#offer !== undefined || this.#hasPsks,
             })
@@ -587,10 +622,8 @@ export class Ssl {
             }),
       learn: fact => facts.learn(fact),
       forget: () => facts.earlyExporter.wipe(),
-      connected: connected =>
-        this.#policy === 'at_once' ? this.#tickets(connected, connected.ticketsDue) : [],
-      firstWrite: connected =>
-        this.#policy === 'with_first_write' ? this.#tickets(connected, connected.ticketsDue) : [],
+      connected: connected => (this.#policy === 'at_once' ? this.#due(connected) : []),
+      firstWrite: connected => (this.#policy === 'with_first_write' ? this.#due(connected) : []),
     })
     return this.#connection
   }
@@ -606,14 +639,15 @@ export class Ssl {
   }
 
   #flowConfig(): Omit<FlowConfig, 'psk'> {
-    const { crypto, suites, groups, schemes, options, riding } = this.#context
+    const { crypto, suites, groups, schemes, certificateSchemes, options, riding } = this.#context
     const { random, edit, pskModes = ['psk_dhe_ke'] } = options
     // 0 says nothing.
     const recordSizeLimit = (options.recordSizeLimit ?? mostRecordLimit) || undefined
     const { serverTypes, clientTypes, delegatedSchemes } = this.#context
     const types = { serverTypes, clientTypes, delegatedSchemes }
     return {
-      ...{ crypto, suites, groups, schemes, random, edit, pskModes, recordSizeLimit },
+      ...{ crypto, suites, groups, schemes, certificateSchemes },
+      ...{ random, edit, pskModes, recordSizeLimit },
       ...types,
       ...riding,
     }
@@ -671,6 +705,17 @@ export class Ssl {
     return context.spend(session) || this.#options.reuseSession ? session : undefined
   }
 
+  /** Tickets that go out by themselves: after the handshake, and after a later authentication if they can say more than those. */
+  #due(connected: Connected): readonly Command[] {
+    if (connected.peerChain.length > 0 && this.#keepsNoClient) return []
+    return this.#tickets(connected, connected.ticketsDue)
+  }
+
+  /** A server that says nothing of clients' certificates resumes no session with one: its tickets then hold none. */
+  get #keepsNoClient(): boolean {
+    return this.context.clientAuthentication.clientCertificate === 'none'
+  }
+
   /** So many tickets more, numbered on from those that were issued. */
   #tickets(connected: Connected, count = 0): readonly Command[] {
     const context = this.#context
@@ -682,6 +727,7 @@ export class Ssl {
       maxEarlyData = 0,
     } = context.options
     if (!connected.ticketsAllowed) return []
+    const known = this.#keepsNoClient ? { ...connected, peerChain: [] } : connected
     const issuing: Issuing = {
       crypto: context.crypto,
       draw: (purpose, length) => context.draw(purpose, length),
@@ -694,7 +740,7 @@ export class Ssl {
       key: () => context.ticketKey,
     }
     return Array.from({ length: count }, (_, i) =>
-      makeTicket(connected, connected.tickets + i, issuing),
+      makeTicket(known, connected.tickets + i, issuing),
     )
       .filter(ticket => ticket !== undefined)
       .map(ticket => ({ command: 'ticket', ...ticket }))

@@ -1,6 +1,11 @@
 /** Judging the peer's chain: x509's verdict, the application's word, and the alert that follows. */
 import { failed, type PublicKeyMaterial } from '@biopair/crypto'
-import type { CertificateTypeName, Verification, WantVerification } from '@biopair/handshake'
+import type {
+  CertificateTypeName,
+  OidFilter,
+  Verification,
+  WantVerification,
+} from '@biopair/handshake'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import {
   type Certificate,
@@ -21,6 +26,7 @@ import { type Again, following } from './answers.ts'
 import { type StatusPolicy, withStatus } from './certificate-status.ts'
 import { delegatedKey } from './delegation-check.ts'
 import { misuse } from './misuse.ts'
+import { unmatched } from './oid-filters.ts'
 import type { KeyImport } from './public-keys.ts'
 
 export interface VerificationPolicy {
@@ -35,6 +41,8 @@ export interface VerificationPolicy {
   readonly minimumRsaBits: number | undefined
   readonly allowPartialTrustChain: boolean | undefined
   readonly limits: Partial<VerifyLimits> | undefined
+  /** Extensions that the peer's certificate has to have. */
+  readonly filters?: readonly OidFilter[] | undefined
   /** What is made of OCSP responses. */
   readonly status: StatusPolicy
   /** SubjectPublicKeyInfos that are believed where they come by themselves. */
@@ -53,6 +61,8 @@ export type VerifyCallback = (
 export interface VerifyContext extends CallbackContext {
   /** Whether the chain is that of a session which is to be resumed: judged anew, and `false` is a full handshake and no alert. */
   readonly resuming: boolean
+  /** Whether the chain was asked for after the handshake. */
+  readonly postHandshake: boolean
   /** `rpk`: the chain is one SubjectPublicKeyInfo, a raw public key, and not one of those that are expected unless the verdict says so. */
   readonly type: CertificateTypeName
   /**
@@ -83,10 +93,11 @@ export function verifyPeer(
     allowPartialTrustChain: policy.allowPartialTrustChain,
     limits: policy.limits,
   }
+  const filters = want.role === 'client' ? policy.filters : undefined
   const verify = (forgiven?: readonly Forgiven[]) => {
     if (raw) return rawVerdict(want, policy, forgiven)
     const about = forgiven ? { ...question, forgiven } : question
-    const verdict = verifyChain(about)
+    const verdict = filtered(verifyChain(about), filters, forgiven)
     // What was stapled was judged when the session began.
     return want.resuming ? verdict : withStatus(verdict, want.stapled ?? [], about, policy.status)
   }
@@ -101,6 +112,7 @@ export function verifyPeer(
   if (!policy.callback) return decide(verdict.ok || !policy.required)
   const asking: VerifyContext = {
     resuming: want.resuming,
+    postHandshake: want.request !== undefined,
     type: want.shown.type,
     get signal() {
       return context.signal
@@ -108,6 +120,31 @@ export function verifyPeer(
     verdictExcept: verify,
   }
   return following(policy.callback(verdict, want.chain, asking), decide)
+}
+
+/** RFC 9846 §4.3.5: a certificate that does not match is unsupported_certificate, unless the connection goes on without it. */
+function filtered(
+  verdict: Verdict,
+  filters: readonly OidFilter[] | undefined,
+  forgiven: readonly Forgiven[] = [],
+): Verdict {
+  const [leaf] = verdict.path
+  if (!verdict.ok || !leaf) return verdict
+  const code = 'INVALID_PURPOSE'
+  const missing = unmatched(filters, leaf)
+  if (missing === undefined || forgiven.some(one => one.code === code && one.depth === 0))
+    return verdict
+  const why = `expected an extension ${missing} as oid_filters have it, got none or another`
+  const { path } = verdict
+  return {
+    ok: false,
+    path,
+    code,
+    alert: 'unsupported_certificate',
+    depth: 0,
+    why,
+    section: '4.3.5',
+  }
 }
 
 function refuse(verdict: Verdict): Verification {

@@ -2,9 +2,16 @@
 import type { SignatureScheme } from '@biopair/crypto'
 import type { Identity, WantSignature } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
-import { certificateChainFrom, isX509Failure, parseCertificate } from '@biopair/x509'
+import {
+  type Certificate,
+  certificateChainFrom,
+  isX509Failure,
+  parseCertificate,
+  type X509Failure,
+} from '@biopair/x509'
+import { choose } from './choice.ts'
 import type { ContextOptions } from './context.ts'
-import { choose, schemesOf } from './credentials.ts'
+import { schemesOf } from './credentials.ts'
 import { misuse } from './misuse.ts'
 
 /** What is asked of a CryptoKey: one of any runtime will do. */
@@ -58,10 +65,15 @@ export function webCryptoKey<K extends WebCryptoKey>(
       `key: expected ECDSA, RSA-PSS or Ed25519 as the certificate has it, got ${key.algorithm.name}`,
     )
   const identity: Identity = { chain, schemes }
+  const certificates = chain.map(parseCertificate).filter(readable)
   return {
-    certificateCallback: want => choose([{ ...identity, certificate }], want),
+    certificateCallback: want => choose([{ ...identity, certificate, certificates }], want),
     signCallback: async want => sign(want, key, subtle),
   }
+}
+
+function readable(parsed: Certificate | X509Failure): parsed is Certificate {
+  return !isX509Failure(parsed)
 }
 
 /** Whether a key is one for a scheme. What it is bound to (a curve, a hash) it says in its algorithm. */

@@ -3,6 +3,12 @@ export { type Certificate, parseCertificate } from './certificate.ts'
 export { delegationProblem, delegationUsage } from './delegation-usage.ts'
 export { DistinguishedName } from './distinguished-name.ts'
 export {
+  type ExtensionFilter,
+  extensionFilter,
+  oidFromText,
+  oidToText,
+} from './extension-filter.ts'
+export {
   type AuthorityKeyIdentifier,
   type BasicConstraints,
   type Extension,

@@ -27,7 +27,7 @@ export interface PeerProof {
 
 /**
  * Judges the peer's Certificate, awaits its CertificateVerify, and answers what it has shown.
- * `offered` are the extensions that its certificate entries may carry, `type` is what was agreed on.
+ * `offered` are the extensions that its certificate entries may carry, `type` is what was agreed on, `request` is the context of a request after the handshake.
  */
 export function* receiveAuthentication(
   talk: Talk,
@@ -36,8 +36,10 @@ export function* receiveAuthentication(
   certificate: Certificate,
   offered: ReadonlySet<number>,
   type: CertificateTypeName = 'x509',
+  request?: Bytes,
 ): Flow<PeerProof> {
-  if (certificate.certificate_request_context.length > 0)
+  // After the handshake, whose request it answers is known before.
+  if (!request && certificate.certificate_request_context.length > 0)
     throw new TlsAlert('illegal_parameter', {
       reason: 'INVALID_CONTEXT',
       section: '4.5.1',
@@ -59,6 +61,7 @@ export function* receiveAuthentication(
     shown,
     stapled,
     resuming: false,
+    request,
   })
   if (!verification.trusted) throw verification.alert
 

@@ -51,7 +51,7 @@ export function clientType(
   config: ServerConfig,
   { clientCertificate }: ClientAuthentication,
 ): CertificateTypeName | undefined {
-  if (clientCertificate === 'none') return undefined
+  if (clientCertificate === 'none' || clientCertificate === 'later') return undefined
   const said = offer.extensions.client_certificate_type?.client_certificate_types ?? ['X509']
   const common = allowedTypes(config, 'client').find(type => said.includes(onWire[type]))
   if (common || clientCertificate === 'request') return common

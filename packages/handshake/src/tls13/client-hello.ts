@@ -30,6 +30,20 @@ export function clientHello(
       supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
     }),
   )
+  if (config.certificateSchemes)
+    extensions.push(
+      writeExtension('ClientHello', 'signature_algorithms_cert', {
+        supported_signature_algorithms: config.certificateSchemes.map(scheme => scheme.id),
+      }),
+    )
+  if (config.authorities && config.authorities.length > 0)
+    extensions.push(
+      writeExtension('ClientHello', 'certificate_authorities', {
+        authorities: [...config.authorities],
+      }),
+    )
+  if (config.postHandshakeAuth)
+    extensions.push(writeExtension('ClientHello', 'post_handshake_auth', {}))
   if (config.alpn.length > 0)
     extensions.push(
       writeExtension('ClientHello', 'application_layer_protocol_negotiation', {

@@ -3,10 +3,10 @@ import { type CipherSuite, equal, type KeyShare } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import { type ClientConfig, draw } from '../config.ts'
 import { type ExtensionsOf, readExtensions } from '../extensions/index.ts'
-import { ask, type Flow } from '../flow.ts'
+import type { Flow } from '../flow.ts'
 import {
   AnyServerHello,
-  Certificate,
+  type Certificate,
   CertificateRequest,
   ClientHello,
   EncryptedExtensions,
@@ -17,25 +17,18 @@ import { Secrets } from '../secrets.ts'
 import type { CertificateTypeName } from '../shown.ts'
 import type { Talk } from '../talk.ts'
 import { agree, helloRetry, selection } from './answer.ts'
-import {
-  checkIdentity,
-  commonScheme,
-  type PeerProof,
-  receiveAuthentication,
-  sendAuthentication,
-} from './authentication.ts'
+import { type PeerProof, receiveAuthentication } from './authentication.ts'
 import { certificateOf, certificateTypes, receiveCertificate } from './certificate-message.ts'
-import { allowedTypes, checkServerType, chosenTypes } from './certificate-types.ts'
-import { wishesOf } from './certificate-wishes.ts'
+import { checkServerType, chosenTypes } from './certificate-types.ts'
+import { authenticate, requested, type Wanted } from './client-authentication.ts'
 import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
-import { delegatedSchemesOf } from './delegated-credential.ts'
 import { EarlyDataOffer } from './early-data-offer.ts'
 import { offers, tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { HelloShape } from './hello-shape.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
-import { knownSchemes } from './known-schemes.ts'
+import { laterAuthentication } from './post-handshake.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
 import { judgeStapled, stapledResponse } from './stapled.ts'
@@ -215,6 +208,13 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
     ticketsDue: parameters.ticket_request?.expected_count,
     awaitingUpdate: false,
     owesUpdate: false,
+    postHandshake: laterAuthentication(
+      config.postHandshakeAuth,
+      psk,
+      transcript,
+      config,
+      types.client,
+    ),
   }
 }
 
@@ -226,7 +226,7 @@ function* authenticateServer(
   type: CertificateTypeName,
 ): Flow<
   PeerProof & {
-    readonly wanted: ExtensionsOf<'CertificateRequest'> | undefined
+    readonly wanted: Wanted | undefined
     /** Of what came with its certificates. */
     readonly ocspResponse: Bytes | undefined
   }
@@ -270,60 +270,4 @@ function agreedAlpn(
       why: `expected one of the ${config.alpn.length} protocols offered, got ${list.length} of the server's`,
     })
   return protocol
-}
-
-/** What a CertificateRequest asks for (RFC 9846 §4.4.2). */
-function requested(request: CertificateRequest): ExtensionsOf<'CertificateRequest'> {
-  if (request.certificate_request_context.length > 0)
-    throw new TlsAlert('illegal_parameter', {
-      reason: 'INVALID_CONTEXT',
-      section: '4.4.2',
-      why: `expected an empty certificate_request_context, got ${request.certificate_request_context.length} bytes`,
-    })
-  const extensions = readExtensions('CertificateRequest', request.extensions)
-  if (!extensions.signature_algorithms)
-    throw new TlsAlert('missing_extension', {
-      reason: 'MISSING_SIGALGS_EXTENSION',
-      section: '4.4.2',
-      why: 'expected signature_algorithms in the CertificateRequest',
-    })
-  return extensions
-}
-
-/** Shows a certificate that the server takes, or says that there is none. */
-function* authenticate(
-  talk: Talk,
-  config: ClientConfig,
-  wanted: ExtensionsOf<'CertificateRequest'>,
-  type: CertificateTypeName,
-): Flow<void> {
-  talk.output.learn({ fact: 'certificate_type', of: 'client', type })
-  const schemes = knownSchemes(wanted.signature_algorithms?.supported_signature_algorithms ?? [])
-  const certificateSchemes = wanted.signature_algorithms_cert
-    ? knownSchemes(wanted.signature_algorithms_cert.supported_signature_algorithms)
-    : schemes
-  const delegatedSchemes = delegatedSchemesOf(wanted.delegated_credential)
-  const identity = yield* ask({
-    want: 'certificate',
-    role: 'client',
-    schemes,
-    certificateSchemes,
-    authorities: wanted.certificate_authorities?.authorities ?? [],
-    serverName: undefined,
-    types: allowedTypes(config, 'client').filter(ours => ours === type),
-    delegatedSchemes,
-  })
-  if (identity) checkIdentity(identity, [type])
-  const scheme = identity && commonScheme(identity, schemes, delegatedSchemes)
-  const context = new Uint8Array(0)
-  if (identity && scheme)
-    return yield* sendAuthentication(
-      talk,
-      'client',
-      identity,
-      scheme,
-      context,
-      wishesOf(wanted, config),
-    )
-  talk.send(Certificate, { certificate_request_context: context, certificate_list: [] })
 }

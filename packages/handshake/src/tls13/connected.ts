@@ -12,6 +12,7 @@ import { readExtensions, writeExtension } from '../extensions/index.ts'
 import type { Role } from '../flow.ts'
 import type { JoinedMessage } from '../joiner.ts'
 import {
+  CertificateRequest,
   decodeMessage,
   encodeMessage,
   KeyUpdate,
@@ -22,6 +23,18 @@ import {
 import type { Output } from '../output.ts'
 import type { Shown } from '../shown.ts'
 import { nextTrafficSecret, ticketPsk } from './key-schedule.ts'
+import {
+  type Aside,
+  type AsideCommand,
+  answer,
+  authenticated,
+  inReply,
+  type PostHandshake,
+  type RequestCommand,
+  receiveReply,
+  receiveRequest,
+  requestCertificate,
+} from './post-handshake.ts'
 
 /** A connection after its handshake, as plain data. */
 export interface Connected {
@@ -54,6 +67,8 @@ export interface Connected {
   readonly awaitingUpdate: boolean
   /** The peer asked for ours, which has not been sent. */
   readonly owesUpdate: boolean
+  /** Where the client may be asked for a certificate from here on; no plain data, so that such a connection cannot be moved as it is. */
+  readonly postHandshake?: PostHandshake | undefined
 }
 
 /** What our side may order. */
@@ -63,6 +78,8 @@ export type Command =
   | { readonly command: 'settle' }
   /** Server: issues a ticket. */
   | ({ readonly command: 'ticket' } & NewTicket)
+  | RequestCommand
+  | AsideCommand
 
 export interface NewTicket {
   /** Seconds, at most 604800. */
@@ -79,6 +96,8 @@ export interface Surroundings {
   readonly crypto: CryptoProvider
   readonly output: Output
   readonly edit: Edit | undefined
+  /** Takes over a part that may have to wait, and orders what it ends with. */
+  readonly begin: (aside: Aside) => void
 }
 
 /** Takes a post-handshake message in. */
@@ -87,10 +106,16 @@ export function receive(
   incoming: JoinedMessage,
   around: Surroundings,
 ): Connected {
+  const later = state.postHandshake
+  // Nothing comes between the messages of an answer (RFC 9846 §4.7.2).
+  if (later && inReply(state)) return receiveReply(state, later, incoming, around)
   if (incoming.msg_type === KeyUpdate.msg_type)
     return receiveKeyUpdate(state, decodeMessage(KeyUpdate, incoming.body), around)
   if (incoming.msg_type === NewSessionTicket.msg_type && state.role === 'client')
     return receiveTicket(state, decodeMessage(NewSessionTicket, incoming.body), around)
+  if (later && state.role === 'server') return receiveReply(state, later, incoming, around)
+  if (later && incoming.msg_type === CertificateRequest.msg_type)
+    return receiveRequest(state, later, incoming, around)
   throw new TlsAlert('unexpected_message', {
     reason: 'UNEXPECTED_MESSAGE',
     section: '4.7',
@@ -123,7 +148,20 @@ export function order(state: Connected, command: Command, around: Surroundings):
       })
       around.output.endOfFlight()
       return { ...state, tickets: state.tickets + 1 }
+    case 'request_certificate':
+      return requestCertificate(state, command, around)
+    case 'answer_request':
+      return answer(state, command, around)
+    case 'authenticated':
+      return authenticated(state, command, around)
   }
+}
+
+/** Whether a message that has come answers one of ours: it is no flood then. */
+export function isAnswer({ role, awaitingUpdate }: Connected, msg_type: number): boolean {
+  if (msg_type === KeyUpdate.msg_type) return awaitingUpdate
+  // A server is sent nothing else.
+  return role === 'server'
 }
 
 function receiveKeyUpdate(state: Connected, update: KeyUpdate, around: Surroundings): Connected {

@@ -82,7 +82,7 @@ export function keptPsk(
 function knowsClient(psk: ChosenPsk, { clientCertificate }: ClientAuthentication): boolean {
   if (psk.kind !== 'resumption' || psk.authenticatedBy === 'psk') return true
   if (clientCertificate === 'none') return psk.chain.length === 0
-  return clientCertificate === 'request' || psk.chain.length > 0
+  return clientCertificate !== 'require' || psk.chain.length > 0
 }
 
 /** §4.3.11: of the key that is used, and of no other, the binder has to be right. */

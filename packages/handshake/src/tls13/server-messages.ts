@@ -1,7 +1,7 @@
 /** What a server says, put together (RFC 9846 §4.2.3, §4.2.4, §4.4). */
-import type { CipherSuite, Group } from '@biopair/crypto'
+import type { CipherSuite, Group, SignatureScheme } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
-import { draw, type ServerConfig } from '../config.ts'
+import { type CertificateDemands, draw, type FlowConfig, type ServerConfig } from '../config.ts'
 import { type KeyShareEntry, writeExtension } from '../extensions/index.ts'
 import {
   type CertificateRequest,
@@ -114,23 +114,46 @@ export function encryptedExtensions(
   return { extensions }
 }
 
-/** RFC 9846 §4.4.2. */
+/** RFC 9846 §4.4.2; `context` is empty in the handshake. */
 export function certificateRequest(
-  config: ServerConfig,
-  authorities: readonly Bytes[],
+  demands: CertificateDemands & FlowConfig,
+  context: Bytes = new Uint8Array(0),
 ): CertificateRequest {
   const extensions = [
-    writeExtension('CertificateRequest', 'signature_algorithms', {
-      supported_signature_algorithms: config.schemes.map(scheme => scheme.id),
-    }),
-    ...offeredDelegation('CertificateRequest', config),
+    writeExtension('CertificateRequest', 'signature_algorithms', schemeList(demands.schemes)),
+    ...offeredDelegation('CertificateRequest', demands),
   ]
+  if (demands.certificateSchemes)
+    extensions.push(
+      writeExtension(
+        'CertificateRequest',
+        'signature_algorithms_cert',
+        schemeList(demands.certificateSchemes),
+      ),
+    )
+  const { authorities, filters = [] } = demands
   if (authorities.length > 0)
     extensions.push(
       writeExtension('CertificateRequest', 'certificate_authorities', {
         authorities: [...authorities],
       }),
     )
-  extensions.push(...certificateWishes('CertificateRequest', config))
-  return { certificate_request_context: new Uint8Array(0), extensions }
+  if (filters.length > 0)
+    extensions.push(
+      writeExtension('CertificateRequest', 'oid_filters', {
+        filters: filters.map(({ oid, values }) => ({
+          certificate_extension_oid: oid,
+          certificate_extension_values: values,
+        })),
+      }),
+    )
+  extensions.push(...certificateWishes('CertificateRequest', demands))
+  return { certificate_request_context: context, extensions }
+}
+
+/** SignatureSchemeList (RFC 9846 §4.3.3). */
+export function schemeList(schemes: readonly SignatureScheme[]): {
+  supported_signature_algorithms: number[]
+} {
+  return { supported_signature_algorithms: schemes.map(({ id }) => id) }
 }

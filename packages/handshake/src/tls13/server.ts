@@ -33,6 +33,7 @@ import { tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
+import { laterAuthentication } from './post-handshake.ts'
 import { choosePsk, keptPsk, pskMode } from './psk-choice.ts'
 import { limitRecords, readLimit } from './record-limits.ts'
 import { checkSecondHello, retriedGroup } from './second-hello.ts'
@@ -158,8 +159,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   const encrypted = talk.send(EncryptedExtensions, encryptedExtensions(parameters, config))
   limitRecords(output, readLimit('EncryptedExtensions', encrypted.extensions), record_size_limit)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
-  const asked =
-    asksFor && talk.send(CertificateRequest, certificateRequest(config, asks.authorities))
+  const asked = asksFor && talk.send(CertificateRequest, certificateRequest({ ...config, ...asks }))
   if (asksFor) output.learn({ fact: 'certificate_type', of: 'client', type: asksFor })
   if (own) output.learn({ fact: 'certificate_type', of: 'server', type: own.type })
   const wishes = wishesOf(offer.extensions, config, offer.serverName)
@@ -213,6 +213,12 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     ticketsDue,
     awaitingUpdate: false,
     owesUpdate: false,
+    postHandshake: laterAuthentication(
+      offer.extensions.post_handshake_auth !== undefined,
+      psk,
+      transcript,
+      config,
+    ),
   }
 }
 

@@ -52,6 +52,7 @@ type Later<T> = T | Promise<T>
 
 /** Asks the callbacks, and chooses among what the SSL then has. */
 export function askCertificate(ssl: SSL, want: WantCertificate): Later<Identity | undefined> {
+  ssl.peerAuthorities = want.authorities
   const callback = ssl.settings.values.certificateCb
   // A connection hands `again` on to whoever asked; the type of a certificateCallback does not know it.
   const answer = callback
@@ -69,13 +70,31 @@ function judged(ssl: SSL, want: WantCertificate, said: number): Later<Answer> {
 
 function chosen(ssl: SSL, want: WantCertificate): Later<Answer> {
   const context = ssl.settings.context(want.role)
-  const identity = chooseIdentity(context, want)
+  const identity = chooseIdentity(context, limited(ssl, want))
   const callback = ssl.settings.values.clientCertificateCb
-  if (identity || want.role === 'server' || !callback) return identity
+  if (identity || want.role === 'server' || !callback)
+    return identity && signing(ssl, want, identity)
   return following(callback(ssl), said => {
     if (typeof said === 'number') return said < 0 ? again : undefined
     const [result, chain, key] = said
     if (result < 0) return again
-    return result === 0 ? undefined : credentialsFrom([chain], [key], context.crypto)[0]
+    const [given] = result === 0 ? [] : credentialsFrom([chain], [key], context.crypto)
+    return given && signing(ssl, want, given)
   })
+}
+
+/** Client: what SSL_CTX_set1_client_sigalgs_list leaves of a credential's schemes. */
+function signing(ssl: SSL, { role }: WantCertificate, credential: Identity): Identity {
+  const { clientSigalgs } = ssl.settings.values
+  if (role === 'server' || clientSigalgs === undefined) return credential
+  const names = clientSigalgs.split(':')
+  return { ...credential, schemes: credential.schemes.filter(({ name }) => names.includes(name)) }
+}
+
+/** A want with the schemes that a client may sign with. */
+function limited(ssl: SSL, want: WantCertificate): WantCertificate {
+  const { clientSigalgs } = ssl.settings.values
+  if (want.role === 'server' || clientSigalgs === undefined) return want
+  const names = clientSigalgs.split(':')
+  return { ...want, schemes: want.schemes.filter(({ name }) => names.includes(name)) }
 }

@@ -125,6 +125,12 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
   ssl.waits = stop
   switch (stop.status) {
     case 'want_read':
+      // A callback of an authentication after the handshake: what it waits for says more than the BIO does.
+      if (stop.meanwhile) {
+        stopped(ssl, stop.meanwhile)
+        ssl.waits = stop
+        return -1
+      }
       ssl.result = below(ssl) ?? SSL_ERROR_WANT_READ
       return -1
     case 'want_write':

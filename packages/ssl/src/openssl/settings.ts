@@ -26,6 +26,7 @@ import {
   SSL_TLSEXT_ERR_OK,
   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
   SSL_VERIFY_PEER,
+  SSL_VERIFY_POST_HANDSHAKE,
 } from './constants.ts'
 import { allowsEarlyData, type SSL_allow_early_data_cb_fn } from './early-data.ts'
 import type { SSL_info_cb } from './info.ts'
@@ -103,6 +104,10 @@ export interface Values {
   readonly ciphers?: string
   readonly groups?: string
   readonly sigalgs?: string
+  readonly clientSigalgs?: string
+  /** DER names that the peer is told, in either role. */
+  readonly authorities: readonly Bytes[]
+  readonly postHandshakeAuth?: boolean
   /** undefined: X.509 alone. */
   readonly serverCertTypes?: readonly CertificateTypeName[] | undefined
   readonly clientCertTypes?: readonly CertificateTypeName[] | undefined
@@ -242,7 +247,6 @@ export class Settings {
       ...given('rawKey', this.#rawKey),
       ...given('ciphers', this.values.ciphers),
       ...given('groups', this.values.groups),
-      ...given('sigalgs', this.values.sigalgs),
       ...(keylog ? { keylog: (line: string) => keylog(this.#calling, line) } : {}),
       ...(newSession
         ? { onSession: (session: Session) => arrived(this.#calling, session, newSession) }
@@ -272,11 +276,14 @@ export class Settings {
   }
 
   #asClient(): ContextOptions {
-    const { verifyMode = SSL_VERIFY_PEER, anyName, options, alpn } = this.values
+    const { verifyMode = SSL_VERIFY_PEER, anyName, options, alpn, authorities } = this.values
     const verifies = (verifyMode & SSL_VERIFY_PEER) !== 0
     const callback = this.#asked ?? (verifies && anyName ? believed : undefined)
     return {
       ALPNProtocols: alpn,
+      ...given('sigalgs', this.values.sigalgs),
+      requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : authorities,
+      postHandshakeAuth: this.values.postHandshakeAuth ?? false,
       tickets: (options & SSL_OP_NO_TICKET) === 0,
       middleboxCompat: (options & SSL_OP_ENABLE_MIDDLEBOX_COMPAT) !== 0,
       // Where any name will do, which is said explicitly, the callback alone stands between us and a stranger.
@@ -289,11 +296,27 @@ export class Settings {
 
   #asServer(): ContextOptions {
     const { verifyMode = 0, options, tickets, selectAlpn, credentials, clientCa } = this.values
-    const { clientHello, servername, certificateCb, sessionTimeout, sessionIdContext } = this.values
+    const {
+      clientHello,
+      servername,
+      certificateCb,
+      sigalgs,
+      clientSigalgs,
+      sessionTimeout,
+      sessionIdContext,
+    } = this.values
+    const authorities = clientCa.length > 0 ? clientCa : this.values.authorities
+    const later = (verifyMode & SSL_VERIFY_POST_HANDSHAKE) !== 0
     const asks = (verifyMode & SSL_VERIFY_PEER) !== 0
     const requires = asks && (verifyMode & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) !== 0
-    // A certificate that is shown has to be believed, whether or not one has to be shown.
-    const callback = this.#asked ?? (requires ? undefined : believed)
+    // A certificate that is shown has to be believed, whether or not one has to be shown, and by what holds once it is.
+    const callback: VerifyCallback =
+      this.#asked ??
+      ((verdict, chain, asking) => {
+        const ssl = this.#calling
+        const { verify, certVerify } = ssl.settings.values
+        return verify || certVerify ? askVerify(ssl, verdict, chain, asking) : verdict.ok
+      })
     const kept = this.#kept
     return {
       ...kept,
@@ -301,10 +324,11 @@ export class Settings {
       numTickets: options & SSL_OP_NO_TICKET && !kept.sessionCache ? 0 : tickets,
       ticketLifetime: sessionTimeout,
       sessionIdContext,
-      requestCert: asks,
-      requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : clientCa,
+      ...given('sigalgs', clientSigalgs ?? sigalgs),
+      requestCert: asks && later ? 'later' : asks,
+      requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : authorities,
       rejectUnauthorized: requires,
-      ...(asks ? given('verifyCallback', callback) : {}),
+      verifyCallback: callback,
       ...(selectAlpn ? { ALPNCallback: offer => this.#select(offer.protocols) } : {}),
       ...(clientHello
         ? { clientHelloCallback: hello => askClientHello(this.#calling, clientHello, hello) }
@@ -389,6 +413,7 @@ export function initialValues(surroundings: Surroundings): Values {
     alpn: [],
     anyName: false,
     clientCa: [],
+    authorities: [],
     readAhead: false,
     minVersion: 0,
     maxVersion: 0,

@@ -36,6 +36,9 @@ export function SSL_clear(ssl: SSL): 0 | 1 {
   ssl.writing = undefined
   ssl.keyUpdate = SSL_KEY_UPDATE_NONE
   ssl.tickets = 0
+  ssl.ordersRequest = false
+  ssl.inquiry = undefined
+  ssl.peerAuthorities = []
   ssl.ordered = false
   ssl.waits = undefined
   ssl.hello = undefined

@@ -11,6 +11,7 @@ import {
   SSL_RECEIVED_SHUTDOWN,
   SSL_SENT_SHUTDOWN,
 } from './constants.ts'
+import { sendRequest } from './post-handshake.ts'
 import { call, refuse, stopped } from './result.ts'
 import { type SSL, SSL_set_accept_state, SSL_set_connect_state } from './ssl.ts'
 
@@ -92,7 +93,7 @@ export function SSL_write(ssl: SSL, buf: Uint8Array, num: number = buf.length): 
       ssl.writing = { length, taken }
       ssl.finished = true
       // A record is taken when nothing waits before it: what was ordered is out.
-      ssl.ordered = ssl.keyUpdate !== SSL_KEY_UPDATE_NONE || ssl.tickets > 0
+      ssl.ordered = ssl.keyUpdate !== SSL_KEY_UPDATE_NONE || ssl.tickets > 0 || ssl.ordersRequest
     }
     const flushed = native.flush()
     if (flushed.status !== 'want_read' && flushed.status !== 'want_write') ssl.writing = undefined
@@ -235,6 +236,8 @@ function settle(ssl: SSL, native: Ssl): ReturnType<Ssl['flush']> | undefined {
     if (sent.status !== 'done') return sent
     ssl.keyUpdate = SSL_KEY_UPDATE_NONE
   }
+  const asked = sendRequest(ssl, native)
+  if (asked) return asked
   for (; ssl.tickets > 0; ssl.tickets--) {
     const sent = native.newSessionTicket()
     if (sent.status !== 'done') return sent

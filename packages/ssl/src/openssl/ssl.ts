@@ -1,5 +1,6 @@
 /** SSL: one connection, its BIOs and who owns them (SSL_new(3), SSL_set_bio(3)). */
 import type { Bytes } from '@biopair/wire'
+import type { CertificateInquiry } from '../certificate-inquiry.ts'
 import type { ClientHelloView } from '../client-hello-view.ts'
 import { misuse } from '../misuse.ts'
 import type { Stop } from '../outcome.ts'
@@ -62,6 +63,12 @@ export class SSL {
   /** SSL_key_update and SSL_new_session_ticket wait for the next call that does something. */
   keyUpdate = SSL_KEY_UPDATE_NONE
   tickets = 0
+  /** So does SSL_verify_client_post_handshake. */
+  ordersRequest = false
+  /** The last request that was sent. */
+  inquiry: CertificateInquiry | undefined
+  /** What the peer said when it asked for a certificate. */
+  peerAuthorities: readonly Bytes[] = []
   /** What was ordered so has not been flushed. */
   ordered = false
   /** Calls under way; a free from inside one waits for its end. */
