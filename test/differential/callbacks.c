@@ -112,7 +112,6 @@ static SSL_SESSION *converse(SSL_CTX *near, SSL_CTX *far, SSL_SESSION *session, 
         SSL_read(client, into, sizeof into);
     }
     if (!strcmp(scenario, "asked")) {
-        SSL_set_verify(server, SSL_VERIFY_PEER, NULL);
         if (SSL_verify_client_post_handshake(server) != 1)
             exit(4);
         SSL_do_handshake(server);
@@ -142,6 +141,8 @@ int main(int argc, char **argv)
     SSL_CTX_set1_groups_list(far, strcmp(scenario, "retried") ? "X25519" : "P-256");
     if (!strcmp(scenario, "authenticated"))
         SSL_CTX_set_verify(far, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    if (!strcmp(scenario, "asked"))
+        SSL_CTX_set_verify(far, SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE, NULL);
     SSL_CTX_set_post_handshake_auth(near, !strcmp(scenario, "asked"));
     SSL_CTX_set_session_id_context(far, (const unsigned char *)"x", 1);
     if (!strcmp(scenario, "early") || !strcmp(scenario, "refused"))

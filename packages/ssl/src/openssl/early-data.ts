@@ -24,7 +24,7 @@ export function SSL_read_early_data(
   num: number = buf.length,
 ): [result: 0 | 1 | 2, readbytes: number] {
   let readbytes = 0
-  const result = call(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', native => {
+  const result = early(ssl, native => {
     if (ssl.role !== 'server' || (ssl.begun && !ssl.readsEarly))
       return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED')
     ssl.readsEarly = true
@@ -49,7 +49,7 @@ export function SSL_write_early_data(
 ): [result: 0 | 1, written: number] {
   if (!ssl.role) SSL_set_connect_state(ssl)
   let written = 0
-  const result = call(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', native => {
+  const result = early(ssl, native => {
     if (ssl.role === 'server' && !ssl.readsEarly) return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED')
     const outcome = native.writeEarly(buf.subarray(0, num))
     if (outcome.status === 'refused')
@@ -62,6 +62,18 @@ export function SSL_write_early_data(
     return 1
   })
   return [result > 0 ? 1 : 0, written]
+}
+
+/** A call that does not make a handshake go on which has paused for early data. */
+function early(ssl: SSL, work: Parameters<typeof call>[2]): number {
+  try {
+    return call(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', native => {
+      ssl.watch.early = true
+      return work(native)
+    })
+  } finally {
+    ssl.watch.early = false
+  }
 }
 
 /** SSL_EARLY_DATA_NOT_SENT, SSL_EARLY_DATA_ACCEPTED, or SSL_EARLY_DATA_REJECTED, also while nothing is known. */
