@@ -18,6 +18,7 @@ import {
   SSL_CTX_set_timeout,
   SSL_CTX_set_tlsext_ticket_keys,
   SSL_clear,
+  SSL_free,
   SSL_get_peer_certificate,
   SSL_get_session,
   SSL_get0_session,
@@ -60,9 +61,12 @@ import {
   clientContext,
   type Ends,
   endsOver,
+  inject,
   serverContext,
   shake,
+  shakeWired,
   versions,
+  wiredEnds,
 } from './support/tls.ts'
 
 const ticketKeys = new Uint8Array(80).map((_, i) => i)
@@ -267,6 +271,36 @@ for (const version of versions) {
     t.is(SSL_CTX_set_session_id_context(same, new Uint8Array(33)), 0)
   })
 }
+
+test('5.3: a connection that fails takes its session along, and the one that it went on with', t => {
+  for (const resumes of [false, true]) {
+    const contexts = { client: clientContext(), server: serverContext() }
+    const first = sessionOf(met(contexts).client)
+    const ends = wiredEnds(17408, versions[0], contexts)
+    if (resumes) SSL_set_session(ends.client, first)
+    shakeWired(ends)
+    SSL_read(ends.client, new Uint8Array(1))
+    const session = sessionOf(ends.client)
+    t.is(SSL_SESSION_is_resumable(session), 1)
+    inject(ends.clientWire, Uint8Array.of(23, 3, 3, 0, 20, ...new Uint8Array(20)))
+    t.is(SSL_read(ends.client, new Uint8Array(1)), -1)
+    t.is(SSL_SESSION_is_resumable(session), 0)
+    t.is(SSL_get_session(ends.client), session)
+    t.is(SSL_SESSION_is_resumable(first), resumes ? 0 : 1)
+    reused(t, met(contexts, session), 0)
+    reused(t, met(contexts, first), resumes ? 0 : 1)
+  }
+})
+
+test('a cut, and SSL_free without SSL_shutdown, leave the session as it is', t => {
+  const contexts = { client: clientContext(), server: serverContext() }
+  const ends = met(contexts)
+  const session = sessionOf(ends.client)
+  SSL_free(ends.server)
+  t.is(SSL_read(ends.client, new Uint8Array(1)), -1)
+  SSL_free(ends.client)
+  reused(t, met(contexts, session), 1)
+})
 
 test('references of a session: the last one wipes a key that was set', t => {
   const session = SSL_SESSION_new()

@@ -28,6 +28,7 @@ import {
 import { ERR_GET_LIB } from './errors.ts'
 import { noteMisuse } from './misused.ts'
 import { ERR_LIB_SSL, ERR_LIB_SYS } from './reasons.ts'
+import { discard } from './session.ts'
 import { dispose, type SSL } from './ssl.ts'
 
 /**
@@ -170,6 +171,7 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
       ssl.failed = true
       ssl.errors.failed(stop.error)
       const system = ERR_GET_LIB(ssl.errors.first?.code ?? 0) === ERR_LIB_SYS
+      if (!system) discard(ssl)
       ssl.result = system ? SSL_ERROR_SYSCALL : SSL_ERROR_SSL
       return -1
     }
