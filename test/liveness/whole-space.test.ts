@@ -96,12 +96,19 @@ interface Plan {
     readonly look: number
     readonly postHandshakeAuth: boolean
     readonly tickets: boolean
+    /** Bytes of early data that it writes where it may. */
+    readonly early: number
   }
   readonly server: End & {
     readonly requestCert: boolean | 'later'
     readonly cookie: 'never' | 'with_retry' | 'always'
     readonly cache: boolean
     readonly numTickets: number
+    readonly maxEarlyData: number
+    /** Whether it reads early data, or leaves it where it is. */
+    readonly readsEarly: boolean
+    /** Bytes that it writes before it knows who is there. */
+    readonly halfRtt: number
   }
   /** Whether the server is another one the second time, which shares no ticket key. */
   readonly moved: boolean
@@ -154,10 +161,11 @@ const anyPlan: fc.Arbitrary<Plan> = fc
     right: fc.tuple(mostly(true, false), mostly(true, false)),
     client: fc.record({
       ...end,
-      shares: fc.nat(2),
+      shares: mostly(2, 1, 0),
       look: fc.nat(looks.length - 1),
       postHandshakeAuth: fc.boolean(),
       tickets: mostly(true, false),
+      early: fc.constantFrom(0, 5, 300),
     }),
     server: fc.record({
       ...end,
@@ -165,6 +173,9 @@ const anyPlan: fc.Arbitrary<Plan> = fc
       cookie: mostly<'never' | 'with_retry' | 'always'>('never', 'with_retry', 'always'),
       cache: fc.boolean(),
       numTickets: mostly(1, 0, 3),
+      maxEarlyData: fc.constantFrom(0, 100, 1000),
+      readsEarly: fc.boolean(),
+      halfRtt: mostly(0, 0, 20),
     }),
     moved: mostly(false, true),
     types: fc.tuple(typesOfBoth, typesOfBoth),
@@ -273,6 +284,7 @@ function contexts({ client, server }: Plan): () => { client: SslContext; server:
       requestCert: server.requestCert,
       cookie: server.cookie,
       numTickets: server.numTickets,
+      maxEarlyData: server.maxEarlyData,
       ...(server.cache ? { sessionCache: later.has('store') ? slowStore() : new Map() } : {}),
       ...(later.has('hello') ? { clientHelloCallback: async () => undefined } : {}),
       ...(later.has('name') ? { SNICallback: async () => undefined } : {}),
@@ -299,6 +311,54 @@ function everything(ssl: Ssl, other: Ssl): Facts & Record<string, unknown> {
   }
 }
 
+/** Bytes that are on their way in one direction before the handshake is over: what was taken, and what came. */
+class Early {
+  readonly #bytes: Uint8Array
+  #over = false
+  taken = 0
+  readonly #came: number[] = []
+
+  constructor(length: number) {
+    this.#bytes = Uint8Array.from({ length }, (_, i) => i & 0xff)
+  }
+
+  /** Offers what is left; a promise of the call's, if it has one. */
+  write(ssl: Ssl): Promise<void> | undefined {
+    if (this.#over || this.taken === this.#bytes.length) return undefined
+    const outcome = ssl.writeEarly(this.#bytes.subarray(this.taken))
+    if (outcome.status === 'done') this.taken += outcome.bytes
+    else if (!outcome.status.startsWith('want_')) this.#over = true
+    return 'ready' in outcome ? outcome.ready : undefined
+  }
+
+  took(bytes: Uint8Array): void {
+    this.#came.push(...bytes)
+  }
+
+  /** Throws where anything came that was not sent, or not all of it. */
+  check(what: string, expected = this.taken): void {
+    const sent = this.#bytes.subarray(0, expected)
+    if (Buffer.compare(Uint8Array.from(this.#came), sent) !== 0)
+      throw new Error(`${what}: ${expected} bytes were sent, ${this.#came.length} came`)
+  }
+}
+
+/** Early data has come whole and in its own stream, or goes back to whoever sent it; both ends say the same. */
+function checkEarly(client: Ssl, server: Ssl, early: Early): void {
+  const into = new Uint8Array(64)
+  for (;;) {
+    const got = server.readEarly(into)
+    if (got.status !== 'done') break
+    early.took(into.subarray(0, got.bytes))
+  }
+  const { earlyData } = client
+  if (earlyData !== server.earlyData) throw new Error(`${earlyData}, ${server.earlyData}`)
+  early.check('early data', earlyData === 'accepted' ? early.taken : 0)
+  const back = client.rejectedEarlyData()?.bytes.length ?? 0
+  if (back !== (earlyData === 'rejected' ? early.taken : 0))
+    throw new Error(`${early.taken} bytes of early data, ${back} of them back, ${earlyData}`)
+}
+
 interface Met {
   readonly together: boolean
   readonly session: Session | undefined
@@ -309,9 +369,11 @@ interface Met {
 /** Lets both meet, step by step, promises awaited; throws where they do not agree about how it ended. */
 async function meet(
   pair: { client: SslContext; server: SslContext },
-  rings: readonly [number, number],
+  { rings, client: near, server: far }: Plan,
   session: Session | undefined,
 ): Promise<Met> {
+  const early = new Early(session && near.early > 0 ? near.early : 0)
+  const half = new Early(far.halfRtt)
   const [left, right] = bioPair(...rings)
   const client = new Ssl(pair.client, {
     servername: 'server.example',
@@ -329,28 +391,40 @@ async function meet(
     stops = []
     let promised = false
     for (const ssl of [client, server]) {
+      const promises = [(ssl === client ? early : half).write(ssl)]
+      if (ssl === server && far.readsEarly) {
+        const got = server.readEarly(into)
+        if (got.status === 'done') early.took(into.subarray(0, got.bytes))
+        if ('ready' in got) promises.push(got.ready)
+      }
       const outcome = ssl.read(into)
       stops.push(outcome.status)
-      const ready = 'ready' in outcome ? outcome.ready : undefined
-      if (ready) {
-        promised = true
-        await ready
+      if (outcome.status === 'done') {
+        if (ssl === server) throw new Error('early data was read as if it were none')
+        half.took(into.subarray(0, outcome.bytes))
       }
+      if ('ready' in outcome) promises.push(outcome.ready)
+      for (const ready of promises)
+        if (ready) {
+          promised = true
+          await ready
+        }
     }
     const now = `${stops} ${client.state} ${server.state} ${left.pending} ${right.pending} ${client.queued} ${server.queued}`
     still = now === before && !promised ? still + 1 : 0
     before = now
   }
-  const [near, far] = stops
   const dead = stops.map(stop => stop === 'failed')
   if (dead.every(Boolean)) return { together: false, session: undefined, client, server }
-  const live = near === 'want_read' && far === 'want_read' && client.queued + server.queued === 0
+  const live = stops.every(stop => stop === 'want_read') && client.queued + server.queued === 0
   if (!live || !client.connected || !server.connected)
     throw new Error(`one end stands otherwise than the other: ${before}`)
   const [a, b] = [everything(client, server), everything(server, client)].map(facts =>
     JSON.stringify(facts),
   )
   if (a !== b) throw new Error(`they do not agree: ${a} ${b}`)
+  checkEarly(client, server, early)
+  half.check('0.5-RTT data')
   return { together: true, session: client.session, client, server }
 }
 
@@ -378,7 +452,7 @@ test('whatever both are set to, two meetings after each other agree on every fac
       for (const turn of ['first', 'second'] as const) {
         if (turn === 'second' && plan.moved) pair = { ...pair, server: traced(make().server) }
         alerts.length = 0
-        const met = await meet(pair, plan.rings, session)
+        const met = await meet(pair, plan, session)
         const fatal = alerts.filter(
           event => event.event === 'alert' && event.alert !== 'close_notify',
         )
@@ -402,6 +476,7 @@ test('whatever both are set to, two meetings after each other agree on every fac
         count('may ask later', server.canRequestCertificate)
         count('without (EC)DHE', client.group === undefined)
         count('ALPN', client.alpnProtocol)
+        count(`early data ${client.earlyData}`, client.earlyData !== 'none')
       }
     }),
     { numRuns: 400 },
@@ -411,6 +486,7 @@ test('whatever both are set to, two meetings after each other agree on every fac
     ...['first together', 'first apart', 'second together', 'resumed', 'pre-shared key'],
     ...['retried', 'raw key of the server', 'delegated credential', 'stapled'],
     ...['client certificate', 'may ask later', 'ALPN'],
+    ...['early data accepted', 'early data rejected'],
   ])
     t.true((seen[feature] ?? 0) > 2, `${feature}: ${seen[feature]}`)
 })
