@@ -94,6 +94,7 @@ const notes = {
   ],
   s_server: [
     'Without -www and -rev, stdin goes to the oldest connection. Lines that start with q end it, Q ends the',
-    'server, K changes the keys of both ends, k ours. At the end of stdin the connection that heard it is closed.',
+    'server, K changes the keys of both ends, k ours, and c asks a client with -enable_pha for its certificate,',
+    'which -CAfile says whom to believe about. At the end of stdin the connection that heard it is closed.',
   ],
 } as const

@@ -15,6 +15,7 @@ import {
   settled,
 } from './drive.ts'
 import { failureLine, messageOf } from './failure.ts'
+import { Inquiry } from './inquiry.ts'
 import { briefReport, keyingMaterial, serverReport, verifyLines } from './report.ts'
 import { Reverser } from './reverse.ts'
 import type { Speaker } from './speaker.ts'
@@ -142,7 +143,8 @@ class OneConnection {
   }
 
   async #talk(): Promise<End | undefined> {
-    const { keyboard, turn, timeout, terminal, quit } = this.#parts
+    const { keyboard, turn, timeout, terminal, quit, speaker } = this.#parts
+    const inquiry = new Inquiry(this.#link.ssl, speaker)
     this.#conversation = new Conversation({
       link: this.#link,
       keyboard,
@@ -151,8 +153,14 @@ class OneConnection {
       // A stdin that was empty from the beginning is nobody's: the server only listens then.
       atEnd: typed => (typed ? 'goodbye' : 'go on'),
       print: bytes => put(terminal.stdout, bytes),
-      command: letter => {
+      look: () => inquiry.look(),
+      command: async letter => {
+        if (letter === 'c') {
+          await inquiry.ask()
+          return 'go on'
+        }
         if (letter === 'Q') quit()
+        return 'quit'
       },
     })
     const end = await this.#conversation.run()
