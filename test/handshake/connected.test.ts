@@ -223,14 +223,14 @@ test('4.7.1: tickets arrive and are remembered with the PSK that the server seal
   t.is(new Set(sessions.map(({ ageAdd }) => ageAdd)).size, 3)
 })
 
-/** The PSK in a ticket of ours, opened by hand: version, suite, times, age_add, what began it, then the PSK behind its length. */
+/** The PSK in a ticket of ours, opened by hand: version, suite, times, age_add, early data, what began it, then the PSK behind its length. */
 function sealedPsk(t: ExecutionContext, sealed: Uint8Array, keys: Uint8Array): Buffer {
   t.deepEqual(sealed.slice(0, 16), keys.slice(0, 16))
   const decipher = createDecipheriv('aes-256-gcm', keys.subarray(16), sealed.subarray(16, 28))
   decipher.setAAD(keys.subarray(0, 16))
   decipher.setAuthTag(sealed.subarray(sealed.length - 16))
   const state = Buffer.concat([decipher.update(sealed.subarray(28, -16)), decipher.final()])
-  return state.subarray(19, 19 + (state[18] ?? 0))
+  return state.subarray(23, 23 + (state[22] ?? 0))
 }
 
 test('4.7.1: a ticket of the peer is remembered with HKDF-Expand-Label(resumption_secret, "resumption", nonce)', t => {

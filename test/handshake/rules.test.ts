@@ -400,7 +400,7 @@ flight(
 flight('rule 37: a signature that is wrong', 'decrypt_error', {
   certificateVerify: made => ({
     ...made,
-    signature: changed(made.signature, made.signature.length - 1, 0),
+    signature: changed(made.signature, made.signature.length - 1, (made.signature.at(-1) ?? 0) ^ 1),
   }),
 })
 flight('rule 37: an empty signature', 'decrypt_error', {

@@ -14,11 +14,6 @@ const waiting: Readonly<
     { readonly whole: readonly number[]; readonly part: readonly number[]; readonly sign: Sign }
   >
 > = {
-  '0-RTT': {
-    whole: [26, 28, 29, 55],
-    part: [2, 3, 31, 32, 40, 54, 57],
-    sign: { folder: 'handshake/src/tls13', words: /EndOfEarlyData/ },
-  },
   'a server without state': {
     whole: [],
     part: [17],

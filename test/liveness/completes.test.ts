@@ -10,11 +10,14 @@ import { End, lay, type Rings, run } from '../support/schedule.ts'
 import {
   anyRings,
   anySession,
+  earlyOf,
   endsOf,
   factsOf,
   groupNames,
+  mostEarly,
   plainSession,
   type Session,
+  sendsEarly,
   serverName,
   shownBy,
   suiteNames,
@@ -31,9 +34,17 @@ function completes(session: Session, rings: Rings, seed: number, crypto: CryptoP
   const most = Math.min(50_000, 300 * Math.min(...rings))
   const request = dice.bytes(dice.below(most))
   const response = dice.bytes(dice.below(most))
+  const early = dice.bytes(dice.from(1, Math.min(most, 30_000)))
   const ends = [
-    new End('client', client, near, request, dice),
-    new End('server', server, far, response, dice),
+    new End(
+      'client',
+      client,
+      near,
+      request,
+      dice,
+      sendsEarly(session) ? { data: early } : undefined,
+    ),
+    new End('server', server, far, response, dice, session.early === 'read' ? 'read' : undefined),
   ] as const
   const stall = run([...ends, ...between], dice)
   if (stall) throw new Error(stall.text)
@@ -58,8 +69,26 @@ function completes(session: Session, rings: Rings, seed: number, crypto: CryptoP
   same('response', Buffer.compare(ends[0].received, response), 0)
   for (const { name, ssl } of ends)
     same(`${name}'s shutdown`, [ssl.sentShutdown, ssl.receivedShutdown].join(), 'true,true')
+  same('early data', `${client.earlyData} ${server.earlyData}`, twice(earlyOf(session)))
+  const sent = ends[0].sentEarly
+  const rejected = client.rejectedEarlyData()
+  if (earlyOf(session) === 'accepted') {
+    same('most early data', sent.length, Math.min(sent.length, mostEarly))
+    same('early data', Buffer.compare(readEarly(ends[1]), sent), 0)
+  } else same('rejected', Buffer.compare(rejected?.bytes ?? new Uint8Array(0), sent), 0)
   same('session', client.session !== undefined, session.tickets > 0)
 }
+
+/** What was read before, and what is left. */
+function readEarly(end: End): Uint8Array {
+  for (let before = -1; before !== end.receivedEarly.length; ) {
+    before = end.receivedEarly.length
+    end.readEarly()
+  }
+  return end.receivedEarly
+}
+
+const twice = (word: string) => `${word} ${word}`
 
 function same<T>(what: string, got: T, expected: T): void {
   if (got !== expected) throw new Error(`${what}: expected ${expected}, got ${got}`)
@@ -74,6 +103,7 @@ function check(t: ExecutionContext, numRuns: number, crypto: CryptoProvider): vo
       note(session.group)
       note(`${session.certificate} certificate`)
       note(`resume: ${session.resume}`)
+      note(`early data: ${sendsEarly(session) ? session.early : 'no'}, ${earlyOf(session)}`)
       note(session.retry ? 'with HelloRetryRequest' : 'without HelloRetryRequest')
       completes(session, rings, seed, crypto)
     }),

@@ -7,6 +7,7 @@ import {
   searchAll,
   Two,
   wholeSession,
+  withEarlyData,
 } from '../support/automaton.ts'
 import { countingPair } from '../support/counting-pair.ts'
 import { Dice } from '../support/dice.ts'
@@ -25,6 +26,16 @@ const scenarios: readonly { name: string; session: Session; program: Program }[]
     name: 'a resumption with HelloRetryRequest',
     session: { ...small, resume: 'ticket', retry: true, group: 'secp256r1' },
     program: handshakeOnly,
+  },
+  ...(['unread', 'refused'] as const).map(early => ({
+    name: `a resumption with early data that is ${early}, and handshake calls alone at the server`,
+    session: { ...small, resume: 'ticket', early } as const,
+    program: withEarlyData('unread'),
+  })),
+  {
+    name: 'a resumption with early data and HelloRetryRequest',
+    session: { ...small, resume: 'ticket', early: 'read', retry: true, group: 'secp256r1' },
+    program: withEarlyData('read'),
   },
   {
     name: 'a session with two tickets, from hello to goodbye',

@@ -78,6 +78,10 @@ test('an option of another type is refused, and its value is not shown', t => {
     sessionCache: true,
     ticketSealer: true,
     singleUseTickets: 'yes',
+    maxEarlyData: 0.5,
+    earlyDataWindow: '10s',
+    replayStore: () => true,
+    earlyDataCallback: true,
     sessionIdContext: 5,
     ticketRequest: 2,
     pskModes: 'psk_ke',
@@ -147,6 +151,8 @@ test('a value that an option does not have is refused', t => {
     { cookie: 'sometimes' },
     { ticketKeys: new Uint8Array(47) },
     { ticketLifetime: 604_801 },
+    { maxEarlyData: 2 ** 20 + 1 },
+    { maxEarlyData: 2 ** 32, limits: { earlyData: 2 ** 33 } },
   ])
     t.throws(() => context(wrong), { code: 'ERR_INVALID_ARG_VALUE' }, JSON.stringify(wrong))
 })

@@ -37,6 +37,15 @@ const session = await sessionOf(
 )
 const psks = [{ identity: 'both', key: new Uint8Array(32).fill(5) }]
 const resumed = { ...full, session }
+const early = {
+  ...resumed,
+  server: { ...full.server, maxEarlyData: 100, replayStore: { claim: () => true } },
+  session: await sessionOf(
+    new SslContext({ ...full.client, ...before }),
+    new SslContext({ ...full.server, ...before, maxEarlyData: 100 }),
+  ),
+  early: 'GET / early',
+}
 const keyed = {
   ...full,
   client: { ...full.client, psks },
@@ -56,7 +65,7 @@ const tripwire = new Tripwire()
 const providers = { node: nodeCrypto, noble }
 const role = ['client', 'server'] as const
 
-for (const [name, scenario] of Object.entries({ full, hybrid, resumed, keyed }))
+for (const [name, scenario] of Object.entries({ full, hybrid, resumed, early, keyed }))
   for (const [providerName, provider] of Object.entries(providers)) {
     if (name !== 'full' && providerName === 'noble') continue
     const watch = new Watch(ticketKeys.subarray(16))
@@ -73,8 +82,12 @@ for (const [name, scenario] of Object.entries({ full, hybrid, resumed, keyed }))
         `what is watched is a session of the kind: ${side} (${name}, ${providerName})`,
         t => {
           t.is(original.status, 'closed')
-          const [, , , , , , , , went] = JSON.parse(original.facts)
-          t.is(went, name === 'resumed' ? 'resumed' : name === 'keyed' ? 'keyed' : 'full')
+          const [, , , , , , , , went, sent] = JSON.parse(original.facts)
+          t.is(sent, name === 'early' ? 'accepted' : 'none')
+          t.is(
+            went,
+            ['resumed', 'early'].includes(name) ? 'resumed' : name === 'keyed' ? 'keyed' : 'full',
+          )
         },
       )
       const title = (what: string) =>

@@ -11,6 +11,21 @@ export type Program = (ssl: Ssl) => boolean
 /** Calls `doHandshake` and nothing else. */
 export const handshakeOnly: Program = ssl => reached(ssl.doHandshake().status)
 
+/** A client sends a record of early data first; a server reads it, or shakes hands and nothing else. */
+export function withEarlyData(server: 'read' | 'unread'): Program {
+  const begun = new WeakSet<Ssl>()
+  return ssl => {
+    if (ssl.role === 'server') {
+      if (server === 'read') ssl.readEarly(new Uint8Array(100))
+    } else if (!begun.has(ssl)) {
+      const { status } = ssl.writeEarly(new Uint8Array(20))
+      if (status !== 'done') throw new Error(`early data was not taken: ${status}`)
+      begun.add(ssl)
+    }
+    return reached(ssl.doHandshake().status)
+  }
+}
+
 /** Shakes hands, says goodbye, and waits for the peer's. */
 export const wholeSession: Program = ssl => {
   if (!reached(ssl.doHandshake().status)) return false

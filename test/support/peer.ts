@@ -29,7 +29,7 @@ import {
 } from './key-schedule.ts'
 
 /** The keys that something travelled under. */
-export type Under = 'nothing' | 'handshake' | 'application'
+export type Under = 'nothing' | 'early' | 'handshake' | 'application'
 
 /** What our end said: a message, an alert, data, or a change_cipher_spec; and the number of its record. */
 export type Heard = { readonly under: Under; readonly record: number } & (

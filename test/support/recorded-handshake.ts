@@ -33,6 +33,8 @@ export interface Scenario {
   readonly servername: string
   /** What the client goes on with. */
   readonly session?: Session
+  /** Early data that the client sends first. */
+  readonly early?: string
   /** False leaves every operation to `crypto`, for tests that watch it. */
   readonly memo?: boolean
   /** Wraps the source of random bytes. */
@@ -89,7 +91,10 @@ function makeEnd(role: 'client' | 'server', scenario: Scenario) {
   const fresh = (rbio: Bio, wbio: Bio): Ssl => {
     random.rewind(begin)
     const end = new Ssl(context, ssl).setBio(rbio, wbio)
-    return role === 'client' ? end.setConnectState() : end.setAcceptState()
+    if (role === 'server') return end.setAcceptState()
+    end.setConnectState()
+    if (scenario.early) end.writeEarly(Buffer.from(scenario.early))
+    return end
   }
   const replay = (bytes: Uint8Array, piece?: number): Replayed => {
     const into = new Uint8Array(100)
@@ -138,6 +143,7 @@ function facts(end: Ssl): string {
     end.retried,
     end.session && Buffer.from(end.session.psk).toString('hex'),
     end.resumed ? 'resumed' : end.pskIdentity ? 'keyed' : 'full',
+    end.earlyData,
   ])
 }
 

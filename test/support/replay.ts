@@ -235,6 +235,7 @@ export function replayServer(
     readonly ticket?: Pick<NewSessionTicket, 'ticket' | 'extensions'>
     readonly retry?: ServerHello
     readonly sessionCache?: SessionCache
+    readonly maxEarlyData?: number
   },
 ): Replay {
   const pool = new Pool(recording.bytes('Server_RNG_Pool'), ['cookie', 'ticket nonce', 'ticket id'])
@@ -254,6 +255,8 @@ export function replayServer(
     now: () => timeOf(recording),
     psks: keysOf(recording),
     ...(parts.sessionCache ? { sessionCache: parts.sessionCache } : {}),
+    ...(parts.maxEarlyData ? { maxEarlyData: parts.maxEarlyData } : {}),
+    replayStore: { claim: () => true },
     ciphers: suites,
     groups: parts.retry ? ['secp256r1', 'secp384r1'] : ['x25519'],
     cookie: parts.retry ? 'with_retry' : 'never',

@@ -28,18 +28,66 @@ export class End implements Actor {
   #lost: { readonly status: string; readonly error?: Error } | undefined
   #closed = false
   #shut = false
+  #early: Uint8Array | undefined
+  #begun = false
+  readonly #readsEarly: boolean
+  readonly #sentEarly: Uint8Array[] = []
+  readonly #receivedEarly: Uint8Array[] = []
   readonly #buffer = new Uint8Array(20_000)
 
-  constructor(name: string, ssl: Ssl, half: CountingHalf, data: Uint8Array, dice: Dice) {
+  constructor(
+    name: string,
+    ssl: Ssl,
+    half: CountingHalf,
+    data: Uint8Array,
+    dice: Dice,
+    early?: { readonly data: Uint8Array } | 'read',
+  ) {
     this.name = name
     this.ssl = ssl
     this.half = half
     this.#left = data
     this.#dice = dice
+    if (typeof early === 'object') this.#early = early.data
+    this.#readsEarly = early === 'read'
   }
 
+  /** A client with early data begins with it, and goes on while it is taken. */
   get actions(): readonly (() => void)[] {
-    return [() => this.shake(), () => this.read(), () => this.write(), () => this.shutdown()]
+    const calls = [() => this.shake(), () => this.read(), () => this.write(), () => this.shutdown()]
+    if (this.#readsEarly) return [...calls, () => this.readEarly()]
+    if (!this.#early) return calls
+    const after = calls.map(call => () => (this.#begun ? call() : this.writeEarly()))
+    return [() => this.writeEarly(), ...after]
+  }
+
+  /** Early data that was taken. */
+  get sentEarly(): Uint8Array {
+    return Buffer.concat(this.#sentEarly)
+  }
+
+  /** Early data that was read. */
+  get receivedEarly(): Uint8Array {
+    return Buffer.concat(this.#receivedEarly)
+  }
+
+  writeEarly(): void {
+    if (!this.#early || this.#early.length === 0) return
+    const part = this.#early.subarray(0, this.#dice.from(1, this.#early.length))
+    const outcome = this.ssl.writeEarly(part)
+    this.#begun = true
+    this.#note('writeEarly', outcome)
+    if (outcome.status === 'refused') this.#early = this.#early.subarray(0, 0)
+    if (outcome.status !== 'done') return
+    this.#sentEarly.push(part.subarray(0, outcome.bytes))
+    this.#early = this.#early.subarray(outcome.bytes)
+  }
+
+  readEarly(): void {
+    const into = this.#buffer.subarray(0, this.#dice.from(1, this.#dice.one(2) ? 20 : 20_000))
+    const outcome = this.ssl.readEarly(into)
+    this.#note('readEarly', outcome)
+    if (outcome.status === 'done') this.#receivedEarly.push(into.slice(0, outcome.bytes))
   }
 
   /** Both closed, each having heard the other. */
@@ -84,7 +132,9 @@ export class End implements Actor {
   write(): void {
     if (this.#left.length === 0) return
     const part = this.#left.subarray(0, this.#dice.from(1, this.#left.length))
-    const outcome = this.ssl.write(part)
+    // A server that reads early data may answer before the client's Finished.
+    const early = this.#readsEarly && !this.ssl.connected && this.#dice.one(2)
+    const outcome = early ? this.ssl.writeEarly(part) : this.ssl.write(part)
     this.#note('write', outcome)
     if (outcome.status === 'done') this.#left = this.#left.subarray(outcome.bytes)
   }

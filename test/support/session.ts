@@ -10,7 +10,13 @@ import {
   type Random,
 } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
-import { type ContextOptions, Ssl, SslContext, sessionToBytes } from '@biopair/ssl'
+import {
+  type ContextOptions,
+  MemoryReplayStore,
+  Ssl,
+  SslContext,
+  sessionToBytes,
+} from '@biopair/ssl'
 import fc from 'fast-check'
 import { type AnyKind, chainFor, keyKinds } from './mint.ts'
 import type { Rings } from './schedule.ts'
@@ -33,6 +39,8 @@ export interface Session {
   readonly maxFragment: number
   /** Whether a session before is gone on with, or a key that both were given takes the place of certificates. */
   readonly resume: 'no' | 'ticket' | 'psk'
+  /** With a ticket, whether the client sends early data, and the server reads it, leaves it unread for as long as it can, or refuses it. */
+  readonly early: 'no' | 'read' | 'unread' | 'refused'
 }
 
 /** A client's chain of ML-DSA is longer than a ticket may be (docs/decisions/resumption.md): there is none, and nothing to go on with. */
@@ -68,6 +76,7 @@ export const anySession: fc.Arbitrary<Session> = fc
     middleboxCompat: fc.boolean(),
     maxFragment: fc.constantFrom(16_384, 16_384, 512, 1000),
     resume: fc.constantFrom('no', 'no', 'ticket', 'ticket', 'psk'),
+    early: fc.constantFrom('no', 'read', 'unread', 'refused'),
   })
   .map(withoutLongTickets)
 
@@ -84,6 +93,7 @@ export const plainSession: Session = {
   middleboxCompat: true,
   maxFragment: 16_384,
   resume: 'no',
+  early: 'no',
 }
 
 const size = fc.oneof(
@@ -193,9 +203,31 @@ export function optionsOf(
         : { requestCert: true, rejectUnauthorized: session.client !== 'none' }),
       ...(mine ? { ca: mine.root.pem } : {}),
       ...(session.alpn ? { ALPNProtocols: ['http/1.1'] } : {}),
+      ...(sendsEarly(session)
+        ? {
+            maxEarlyData: mostEarly,
+            replayStore: new MemoryReplayStore({ silence: 0, now: more.now ?? Date.now }),
+            earlyDataCallback: () => session.early !== 'refused',
+          }
+        : {}),
       ...(random ? { random: random.server } : {}),
     },
   }
+}
+
+/** Bytes of early data that a session may have. */
+export const mostEarly = 20_000
+
+/** Whether a session has early data. */
+export function sendsEarly({ resume, early }: Session): boolean {
+  return resume === 'ticket' && early !== 'no'
+}
+
+/** What has to become of it. */
+export function earlyOf(session: Session): 'none' | 'accepted' | 'rejected' {
+  if (!sendsEarly(session)) return 'none'
+  const asked = session.retry || session.cookie === 'always'
+  return asked || session.early === 'refused' ? 'rejected' : 'accepted'
 }
 
 /** What an end knows that the other end has to know as well. */

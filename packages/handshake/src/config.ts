@@ -54,6 +54,8 @@ export interface ClientConfig extends FlowConfig {
   readonly compatibility: boolean
   /** Whether tickets are of use: psk_key_exchange_modes is sent. */
   readonly tickets: boolean
+  /** Whether early_data is offered, where the first key permits it. */
+  readonly earlyData?: boolean | undefined
   /** Sent as ticket_request; undefined sends none. */
   readonly ticketRequest?: TicketRequest | undefined
   /** DER names for certificate_authorities; undefined or none sends none. */
@@ -95,6 +97,10 @@ export interface ClientAuthentication {
 export interface ServerConfig extends FlowConfig, ClientAuthentication {
   /** When a HelloRetryRequest carries a cookie that the client has to bring back (RFC 9846 §4.3.2). */
   readonly cookie: 'never' | 'with_retry' | 'always'
+  /** Bytes of early data that are taken at most; 0 refuses it. */
+  readonly maxEarlyData: number
+  /** Bytes of refused early data that are passed over; beyond them unexpected_message. */
+  readonly skippedEarlyData: number
   /** How many tickets follow the handshake; `requested` by ticket_request, undefined where the client did not say. */
   readonly ticketCount: (resumed: boolean, requested: number | undefined) => number
 }

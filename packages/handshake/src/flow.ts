@@ -5,7 +5,7 @@ import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { Stapled } from './certificate-config.ts'
 import type { ClientAuthentication, OidFilter } from './config.ts'
 import type { JoinedMessage } from './joiner.ts'
-import type { ChosenPsk, OfferedIdentity, OfferedPsk } from './psk.ts'
+import type { ChosenPsk, EarlyGrant, OfferedIdentity, OfferedPsk } from './psk.ts'
 import type { CertificateTypeName, DelegatedIdentity, Shown } from './shown.ts'
 
 /** A reason to stand still, by name, and the type of the answer that lets the flow go on. */
@@ -124,6 +124,17 @@ export interface WantPskClaim extends Want<'psk_claim', boolean> {
   readonly identity: Bytes
 }
 
+/**
+ * Server: whether early data is taken, and this ClientHello for the first time: whoever records them is asked (RFC 9846 §8.2).
+ * False refuses the data, never the handshake.
+ */
+export interface WantEarlyData extends Want<'early_data', boolean> {
+  readonly grant: EarlyGrant
+  /** Of the key that is used, verified: no other ClientHello has it. */
+  readonly binder: Bytes
+  readonly serverName: string | undefined
+}
+
 export type AnyWant =
   | WantMessage
   | WantClientHello
@@ -131,6 +142,7 @@ export type AnyWant =
   | WantPskOffer
   | WantPsk
   | WantPskClaim
+  | WantEarlyData
   | WantAlpn
   | WantCertificate
   | WantSignature

@@ -21,6 +21,10 @@ export class HeldOutput implements Output {
     throw outOfPlace()
   }
 
+  unprotect(): never {
+    throw outOfPlace()
+  }
+
   changeCipherSpec(): never {
     throw outOfPlace()
   }

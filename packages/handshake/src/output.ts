@@ -23,6 +23,8 @@ export interface Output {
    * The secret stays the caller's, who wipes it.
    */
   protect(direction: 'read' | 'write', level: Level, secret: TrafficSecret): void
+  /** What is written goes in the clear again: a second ClientHello behind early data (RFC 9846 §4.2.2). */
+  unprotect(): void
   /** The dummy record of RFC 9846 appendix E.4. */
   changeCipherSpec(): void
   /** Whether a change_cipher_spec record of the peer is dropped (RFC 9846 §5). */
@@ -56,6 +58,16 @@ export type Fact =
       readonly identity: Bytes
       readonly chain: readonly Bytes[]
       readonly shown: Shown
+    }
+  /**
+   * Early data. A client's: `none`, or `offered` and then `rejected`, or `accepted` and then `over`. A server's: `none`, `rejected`, or `accepted`
+   * and then `over`. `limit` in bytes stands beside the first word, and the protocol that the data is for.
+   */
+  | {
+      readonly fact: 'early_data'
+      readonly state: 'none' | 'offered' | 'accepted' | 'rejected' | 'over'
+      readonly limit?: number
+      readonly alpn?: Bytes | undefined
     }
   | { readonly fact: 'alpn'; readonly protocol: Bytes }
   | { readonly fact: 'certificate_request' }

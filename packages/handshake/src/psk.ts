@@ -1,5 +1,5 @@
 /** Pre-shared keys as flows are given them: of tickets, agreed on elsewhere, or imported (RFC 9846 §4.3.11, RFC 9258). */
-import type { HashName } from '@biopair/crypto'
+import type { CipherSuite, HashName } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
 import type { Shown } from './shown.ts'
 
@@ -21,11 +21,28 @@ export interface Psk {
   readonly authenticatedBy: 'certificate' | 'psk'
 }
 
+/** What early data under a key is bound to (RFC 9846 §4.3.10). */
+export interface EarlyTerms {
+  /** Bytes that may be sent: of data, without padding and content type. 0 for none. */
+  readonly limit: number
+  /** Of the connection that the key is from. */
+  readonly suite: CipherSuite
+  readonly alpn: Bytes | undefined
+}
+
+/** Early data under a key that a server may take, because the key permits it and the client's offer is fresh. */
+export interface EarlyGrant extends EarlyTerms {
+  /** Milliseconds since 1970: when the ClientHello should have come (RFC 9846 §8.3). */
+  readonly arrival: number
+}
+
 /** A key that a client offers. It stays its owner's, who wipes it. */
 export interface OfferedPsk extends Psk {
   readonly identity: Bytes
   /** obfuscated_ticket_age (RFC 9846 §4.3.11.1), asked for each ClientHello; 0 for a key that is of no ticket. */
   readonly obfuscatedAge: () => number
+  /** What early data may be sent under it; undefined for none. */
+  readonly early?: EarlyTerms | undefined
 }
 
 /** A key that a server goes on with. The flow wipes it. */
@@ -34,6 +51,8 @@ export interface ChosenPsk extends Psk {
   readonly selected: number
   /** Whether `psk_claim` is asked before it is used. */
   readonly once: boolean
+  /** What early data may be taken under it; undefined for none. */
+  readonly early?: EarlyGrant | undefined
 }
 
 /** An identity that a client offers (RFC 9846 §4.3.11). */

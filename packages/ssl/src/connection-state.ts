@@ -1,6 +1,7 @@
 /** What a connection hands to the one that goes on in its place. */
 import type { Connected } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
+import type { EarlyDataStatus } from './early-stream.ts'
 import type { Reached } from './record-output.ts'
 
 export interface ConnectionState {
@@ -10,6 +11,8 @@ export interface ConnectionState {
   readonly part: Bytes
   /** Whether data was written, and tickets that wait for it were issued. */
   readonly wrote: boolean
+  /** What became of its early data. */
+  readonly early: EarlyDataStatus
   /** Records in a row that carried no data. */
   readonly sideRecords: number
 }

@@ -31,11 +31,15 @@ import type { Answers } from './answers.ts'
 import { Asides } from './asides.ts'
 import { Carrier } from './carrier.ts'
 import type { ConnectionState } from './connection-state.ts'
+import { EarlyStream } from './early-stream.ts'
 import type { Limits } from './limits.ts'
 import { misuse } from './misuse.ts'
 import {
   CarrierError,
   type Closed,
+  type EarlyReadOutcome,
+  type EarlyRefused,
+  type EarlyWriteOutcome,
   type ExportOutcome,
   type Failed,
   type FlushOutcome,
@@ -96,11 +100,13 @@ export class Connection {
   readonly #talk: Talk
   readonly #shaking: Shaking<Connected>
   readonly #asides: Asides
+  readonly #early: EarlyStream
   #connected: Connected | undefined
   /** Bytes of our last flight that the carrier has not taken; done is when there are none, and it is flushed. */
   #flightLeft = 0
   #delivered = false
   #wrote = false
+  #wroteEarly = false
   /** Decrypted data that nobody has read yet: of one record. */
   #plaintext: Bytes = nothing
   #readEnd: End | undefined
@@ -147,6 +153,7 @@ export class Connection {
       maxMessage: limits.maxMessage,
       maxTotal: limits.maxHandshakeBuffer,
     })
+    this.#early = new EarlyStream(parts.role, limits.earlyData)
     this.#carrier = new Carrier(parts.rbio, parts.wbio, this.#reader, this.#writer, parts.trace)
     this.#output = new RecordOutput({
       reader: this.#reader,
@@ -154,7 +161,10 @@ export class Connection {
       joiner: this.#joiner,
       crypto: parts.crypto,
       trace: parts.trace,
-      learn: parts.learn,
+      learn: fact => {
+        if (fact.fact === 'early_data') this.#early.learn(fact)
+        parts.learn(fact)
+      },
     })
     this.#talk = new Talk(this.#output, parts.edit)
     this.#shaking = new Shaking(parts.flow(this.#talk), parts.answers)
@@ -250,6 +260,84 @@ export class Connection {
     return taken > 0 ? { status: 'done', bytes: taken } : (outcome as Stop)
   }
 
+  /** Early data, and what became of it. */
+  get early(): EarlyStream {
+    return this.#early
+  }
+
+  /** Server: reads early data; shakes hands as far as that needs, and no further. */
+  readEarly(into: Uint8Array): EarlyReadOutcome {
+    if (into.length === 0) return { status: 'done', bytes: 0 }
+    const early = this.#early
+    return this.#call(() => {
+      const stop = this.#shake(() => early.pending > 0 || early.ended)
+      if (early.pending > 0) return { status: 'done', bytes: early.read(into) }
+      return stop ?? { status: 'end' }
+    })
+  }
+
+  /**
+   * Client: takes early data, behind the first ClientHello. Server: takes data for a client that has not proved anything yet, behind our Finished.
+   * While there is no room, reading goes on: the peer may stand at its own flight, and read no more before that is through.
+   */
+  writeEarly(bytes: Uint8Array): EarlyWriteOutcome {
+    let taken = 0
+    const outcome = this.#call((): EarlyWriteOutcome => {
+      const stop = this.#shake(() => this.#earlyWritable)
+      if (stop) return stop
+      while (taken < bytes.length) {
+        const reason = this.#earlyRefusal()
+        if (reason) return { status: 'refused', reason }
+        // The first record goes with the flight before it: a ClientHello and its early data are one write.
+        const waits = this.#wroteEarly && this.#push() !== 'done' && this.#writer.queue > 0
+        if (this.#writeEnd) return this.#shake() ?? this.#writeEnd
+        if (waits) {
+          const blocked = this.#protected(() => this.#step())
+          if (blocked) return this.#again(blocked)
+          continue
+        }
+        const sealed = this.#protected(() => this.#sealEarly(bytes.subarray(taken)))
+        if (typeof sealed !== 'number') continue
+        if (sealed === 0) return { status: 'refused', reason: 'limit' }
+        this.#wroteEarly = true
+        taken += sealed
+        if (!this.#waitsForRoom && --this.#recordsLeft <= 0) break
+      }
+      const refused = bytes.length > 0 ? undefined : this.#earlyRefusal()
+      if (refused) return { status: 'refused', reason: refused }
+      this.#push()
+      const enough = !this.#waits || (taken === bytes.length && this.#writer.queue === 0)
+      return enough ? { status: 'done', bytes: taken } : this.#waiting(true)
+    })
+    return taken > 0 ? { status: 'done', bytes: taken } : outcome
+  }
+
+  /** Whether early data can go, or is known to be refused. */
+  get #earlyWritable(): boolean {
+    if (this.#parts.role === 'client') return this.#early.decided
+    return this.#output.writeLevel === 'application'
+  }
+
+  #earlyRefusal(): EarlyRefused['reason'] | undefined {
+    if (this.#parts.role === 'client') return this.#early.refusal
+    return this.#connected && 'over'
+  }
+
+  /** Makes a record of early data, and answers how many of the bytes are in it: none where the limit, or the key, permits no other. */
+  #sealEarly(bytes: Uint8Array): number {
+    // No KeyUpdate may come before the handshake is over.
+    if (this.#writer.limitReached) return 0
+    const early = this.#early
+    const client = this.#parts.role === 'client'
+    const most = Math.min(this.#recordLength(), client ? early.left : bytes.length)
+    const chunk = bytes.subarray(0, most)
+    const cost = client ? early.cost(chunk.length, this.#writer.recordSize(chunk.length)) : 0
+    if (client && cost > early.left) return 0
+    this.#seal(chunk)
+    if (client) early.sent(chunk, cost)
+    return chunk.length
+  }
+
   /** Drives out what is queued. */
   flush(): FlushOutcome {
     return this.#call(() => {
@@ -319,6 +407,7 @@ export class Connection {
         reached: this.#output.reached,
         part: this.#reader.part,
         wrote: this.#wrote,
+        early: this.#early.status,
         sideRecords: this.#sideRecords,
       })
       this.#gone = true
@@ -333,9 +422,9 @@ export class Connection {
     if (role === 'client' && postHandshake)
       throw misuse('ERR_CANNOT_MOVE', 'a client that may be asked for a certificate later stays')
     if (this.#joiner.partial) return 'a handshake message has not come whole'
-    return this.#asides.any || postHandshake?.open.length
-      ? 'a client is being asked for its certificate'
-      : undefined
+    if (this.#asides.any || postHandshake?.open.length)
+      return 'a client is being asked for its certificate'
+    return this.#early.unfinished
   }
 
   /** A new key for what we send. */
@@ -343,12 +432,13 @@ export class Connection {
     return !this.#protected(() => this.#order({ command: 'key_update', request: false }))
   }
 
-  #goOn({ connected, reached, part, wrote, sideRecords }: ConnectionState): void {
+  #goOn({ connected, reached, part, wrote, early, sideRecords }: ConnectionState): void {
     this.#connected = connected
     this.#output.goOn(connected, reached)
     this.#talk.enter('CONNECTED')
     this.#delivered = true
     this.#wrote = wrote
+    this.#early.goOn(early)
     this.#sideRecords = sideRecords
     this.#reader.offer(part)
   }
@@ -411,6 +501,7 @@ export class Connection {
         return { ...this.#waiting(false), read: listens ? 1 : 0 }
       this.#closed = true
       this.#plaintext = nothing
+      this.#early.wipe()
       this.#forget()
       this.#carrier.close(this.#closeError)
       return this.#leave()
@@ -491,12 +582,13 @@ export class Connection {
     }
   }
 
-  /** Runs the handshake; undefined once it is done. */
-  #shake(): Stop | undefined {
-    if (this.#delivered) return undefined
+  /** Runs the handshake; undefined once it is done, or has come far enough. */
+  #shake(enough?: () => boolean): Stop | undefined {
+    if (this.#delivered || enough?.()) return undefined
     while (!this.#connected) {
       if (this.#readEnd) return this.#readEnd
       const stop = this.#protected(() => this.#step())
+      if (enough?.()) return undefined
       if (!stop) continue
       this.#push()
       if (this.#writeEnd && 'read' in stop) return this.#unheard(this.#writeEnd)
@@ -631,6 +723,10 @@ export class Connection {
   #data({ fragment }: Opened): Stop | undefined {
     // RFC 9846 §5.1: nothing stands between the records of one handshake message.
     if (this.#joiner.partial) throw unexpected('5.1', 'application data inside a handshake message')
+    if (!this.#connected && this.#output.readLevel === 'early') {
+      this.#early.receive(fragment)
+      return undefined
+    }
     if (!this.#connected)
       throw new TlsAlert('unexpected_message', {
         reason: 'APP_DATA_IN_HANDSHAKE',
@@ -925,6 +1021,8 @@ export class Connection {
     this.#shaking.stop()
     this.#asides.stop()
     if (this.#connected) forget(this.#connected)
+    // What was read is still to be given; what was sent comes back after a handshake alone.
+    else if (this.#parts.role === 'client') this.#early.wipe()
     this.#parts.forget()
     if (this.#plaintext.length === 0) this.#reader.wipe()
     this.#writer.wipe()

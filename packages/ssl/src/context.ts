@@ -46,6 +46,7 @@ import type { ClientHelloView } from './client-hello-view.ts'
 import { compressionsFrom } from './compressed-certificates.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type DelegatedOption, delegationsFrom, type OwnDelegation } from './delegation.ts'
+import type { EarlyDataCallback } from './early-answers.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
 import type { OcspRequestCallback, OcspResponseCallback } from './ocsp-answers.ts'
@@ -56,6 +57,7 @@ import type { PskCallback } from './psk-answers.ts'
 import { type PskOption, pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
+import { MemoryReplayStore, type ReplayStore, usualWindow } from './replay-store.ts'
 import type { Session } from './session.ts'
 import { type StapledOptions, withStapled } from './stapled-options.ts'
 import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
@@ -210,6 +212,17 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
   readonly ticketSealer?: TicketSealer
   /** Server with a `sessionCache`: a session is resumed once. False: a client that is not ours may come back with one ticket several times. */
   readonly singleUseTickets?: boolean
+  /**
+   * Server: bytes of early data (0-RTT) that each ticket permits and each connection takes; 0, which is the default, takes none. Whatever comes has to be read with
+   * `readEarly`, and may have been sent by somebody who only recorded it: see docs/recipes.md before it is set. At most `limits.earlyData`.
+   */
+  readonly maxEarlyData?: number
+  /** Server: milliseconds by which a ClientHello with early data may come before or after the time that its ticket's age says: 10 000. */
+  readonly earlyDataWindow?: number
+  /** Server: knows which early data has been taken; one in memory for each context where absent, and none with `singleUseTickets`, which are enough. */
+  readonly replayStore?: ReplayStore
+  /** Server: has a say in whether early data is taken; asked before the `replayStore`. */
+  readonly earlyDataCallback?: EarlyDataCallback
   /** Server: sessions of one context are not resumed in another (SSL_CTX_set_session_id_context(3)), where both have the same keys or cache. ASCII. */
   readonly sessionIdContext?: string
   /** Client: how many tickets to ask for, after a full handshake and after a resumption (RFC 9149). 0 to 255. */
@@ -307,6 +320,10 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   sessionCache: 'object',
   ticketSealer: 'object',
   singleUseTickets: 'boolean',
+  maxEarlyData: 'whole number',
+  earlyDataWindow: 'whole number',
+  replayStore: 'object',
+  earlyDataCallback: 'function',
   sessionIdContext: 'string',
   ticketRequest: 'object',
   pskModes: 'list of strings',
@@ -382,6 +399,9 @@ export class SslContext {
   /** Exports that were imported here. */
   readonly claims: Claims = new Claims(() => this.now())
   #ticketKeys: readonly TicketKey[] = []
+  #replayStore: ReplayStore | undefined
+  /** Keys that tickets of before our time may be sealed with. */
+  #keysGiven = false
   /** Connections that were traced. */
   #connections = 0
   /** Sessions that were offered: each goes once (RFC 9846 appendix C.4). */
@@ -493,6 +513,15 @@ export class SslContext {
         'ERR_INVALID_ARG_VALUE',
         'singleUseTickets: expected a sessionCache, which alone can tell',
       )
+    const mostEarlyData = Math.min(this.limits.earlyData, 2 ** 32 - 1)
+    wholeNumber('maxEarlyData', options.maxEarlyData, 0, mostEarlyData)
+    if (options.replayStore && typeof options.replayStore.claim !== 'function')
+      throw misuse('ERR_INVALID_ARG_TYPE', 'replayStore: expected an object with claim()')
+    // A cache, or who seals, may be older than we are; keys that we draw are not.
+    const { sessionCache, ticketSealer } = options
+    this.#replayStore = this.#storeFor(
+      this.#keysGiven || sessionCache !== undefined || ticketSealer !== undefined,
+    )
     if (!/^[\x20-\x7e]{0,255}$/.test(options.sessionIdContext ?? ''))
       throw misuse('ERR_INVALID_ARG_VALUE', 'sessionIdContext: expected up to 255 ASCII characters')
     this.look = clientHelloFrom(options.clientHello)
@@ -555,7 +584,22 @@ export class SslContext {
         'ERR_INVALID_ARG_VALUE',
         `ticketKeys: expected 48 bytes each, got ${wrong ? wrong.length : 'none'}`,
       )
+    if (!this.#keysGiven) this.#replayStore = this.#storeFor(true)
+    this.#keysGiven = true
     this.#ticketKeys = list.map(ticketKeyFrom)
+  }
+
+  /** Who knows the early data that was taken; undefined where nobody needs to. */
+  get replayStore(): ReplayStore | undefined {
+    return this.#replayStore
+  }
+
+  /** RFC 9846 §8.2: whoever opens tickets of before its time refuses early data until what came before its time is fresh no more. */
+  #storeFor(older: boolean): ReplayStore | undefined {
+    const { replayStore, singleUseTickets, maxEarlyData = 0, earlyDataWindow } = this.options
+    if (replayStore || singleUseTickets || maxEarlyData === 0) return replayStore
+    const silence = older ? 2 * (earlyDataWindow ?? usualWindow) : 0
+    return new MemoryReplayStore({ now: () => this.now(), silence })
   }
 
   /** The delegated credentials that can be shown, as they stand; one that has expired is passed over. */

@@ -148,6 +148,7 @@ export class Facts {
       case 'client_authentication':
         this.verdict = this.inquiries.learn(fact, this.peerChain) ?? this.verdict
         break
+      case 'early_data':
       case 'certificate_request':
       case 'key_update':
         break

@@ -26,6 +26,8 @@ export {
   type OwnDelegation,
   prepareDelegation,
 } from './delegation.ts'
+export type { EarlyDataCallback, EarlyDataOffered } from './early-answers.ts'
+export type { EarlyDataStatus, RejectedEarlyData } from './early-stream.ts'
 export type { Limits } from './limits.ts'
 export { MemorySessionCache } from './memory-session-cache.ts'
 export type { MisuseCode } from './misuse.ts'
@@ -39,6 +41,11 @@ export type { PskAnswer, PskCallback } from './psk-answers.ts'
 export type { PskOption } from './psks.ts'
 export * from './pump.ts'
 export type { RawCredential } from './raw-keys.ts'
+export {
+  MemoryReplayStore,
+  type MemoryReplayStoreOptions,
+  type ReplayStore,
+} from './replay-store.ts'
 export type { Sct } from './scts.ts'
 export { type Session, sessionFromBytes, sessionToBytes } from './session.ts'
 export * from './ssl.ts'

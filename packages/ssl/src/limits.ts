@@ -15,6 +15,10 @@ export interface Limits {
   readonly recordsPerCall: number
   /** KeyUpdates, tickets and user_canceled alerts in a row without data: 64. Beyond it: TOO_MANY_KEY_UPDATES, TOO_MANY_WARN_ALERTS. */
   readonly sideRecords: number
+  /** Bytes of early data held at once: those that a server has not read, and those that a client's server has not answered for. 1 MiB. */
+  readonly earlyData: number
+  /** Server: bytes of early data that is refused and passed over: 16 384, and `maxEarlyData` at least. Beyond it: TOO_MUCH_EARLY_DATA. */
+  readonly skippedEarlyData: number
   /** Bytes of content in a record of ours: 512 to 16 384. */
   readonly maxFragment: number
   /** Records under one key before we change it; the suite's own limit where undefined. */
@@ -37,6 +41,8 @@ export function limitsFrom(given: Partial<Omit<Limits, 'maxMessage'>>): Limits {
     maxQueue: 2 ** 18,
     recordsPerCall: 1024,
     sideRecords: 64,
+    earlyData: 2 ** 20,
+    skippedEarlyData: 16_384,
     maxFragment: 16_384,
     recordsPerKey: undefined as number | undefined,
   }

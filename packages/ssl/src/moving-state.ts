@@ -27,6 +27,7 @@ import {
 } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import type { ConnectionState } from './connection-state.ts'
+import type { EarlyDataStatus } from './early-stream.ts'
 import {
   check,
   der,
@@ -78,6 +79,8 @@ const MovingState = struct({
   tickets_allowed: uint8,
   awaiting_update: uint8,
   wrote: uint8,
+  /** 0 for none, 1 for rejected, 2 for accepted. */
+  early_data: uint8,
   read_secret: secret,
   write_secret: secret,
   exporter_secret: secret,
@@ -106,6 +109,9 @@ const MovingState = struct({
   part: opaque(0, 2 ** 16 - 1),
 })
 type MovingState = Decoded<typeof MovingState>
+
+/** By their numbers; nobody moves while early data is offered. */
+const earlyStatuses: readonly EarlyDataStatus[] = ['none', 'rejected', 'accepted']
 
 /** Everything in a state but certificates, an identity and the part of a record. */
 const usual = 16_384
@@ -136,6 +142,7 @@ export function writeMoving({ until, connection, facts }: Moving): Bytes {
     tickets_allowed: number(connected.ticketsAllowed),
     awaiting_update: number(connected.awaitingUpdate),
     wrote: number(connection.wrote),
+    early_data: earlyStatuses.indexOf(connection.early),
     read_secret: connected.readSecret,
     write_secret: connected.writeSecret,
     exporter_secret: connected.exporterSecret,
@@ -208,6 +215,8 @@ function readConnection(state: MovingState, suite: CipherSuite, length: number):
   check(state.named_group === 0 || group !== undefined)
   const peerShown = readShown(state.peer_shown)
   check(peerShown !== undefined)
+  const early = earlyStatuses[state.early_data]
+  check(early !== undefined)
   return {
     connected: {
       role: truth(state.server) ? 'server' : 'client',
@@ -238,6 +247,7 @@ function readConnection(state: MovingState, suite: CipherSuite, length: number):
     },
     part: state.part,
     wrote: truth(state.wrote),
+    early,
     sideRecords: state.side_records,
   }
 }

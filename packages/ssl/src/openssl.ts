@@ -165,6 +165,28 @@ export {
   TLS_server_method,
 } from './openssl/ctx.ts'
 export {
+  type SSL_allow_early_data_cb_fn,
+  SSL_CTX_get_max_early_data,
+  SSL_CTX_get_recv_max_early_data,
+  SSL_CTX_set_allow_early_data_cb,
+  SSL_CTX_set_max_early_data,
+  SSL_CTX_set_recv_max_early_data,
+  SSL_EARLY_DATA_ACCEPTED,
+  SSL_EARLY_DATA_NOT_SENT,
+  SSL_EARLY_DATA_REJECTED,
+  SSL_get_early_data_status,
+  SSL_get_max_early_data,
+  SSL_get_recv_max_early_data,
+  SSL_READ_EARLY_DATA_ERROR,
+  SSL_READ_EARLY_DATA_FINISH,
+  SSL_READ_EARLY_DATA_SUCCESS,
+  SSL_read_early_data,
+  SSL_set_allow_early_data_cb,
+  SSL_set_max_early_data,
+  SSL_set_recv_max_early_data,
+  SSL_write_early_data,
+} from './openssl/early-data.ts'
+export {
   ERR_clear_error,
   type ERR_ENTRY,
   ERR_error_string,

@@ -21,6 +21,7 @@ export interface Suspended {
     | 'want_psk_offer'
     | 'want_psk'
     | 'want_psk_claim'
+    | 'want_early_data'
     | 'want_alpn'
     | 'want_certificate'
     | 'want_signature'
@@ -53,6 +54,27 @@ export type HandshakeOutcome = { readonly status: 'done' } | Stop
 export type ReadOutcome = { readonly status: 'done'; readonly bytes: number } | Stop
 /** The first `bytes` were taken: they are sealed and owned, and are never offered again. */
 export type WriteOutcome = { readonly status: 'done'; readonly bytes: number } | Stop
+/** `bytes` of early data were put into the buffer; `end`: there is no more, or there was none (`Ssl.earlyData` says why). */
+export type EarlyReadOutcome = { readonly status: 'done'; readonly bytes: number } | EarlyEnd | Stop
+export interface EarlyEnd {
+  readonly status: 'end'
+}
+/** The first `bytes` were taken, as `WriteOutcome`; `refused` is no failure: the connection goes on, and the rest goes by `write`. */
+export type EarlyWriteOutcome =
+  | { readonly status: 'done'; readonly bytes: number }
+  | EarlyRefused
+  | Stop
+/**
+ * No more early data is taken.
+ * - `not_offered`: there is no session that permits it (any more), or the handshake was begun by another call
+ * - `limit`: the ticket, or our own limit, permits no more
+ * - `rejected`: the server has said that it takes none
+ * - `over`: the handshake has come too far
+ */
+export interface EarlyRefused {
+  readonly status: 'refused'
+  readonly reason: 'not_offered' | 'limit' | 'rejected' | 'over'
+}
 export type FlushOutcome = { readonly status: 'done' } | Waiting | Failed
 /**
  * - `sent`: our close_notify is out, the peer's has not been seen

@@ -11,6 +11,7 @@ import type { Bytes } from '@biopair/wire'
 import type { CallbackContext } from './abort.ts'
 import { type Again, type Answers, following, isPromise } from './answers.ts'
 import type { SslContext } from './context.ts'
+import { earlyAnswer, granted, termsOf } from './early-answers.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import { type PskOption, type StaticPsk, staticPsks } from './psks.ts'
@@ -37,11 +38,11 @@ const mostIdentities = 8
 
 type Later<T> = T | Again | Promise<T | Again>
 
-/** The answers to `psk_offer`, `psk` and `psk_claim`. `session` is the one that a client has for this connection, if it may be offered. */
+/** The answers to `psk_offer`, `psk`, `psk_claim` and `early_data`. `session` is the one that a client has for this connection, if it may be offered. */
 export function pskAnswers(
   context: SslContext,
   session: () => Session | undefined,
-): Pick<Answers, 'psk_offer' | 'psk' | 'psk_claim'> {
+): Pick<Answers, 'psk_offer' | 'psk' | 'psk_claim' | 'early_data'> {
   const { sessionCache, ticketSealer, pskCallback, singleUseTickets = false } = context.options
   return {
     psk_offer: (_, asking) => {
@@ -77,6 +78,7 @@ export function pskAnswers(
       }
       return look(0)
     },
+    early_data: earlyAnswer(context),
     psk_claim: ({ identity }) =>
       sessionCache ? orElse(() => sessionCache.delete(ticketId(identity)), false) : true,
   }
@@ -115,6 +117,7 @@ function ofSession(session: Session, context: SslContext): OfferedPsk {
     chain: session.chain,
     shown: session.shown,
     authenticatedBy: session.authenticatedBy,
+    early: termsOf(session),
     // RFC 9846 §4.3.11.1: milliseconds, plus ticket_age_add, modulo 2^32.
     obfuscatedAge: () => (ageOf(session, context.now()) + session.ageAdd) % 2 ** 32,
   }
@@ -157,8 +160,11 @@ function resumable(
   if (
     want.hashes.includes(hash) &&
     usable(state, context.now(), want.serverName, context.options.sessionIdContext ?? '')
-  )
-    return { kind: 'resumption', key, hash, selected, chain, shown, authenticatedBy, once }
+  ) {
+    const { obfuscated_ticket_age } = want.identities[selected] as OfferedIdentity
+    const early = granted(state, obfuscated_ticket_age, context)
+    return { kind: 'resumption', key, hash, selected, chain, shown, authenticatedBy, once, early }
+  }
   key.fill(0)
   return undefined
 }

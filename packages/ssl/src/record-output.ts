@@ -5,6 +5,7 @@ import {
   ContentType,
   type ContentTypeName,
   headerLength,
+  plainWrite,
   type ReadProtection13,
   type RecordReader,
   type RecordWriter,
@@ -38,6 +39,8 @@ export class RecordOutput implements Output {
   #readLimit: number | undefined
   /** The level that the peer's next message travels at. */
   readLevel: Level = 'initial'
+  /** The level that our next message travels at. */
+  writeLevel: Level = 'initial'
   /** Whether what was queued last ends a flight, so that the peer's turn has come. */
   flightOver = false
 
@@ -80,8 +83,16 @@ export class RecordOutput implements Output {
       this.#cut()
       this.#writer.protect(writeProtection13(secret, this.#crypto))
       this.#protected = true
+      this.writeLevel = level
     }
     this.#trace?.key(direction, level, secret.secret)
+  }
+
+  unprotect(): void {
+    this.#cut()
+    this.#writer.protect(plainWrite)
+    this.#protected = false
+    this.writeLevel = 'initial'
   }
 
   changeCipherSpec(): void {
@@ -123,6 +134,7 @@ export class RecordOutput implements Output {
     this.#writer.maxPlaintext = reached.writeLimit
     this.#writer.version = 0x0303
     this.#protected = true
+    this.writeLevel = 'application'
   }
 
   /** Early data is sealed before its sender can hear of a limit. */

@@ -34,6 +34,7 @@ import type { ClaimStoreNow } from './claims.ts'
 import { Connection } from './connection.ts'
 import type { ContextOptions, SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
+import type { EarlyDataStatus, RejectedEarlyData } from './early-stream.ts'
 import { keyingMaterial } from './exporter.ts'
 import { Facts, text } from './facts.ts'
 import { misuse } from './misuse.ts'
@@ -49,6 +50,8 @@ import type { Moving } from './moving-state.ts'
 import { type NameOptions, nameDemands, sniOf, verifyNamesFrom } from './name-demands.ts'
 import { checkOptions, type OptionType } from './option-types.ts'
 import type {
+  EarlyReadOutcome,
+  EarlyWriteOutcome,
   ExportOutcome,
   Failed,
   FlushOutcome,
@@ -90,6 +93,8 @@ export class Ssl {
   #chosen: SslContext | undefined
   readonly #options: SslOptions
   #offer: Session | undefined
+  /** Client: the first call was `writeEarly`. */
+  #early = false
   readonly #verifyNames: readonly string[] | undefined
   readonly #rawPublicKeys: readonly Bytes[] | undefined
   #role: Role | undefined
@@ -223,6 +228,36 @@ export class Ssl {
    */
   write(bytes: Uint8Array): WriteOutcome {
     return this.#started().write(bytes)
+  }
+
+  /**
+   * Server: reads early data (0-RTT), which `read` never gives (SSL_read_early_data(3)): `end` when there is no more. Shakes hands only as far as that needs. What nobody
+   * reads is kept, up to `maxEarlyData`, and the handshake goes on without. Early data has no forward secrecy, and may be a repetition. TypeError for a client.
+   */
+  readEarly(into: Uint8Array): EarlyReadOutcome {
+    this.#serverOnly('readEarly')
+    return this.#started().readEarly(into)
+  }
+
+  /**
+   * Client: sends early data (0-RTT) behind the first ClientHello (SSL_write_early_data(3)); it has to be the first call, with a session that permits early data. What
+   * the server rejects comes back by `rejectedEarlyData`. Server: sends data (0.5-RTT) before the client's Finished has come: to somebody who may have
+   * replayed all that came so far, or has yet to show a certificate. When no more is taken, `refused` says why, and `write` takes the rest.
+   */
+  writeEarly(bytes: Uint8Array): EarlyWriteOutcome {
+    this.#early = true
+    return this.#started().writeEarly(bytes)
+  }
+
+  /** What became of early data (SSL_get_early_data_status(3)). */
+  get earlyData(): EarlyDataStatus {
+    return this.#connection?.early.status ?? 'none'
+  }
+
+  /** Client, after its handshake: early data that the server rejected, to be sent again by `write` if that still makes sense. Once; undefined where there is none. */
+  rejectedEarlyData(): RejectedEarlyData | undefined {
+    const connection = this.#connection
+    return connection?.connected && connection.early.takeRejected(connection.connected.alpn)
   }
 
   /** Drives out what was taken and waits for room; over BIOs that wait, tickets too, which no call that reads sends there. */
@@ -497,6 +532,10 @@ export class Ssl {
     return this.#connection?.connected ?? this.#moved?.connection.connected
   }
 
+  #serverOnly(call: string): void {
+    if (this.#role === 'client') throw misuse('ERR_NOT_SERVER', `${call} is a call of servers`)
+  }
+
   #unstarted(call: string, moved?: Moving): void {
     if (this.#connection || moved)
       throw misuse('ERR_STATE_MACHINE_STARTED', `${call} after the handshake has begun`)
@@ -563,6 +602,7 @@ export class Ssl {
               compatibility: context.options.middleboxCompat ?? true,
               tickets: context.options.tickets ?? true,
               ticketRequest: ticketRequest(context),
+              earlyData: this.#early,
               authorities: context.requestAuthorities,
               postHandshakeAuth: context.options.postHandshakeAuth,
               look: context.look,
@@ -573,6 +613,11 @@ export class Ssl {
               ...context.clientAuthentication,
               cookie: context.options.cookie ?? 'never',
               psk: context.opensTickets || this.#hasPsks,
+              maxEarlyData: context.options.maxEarlyData ?? 0,
+              skippedEarlyData: Math.max(
+                context.limits.skippedEarlyData,
+                context.options.maxEarlyData ?? 0,
+              ),
               ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
             }),
       learn: fact => facts.learn(fact),
@@ -679,6 +724,7 @@ export class Ssl {
       sessionIdContext = '',
       sessionCache,
       ticketSealer,
+      maxEarlyData = 0,
     } = context.options
     if (!connected.ticketsAllowed) return []
     const known = this.#keepsNoClient ? { ...connected, peerChain: [] } : connected
@@ -687,6 +733,7 @@ export class Ssl {
       draw: (purpose, length) => context.draw(purpose, length),
       now: context.now(),
       lifetime: ticketLifetime,
+      maxEarlyData,
       sessionIdContext,
       cache: sessionCache,
       sealer: ticketSealer,

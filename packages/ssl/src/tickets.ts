@@ -31,6 +31,7 @@ const TicketState = struct({
   issued_milliseconds: uint16,
   ticket_lifetime: uint32,
   ticket_age_add: uint32,
+  max_early_data_size: uint32,
   /** 1 for a session that a pre-shared key began. */
   psk_first: uint8,
   psk: opaque(0, 255),
@@ -49,7 +50,7 @@ export interface OpenedTicket extends Omit<TicketState, 'shown'> {
   readonly shown: Shown
 }
 
-const version = 2
+const version = 3
 const nameLength = 16
 const nonceLength = 12
 /** Bytes of the longest ticket that is made: a ClientHello has to carry it, and some servers take no more than 16 KiB of one. */
@@ -100,6 +101,8 @@ export interface Issuing {
   readonly now: number
   /** Seconds. */
   readonly lifetime: number
+  /** Bytes of early data that it permits. */
+  readonly maxEarlyData: number
   readonly sessionIdContext: string
   readonly cache: SessionCache | undefined
   readonly sealer: TicketSealer | undefined
@@ -112,7 +115,7 @@ export function makeTicket(
   index: number,
   issuing: Issuing,
 ): NewTicket | undefined {
-  const { crypto, now, lifetime, cache } = issuing
+  const { crypto, now, lifetime, cache, maxEarlyData } = issuing
   const nonce = encode(index < 2 ** 16 ? uint16 : uint32, index)
   const { peerChain, peerShown } = connection
   const besides = fixedState + (peerShown.delegated?.length ?? 0)
@@ -132,6 +135,7 @@ export function makeTicket(
     issued_milliseconds: Math.floor(now) % 1000,
     ticket_lifetime: lifetime,
     ticket_age_add: ageAdd,
+    max_early_data_size: maxEarlyData,
     psk_first: connection.authenticatedBy === 'psk' ? 1 : 0,
     psk,
     server_name: latin1(connection.serverName ?? ''),
@@ -146,17 +150,17 @@ export function makeTicket(
   if (cache) {
     const ticket = Uint8Array.from(issuing.draw('ticket id', 32))
     keep(cache, ticketId(ticket), state, now + lifetime * 1000)
-    return { lifetime, ageAdd, nonce, ticket }
+    return { lifetime, ageAdd, nonce, ticket, maxEarlyData }
   }
   if (issuing.sealer) {
     const sealed = sealedBy(issuing.sealer, state)
-    return sealed && { lifetime, ageAdd, nonce, ticket: sealed }
+    return sealed && { lifetime, ageAdd, nonce, ticket: sealed, maxEarlyData }
   }
   const key = issuing.key()
   const sealing = issuing.draw('ticket nonce', nonceLength)
   const ticket = concat(key.name, sealing, seal(crypto, key, sealing, state))
   wipe(state)
-  return { lifetime, ageAdd, nonce, ticket }
+  return { lifetime, ageAdd, nonce, ticket, maxEarlyData }
 }
 
 /** The name of a ticket in a cache: its bytes in hexadecimal. */

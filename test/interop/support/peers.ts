@@ -8,6 +8,7 @@ const dashed: ReadonlySet<string> = new Set([
   'gnutls-cli',
   'gnutls-serv',
   'python3',
+  'redis-server',
   'tshark',
 ])
 const found = new Map<string, string | undefined>()

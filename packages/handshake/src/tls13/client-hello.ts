@@ -72,14 +72,14 @@ export function clientHello(
   }
 }
 
-/** The ClientHello that answers a HelloRetryRequest: the same, but for its shares and cookie (RFC 9846 §4.2.2); what pre-shared keys it offers is added last. */
+/** The ClientHello that answers a HelloRetryRequest: the same, but for its shares and cookie, and without early_data (RFC 9846 §4.2.2); what pre-shared keys it offers is added last. */
 export function secondHello(
   first: ClientHello,
   cookie: Bytes | undefined,
   shares: ReadonlyMap<number, KeyShare> | undefined,
 ): ClientHello {
   const extensions = (first.extensions ?? [])
-    .filter(({ extension_type }) => extension_type !== extensionTypes.pre_shared_key)
+    .filter(({ extension_type }) => !remade.includes(extension_type))
     .map(extension =>
       shares && extension.extension_type === extensionTypes.key_share
         ? keyShare(shares)
@@ -88,6 +88,9 @@ export function secondHello(
   if (cookie) extensions.push(writeExtension('ClientHello', 'cookie', { cookie }))
   return { ...first, extensions }
 }
+
+/** Early data was rejected by then; keys are offered anew. */
+const remade: readonly number[] = [extensionTypes.early_data, extensionTypes.pre_shared_key]
 
 /** The second ClientHello, if a cookie has left room for it: its extensions have 2^16-1 bytes at most (RFC 9846 §4.2.2). */
 export function fitting(hello: ClientHello): ClientHello {

@@ -23,6 +23,7 @@ import { checkServerType, chosenTypes } from './certificate-types.ts'
 import { authenticate, requested, type Wanted } from './client-authentication.ts'
 import { clientHello, fitting, secondHello } from './client-hello.ts'
 import type { Connected } from './connected.ts'
+import { EarlyDataOffer } from './early-data-offer.ts'
 import { offers, tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { HelloShape } from './hello-shape.ts'
@@ -52,20 +53,23 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const shape = new HelloShape(config)
   const plain = clientHello(config, random, sessionId, shares, psks.length > 0)
 
+  const early = new EarlyDataOffer(talk, config, psks)
   const [firstPsk] = psks
   let raw = sessionId
   let hello = talk.send(
     ClientHello,
-    shape.padded(withPsks(shape.first(plain), psks, config.crypto)),
+    shape.padded(withPsks(shape.first(early.in(plain)), psks, config.crypto)),
     (bytes, said) => {
       bind(bytes, said, psks, config.crypto, undefined)
       raw = bytes
+      early.derive(bytes, secrets)
     },
   )
   output.learn({ fact: 'client_random', random: hello.random })
   if (firstPsk && offers(hello, 'pre_shared_key'))
     tellEarlyExporter(output, config.crypto, firstPsk, raw, offers(hello, 'early_data'))
   output.tolerateChangeCipherSpec(true)
+  early.begin()
   output.endOfFlight()
 
   let answer = yield* talk.receive('WAIT_SH', AnyServerHello)
@@ -81,7 +85,8 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
       shares.clear()
       shares.set(retry.group.id, secrets.hold(retry.group.start(config.random)))
     }
-    if (config.compatibility) output.changeCipherSpec()
+    early.retried()
+    if (config.compatibility && !early.made) output.changeCipherSpec()
     // RFC 9846 §4.2.2: keys that do not go with the suite are offered no more; ages and binders are made anew.
     psks = psks.filter(psk => psk.hash === retry.suite.hash)
     const again = shape.second(secondHello(hello, retry.cookie, retry.group && shares))
@@ -111,6 +116,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   const psk = acceptedPsk(extensions, suite, psks)
   if (psk !== firstPsk) output.learn({ fact: 'no_early_exporter' })
   const mode = psk && acceptedMode(extensions, config.pskModes)
+  early.chosen(psk)
   const agreed = mode === 'psk_ke' ? undefined : agree(extensions, config, shares)
   // §7.1: without (EC)DHE, zeros stand in for the shared secret.
   const secret = secrets.hold(agreed?.secret ?? new Uint8Array(hash.length))
@@ -133,8 +139,8 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   talk.keylog('SERVER_HANDSHAKE_TRAFFIC_SECRET', serverHandshake)
   output.protect('read', 'handshake', serverHandshake)
   // Appendix E.4: before the second flight; here already, so that an alert is protected too (appendix A.1).
-  if (config.compatibility && !retriedWith) output.changeCipherSpec()
-  output.protect('write', 'handshake', clientHandshake)
+  if (config.compatibility && !retriedWith && !early.made) output.changeCipherSpec()
+  if (!early.pending) output.protect('write', 'handshake', clientHandshake)
   talk.level = 'handshake'
 
   const offered = new Set(hello.extensions?.map(extension => extension.extension_type))
@@ -145,6 +151,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   limitRecords(output, readLimit('ClientHello', hello.extensions), parameters.record_size_limit)
   const alpn = agreedAlpn(parameters, config)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
+  early.answered(parameters, suite, alpn, clientHandshake)
 
   const types = chosenTypes(parameters, config)
   const server = psk
@@ -169,6 +176,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'application', serverTraffic)
   output.tolerateChangeCipherSpec(false)
 
+  early.end(clientHandshake)
   if (server.wanted) yield* authenticate(talk, config, server.wanted, types.client)
   talk.send(Finished, { verify_data: finishedData(hash, clientHandshake, transcript.hash()) })
   output.endOfFlight()

@@ -8,7 +8,7 @@ import {
 } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { Edit } from '../config.ts'
-import { readExtensions } from '../extensions/index.ts'
+import { readExtensions, writeExtension } from '../extensions/index.ts'
 import type { Role } from '../flow.ts'
 import type { JoinedMessage } from '../joiner.ts'
 import {
@@ -88,6 +88,8 @@ export interface NewTicket {
   /** Unique on this connection. */
   readonly nonce: Bytes
   readonly ticket: Bytes
+  /** Bytes of early data that may be sent under it; 0 for none. */
+  readonly maxEarlyData: number
 }
 
 export interface Surroundings {
@@ -135,7 +137,14 @@ export function order(state: Connected, command: Command, around: Surroundings):
         ticket_age_add: command.ageAdd,
         ticket_nonce: command.nonce,
         ticket: command.ticket,
-        extensions: [],
+        extensions:
+          command.maxEarlyData > 0
+            ? [
+                writeExtension('NewSessionTicket', 'early_data', {
+                  max_early_data_size: command.maxEarlyData,
+                }),
+              ]
+            : [],
       })
       around.output.endOfFlight()
       return { ...state, tickets: state.tickets + 1 }

@@ -58,6 +58,11 @@ export class EarlyStage extends Stage {
     super(suite, hash, hkdfExtract(hash, undefined, psk ?? new Uint8Array(hash.length)))
   }
 
+  /** client_early_traffic_secret, for ClientHello. */
+  clientTraffic(transcriptHash: Uint8Array): TrafficSecret {
+    return this.traffic('c e traffic', transcriptHash)
+  }
+
   /** Handshake Secret. Wipes this stage and the shared secret. */
   handshake(sharedSecret: Bytes): HandshakeStage {
     const secret = this.next(sharedSecret)

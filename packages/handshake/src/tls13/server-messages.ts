@@ -82,10 +82,12 @@ export function encryptedExtensions(
     readonly limited: boolean
     /** The answers to the client's certificate types. */
     readonly types: readonly RawExtension[]
+    /** Whether early data is taken. */
+    readonly early: boolean
   },
   config: ServerConfig,
 ): EncryptedExtensions {
-  const { named, alpn, group, tickets, limited, types } = said
+  const { named, alpn, group, tickets, limited, types, early } = said
   const extensions: RawExtension[] = []
   // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
   if (config.groups[0] && config.groups[0] !== group && group)
@@ -108,6 +110,7 @@ export function encryptedExtensions(
     )
   extensions.push(...types)
   if (limited) extensions.push(...recordLimit('EncryptedExtensions', config))
+  if (early) extensions.push(writeExtension('EncryptedExtensions', 'early_data', {}))
   return { extensions }
 }
 

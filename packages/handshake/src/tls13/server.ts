@@ -28,6 +28,7 @@ import { agreedTypes, clientType, serverTypes } from './certificate-types.ts'
 import { wishesOf } from './certificate-wishes.ts'
 import type { Connected } from './connected.ts'
 import { delegatedSchemesOf } from './delegated-credential.ts'
+import { answerEarlyData, chooseEarlyData, receiveEarlyData } from './early-data-choice.ts'
 import { tellEarlyExporter } from './early-exporter.ts'
 import { checkFinished } from './finished.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
@@ -42,9 +43,6 @@ import {
   helloRetryRequest,
   serverHello,
 } from './server-messages.ts'
-
-/** Bytes of refused early data that are passed over: what OpenSSL's servers put up with unless told otherwise. */
-const mostEarlyData = 16_384
 
 /** Shakes hands as a server. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* server13(talk: Talk, config: ServerConfig): Flow<Connected> {
@@ -62,8 +60,6 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.tolerateChangeCipherSpec(true)
   output.learn({ fact: 'client_random', random: hello.random })
   let offer = readHello(hello)
-  // RFC 9846 §4.3.10: no ticket of ours permits early data, and a client may bring one of somebody else's.
-  if (offer.extensions.early_data) output.skipEarlyData(mostEarlyData)
   const suites = commonSuites(hello, config)
   const mode = pskMode(offer, config)
   if (!mode && offer.lacks) throw offer.lacks
@@ -84,6 +80,9 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
 
   const compatible = hello.legacy_session_id.length > 0
   const retried = (group && !offer.shares.has(group.id)) || config.cookie === 'always'
+  // §4.3.10: a HelloRetryRequest refuses early data.
+  const early = retried ? undefined : yield* chooseEarlyData(offer, psk, suite, alpn, config)
+  answerEarlyData(talk, offer, early, config)
   if (retried) {
     transcript.retry(hash)
     const retry = talk.send(ServerHello, helloRetryRequest(hello, suite, group, offer, config))
@@ -109,9 +108,13 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     const { identity } = identities[psk.selected] as OfferedIdentity
     output.learn({ fact: 'psk', kind: psk.kind, mode, identity, ...shownIn(psk) })
     // §4.3.10: early data goes with the first key, and with the first ClientHello; so does its exporter.
-    if (psk.selected === 0 && !retried) tellEarlyExporter(output, config.crypto, psk, raw, false)
+    if (psk.selected === 0 && !retried)
+      tellEarlyExporter(output, config.crypto, psk, raw, early !== undefined)
   }
 
+  const earlyStage = secrets.hold(new EarlyStage(suite, config.crypto, psk?.key))
+  const clientEarly = early && secrets.hold(earlyStage.clientTraffic(transcript.hash()))
+  if (clientEarly) talk.keylog('CLIENT_EARLY_TRAFFIC_SECRET', clientEarly)
   const random = draw(config, 'server hello random', 32)
   const share = group && agree(group, offer, config)
   // §7.1: without (EC)DHE, zeros stand in for the shared secret.
@@ -121,16 +124,15 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.endOfFlight()
   if (compatible && !retried) output.changeCipherSpec()
 
-  const handshakeStage = secrets.hold(
-    secrets.hold(new EarlyStage(suite, config.crypto, psk?.key)).handshake(secret),
-  )
+  const handshakeStage = secrets.hold(earlyStage.handshake(secret))
   const afterHello = transcript.hash()
   const clientHandshake = secrets.hold(handshakeStage.clientTraffic(afterHello))
   const serverHandshake = secrets.hold(handshakeStage.serverTraffic(afterHello))
   talk.keylog('CLIENT_HANDSHAKE_TRAFFIC_SECRET', clientHandshake)
   talk.keylog('SERVER_HANDSHAKE_TRAFFIC_SECRET', serverHandshake)
   output.protect('write', 'handshake', serverHandshake)
-  output.protect('read', 'handshake', clientHandshake)
+  if (clientEarly) output.protect('read', 'early', clientEarly)
+  else output.protect('read', 'handshake', clientHandshake)
   talk.level = 'handshake'
 
   const resumed = psk?.kind === 'resumption'
@@ -152,6 +154,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     tickets: request && ticketsDue,
     // RFC 8449 §5: whatever max_fragment_length says beside it.
     limited: record_size_limit !== undefined,
+    early: early !== undefined,
   }
   const encrypted = talk.send(EncryptedExtensions, encryptedExtensions(parameters, config))
   limitRecords(output, readLimit('EncryptedExtensions', encrypted.extensions), record_size_limit)
@@ -176,6 +179,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
   output.protect('write', 'application', serverTraffic)
   talk.level = 'application'
 
+  if (early) yield* receiveEarlyData(talk, clientHandshake)
   const client = asked
     ? yield* clientProof(talk, config, asked, asks.clientCertificate === 'require', asksFor)
     : shownIn(psk)

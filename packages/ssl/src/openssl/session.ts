@@ -55,7 +55,8 @@ export function arrived(
 export function sessionOf(ssl: SSL): SSL_SESSION | undefined {
   const { native } = ssl
   if (!native?.connected) return undefined
-  if (ssl.session && ssl.session.native === native.session) return ssl.session
+  // SSL_SESSION_set_max_early_data puts a copy in its place, of the same ticket.
+  if (ssl.session && ssl.session.native?.ticket === native.session?.ticket) return ssl.session
   const session = new SSL_SESSION()
   session.native = native.session
   session.suite = native.cipher

@@ -4,6 +4,7 @@ import type { Bytes } from '@biopair/wire'
 import { type ContextOptions, SslContext } from '../context.ts'
 import { MemorySessionCache } from '../memory-session-cache.ts'
 import { misuse } from '../misuse.ts'
+import { MemoryReplayStore, type ReplayStore } from '../replay-store.ts'
 import type { Session } from '../session.ts'
 import { type TraceEvent, type TraceKind, traceKinds } from '../trace.ts'
 import { redacted } from '../tracer.ts'
@@ -15,6 +16,7 @@ import {
   SSL_MODE_AUTO_RETRY,
   SSL_OP_DISABLE_TLSEXT_CA_NAMES,
   SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
+  SSL_OP_NO_ANTI_REPLAY,
   SSL_OP_NO_COMPRESSION,
   SSL_OP_NO_TICKET,
   SSL_OP_NO_TLSv1_3,
@@ -26,6 +28,7 @@ import {
   SSL_VERIFY_PEER,
   SSL_VERIFY_POST_HANDSHAKE,
 } from './constants.ts'
+import { allowsEarlyData, type SSL_allow_early_data_cb_fn } from './early-data.ts'
 import type { SSL_info_cb } from './info.ts'
 import type { SSL_msg_cb } from './msg.ts'
 import { protocolList } from './protocols.ts'
@@ -57,12 +60,14 @@ export type Surroundings = Pick<
   | 'certificateCompression'
   | 'cookie'
   | 'crypto'
+  | 'earlyDataWindow'
   | 'edit'
   | 'keyShares'
   | 'limits'
   | 'minimumRsaBits'
   | 'now'
   | 'random'
+  | 'replayStore'
   | 'requestSCT'
   | 'sessionCache'
   | 'singleUseTickets'
@@ -144,6 +149,9 @@ export interface Values {
   /** DER names of the authorities whose certificates a server asks for. */
   readonly clientCa: readonly Bytes[]
   readonly tickets: number
+  readonly maxEarlyData: number
+  readonly recvMaxEarlyData: number
+  readonly allowEarlyData?: Callback<SSL_allow_early_data_cb_fn> | undefined
   readonly options: number
   readonly mode: number
   readonly quiet: boolean
@@ -153,10 +161,16 @@ export interface Values {
   readonly maxVersion: number
 }
 
+/** What contexts that were made from one SSL_CTX share. */
+interface Kept {
+  first?: SslContext
+  replays?: ReplayStore
+}
+
 /** A value: `with` makes another one. */
 export class Settings {
   readonly values: Values
-  readonly #keys: { first?: SslContext }
+  readonly #keys: Kept
   #client: SslContext | undefined
   #server: SslContext | undefined
   /** The last that `judging` made. */
@@ -168,7 +182,7 @@ export class Settings {
 
   constructor(
     values: Values,
-    keys: { first?: SslContext } = {},
+    keys: Kept = {},
     caller: Caller = { ssl: undefined },
     cache = new MemorySessionCache(given('now', values.surroundings.now)),
   ) {
@@ -319,6 +333,7 @@ export class Settings {
       ...(clientHello
         ? { clientHelloCallback: hello => askClientHello(this.#calling, clientHello, hello) }
         : {}),
+      ...this.#earlyData(),
       // Either may put another context in place.
       ...(clientHello || servername ? { SNICallback: () => askServername(this.#calling) } : {}),
       ...(certificateCb || credentials.length > 0
@@ -343,6 +358,34 @@ export class Settings {
     if (surroundings.sessionCache || surroundings.ticketSealer) return {}
     if (options & SSL_OP_NO_TICKET) return internal ? { sessionCache: this.cache } : {}
     return given('ticketKeys', ticketKeys ?? (first && joined(first)))
+  }
+
+  /** Early data is taken where the program reads it, and once: whatever settings a connection has, all know of it. */
+  #earlyData(): ContextOptions {
+    const { maxEarlyData, recvMaxEarlyData, surroundings, maxFragment } = this.values
+    if (maxEarlyData === 0 && recvMaxEarlyData === usualSkip) return {}
+    return {
+      maxEarlyData,
+      limits: {
+        earlyData: Math.max(maxEarlyData, 1),
+        ...surroundings.limits,
+        ...given('maxFragment', maxFragment),
+        skippedEarlyData: Math.max(recvMaxEarlyData, 1),
+      },
+      replayStore: this.#replayStore,
+      earlyDataCallback: () => allowsEarlyData(this.#calling),
+    }
+  }
+
+  get #replayStore(): ReplayStore {
+    const { options, surroundings, ticketKeys } = this.values
+    const { replayStore, sessionCache, ticketSealer, now = Date.now } = surroundings
+    if (options & SSL_OP_NO_ANTI_REPLAY) return { claim: () => true }
+    // Whoever has its tickets from outside may be asked about those of before its time.
+    const older = ticketKeys ?? surroundings.ticketKeys ?? sessionCache ?? ticketSealer
+    this.#keys.replays ??=
+      replayStore ?? new MemoryReplayStore({ now, ...(older ? {} : { silence: 0 }) })
+    return this.#keys.replays
   }
 
   get #asked(): VerifyCallback | undefined {
@@ -378,11 +421,16 @@ export function initialValues(surroundings: Surroundings): Values {
     sessionMode: SSL_SESS_CACHE_SERVER,
     sessionTimeout: 7200,
     sessionIdContext: '',
+    maxEarlyData: 0,
+    recvMaxEarlyData: usualSkip,
     options: SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
     mode: SSL_MODE_AUTO_RETRY,
     quiet: false,
   }
 }
+
+/** Bytes of refused early data that are passed over. */
+const usualSkip = 16_384
 
 /** A protocol's name; null for none, undefined to refuse. */
 type AlpnChoice = string | null | undefined

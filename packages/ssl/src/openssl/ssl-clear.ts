@@ -27,6 +27,7 @@ export function SSL_clear(ssl: SSL): 0 | 1 {
   fresh.wbio = port.wbio
   ssl.port = fresh
   ssl.native = undefined
+  ssl.readsEarly = false
   ssl.begun = false
   ssl.failed = false
   ssl.finished = false

@@ -62,6 +62,7 @@ const states: Readonly<Record<'client' | 'server', Readonly<Record<string, strin
   server: {
     START: 'PINIT',
     NEGOTIATED: 'TWSH',
+    WAIT_EOED: 'TED',
     WAIT_CERT: 'TED',
     WAIT_CV: 'TRCC',
     WAIT_FINISHED: 'TED',

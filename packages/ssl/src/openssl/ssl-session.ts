@@ -93,6 +93,24 @@ export function SSL_SESSION_set_protocol_version(_session: SSL_SESSION, version:
   return version === TLS1_3_VERSION ? 1 : 0
 }
 
+/** Bytes of early data that the session's server takes; 0 for none, and without a ticket. */
+export function SSL_SESSION_get_max_early_data(session: SSL_SESSION): number {
+  return session.native?.maxEarlyData ?? 0
+}
+
+/**
+ * Says that it is less, or none: for connections that SSL_set_session gives it to and that have not begun. More than the ticket permits ends them.
+ * 1, or 0 without a ticket: other keys permit no early data.
+ */
+export function SSL_SESSION_set_max_early_data(
+  session: SSL_SESSION,
+  max_early_data: number,
+): 0 | 1 {
+  if (!session.native) return 0
+  session.native = { ...session.native, maxEarlyData: max_early_data }
+  return 1
+}
+
 /** The name that was asked for (server_name), or null. */
 export function SSL_SESSION_get0_hostname(session: SSL_SESSION): string | null {
   return session.native?.serverName ?? session.hostname ?? null

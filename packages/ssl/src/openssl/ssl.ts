@@ -43,6 +43,8 @@ export class SSL {
   serverName: string | undefined
   /** Our own connection, from the first call that does something. */
   native: Ssl | undefined
+  /** Server: its first call was SSL_read_early_data. */
+  readsEarly = false
   /** Whether a call got as far as that: before, names and settings can still be put right. */
   begun = false
   /** What the last call came to: for SSL_get_error. */

@@ -27,7 +27,7 @@ type Event<K extends TraceEvent['event']> = Extract<TraceEvent, { readonly event
 
 /** SSL_state_string(3)'s letters of a message that was read or written, by its number (RFC 9846 §4). */
 const letters: Readonly<Record<string, Readonly<Record<number, string>>>> = {
-  'client write': { 1: 'TWCH', 11: 'TWCC', 15: 'TWCV', 20: 'TWFIN', 24: 'TWCKU' },
+  'client write': { 1: 'TWCH', 5: 'TWEOED', 11: 'TWCC', 15: 'TWCV', 20: 'TWFIN', 24: 'TWCKU' },
   'client read': {
     2: 'TRSH',
     4: 'TRST',
@@ -48,7 +48,7 @@ const letters: Readonly<Record<string, Readonly<Record<number, string>>>> = {
     20: 'TWFIN',
     24: 'TWSKU',
   },
-  'server read': { 1: 'TRCH', 11: 'TRCC', 15: 'TRCV', 20: 'TRFIN', 24: 'TRCKU' },
+  'server read': { 1: 'TRCH', 5: 'TWEOED', 11: 'TRCC', 15: 'TRCV', 20: 'TRFIN', 24: 'TRCKU' },
 }
 
 /** One handshake's and what follows it. */
