@@ -56,10 +56,12 @@ const both = words(`help CAfile cert key cert_chain client_sigalgs requestCAfile
   enable_client_rpk expected_rpk cert_comp psk psk_identity allow_no_dhe_kex no_ticket no_middlebox
   record_padding max_send_frag alpn groups ciphersuites sigalgs verify verify_return_error verify_quiet noverify
   keylogfile pcapng keymatexport keymatexportlen msg trace quiet brief nocommands timeout provider servername status`)
-const clients = words(`connect sess_in sess_out reconnect enable_pha ct noct ign_eof no_ign_eof`)
+const clients = words(
+  `connect sess_in sess_out reconnect enable_pha ct noct early_data ign_eof no_ign_eof`,
+)
 const servers =
   words(`accept naccept Verify no_ca_names dcert dkey dcert_chain servername_fatal cert2 key2
-  status_file status_verbose no_cache stateless num_tickets nocert www rev`)
+  status_file status_verbose no_cache early_data max_early_data recv_max_early_data anti_replay no_anti_replay stateless num_tickets nocert www rev`)
 
 function words(text: string): readonly string[] {
   return text.split(/\s+/)

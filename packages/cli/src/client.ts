@@ -6,7 +6,9 @@ import { type ClientFlags, exportLength, type Place, place, wholeNumber } from '
 import { clientOptions, sessionIn } from './context.ts'
 import { Conversation } from './conversation.ts'
 import { Deadline, handshake, hangUp, type Link, link } from './drive.ts'
+import { sendEarly, unsentLines } from './early.ts'
 import { failureLine, messageOf } from './failure.ts'
+import { read } from './files.ts'
 import { schemes, signsWith } from './identities.ts'
 import { reconnections, untilTicket } from './reconnect.ts'
 import { Records, writeSession } from './records.ts'
@@ -23,6 +25,7 @@ export async function runClient(flags: ClientFlags, terminal: Terminal): Promise
   const { host = 'localhost' } = to
   const speaker = new Speaker(terminal, flags)
   const options = clientOptions(flags)
+  const file = flags.early_data === undefined ? undefined : read('early_data', flags.early_data)
   const records = new Records(flags, to.port)
   try {
     const context: SslContext = new SslContext({
@@ -47,7 +50,7 @@ export async function runClient(flags: ClientFlags, terminal: Terminal): Promise
       terminal.signal?.addEventListener('abort', cut)
       speaker.tell([`CONNECTED(${socket.remoteAddress}:${socket.remotePort})`])
       const line = link(ssl, socket)
-      const end = await talk(line, flags, terminal, speaker, timeout, again > 0)
+      const end = await talk(line, flags, terminal, speaker, timeout, again > 0, session && file)
       terminal.signal?.removeEventListener('abort', cut)
       if (end !== undefined) {
         speaker.error(`biopair s_client: ${end}`)
@@ -70,16 +73,20 @@ async function talk(
   speaker: Speaker,
   timeout: number,
   again: boolean,
+  file: Uint8Array | undefined,
 ): Promise<string | undefined> {
   const { ssl, socket } = line
   const print = (bytes: Uint8Array) => put(terminal.stdout, bytes)
   try {
     const deadline = new Deadline(socket, timeout)
     deadline.start()
-    const shaken = await handshake(line)
+    const early = file && (await sendEarly(line, file))
+    const shaken = early && 'status' in early ? early : await handshake(line)
     deadline.stop()
     if (deadline.passed) return `handshake timed out in ${ssl.state} after ${timeout} s`
     if (shaken.status !== 'done') return failureLine(shaken, ssl.state)
+    if (file && early && 'sent' in early)
+      for (const said of unsentLines(ssl, early.sent, file.length)) speaker.error(said)
     speaker.verified(verifyLines(ssl), ssl.authorized)
     speaker.brief(briefReport(ssl))
     if (flags.status) speaker.tell(statusReport(ssl))

@@ -3,8 +3,9 @@ import { rootCertificates } from 'node:tls'
 import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { type ContextOptions, type Session, sessionFromBytes } from '@biopair/ssl'
-import { type ClientFlags, type ServerFlags, wholeNumber } from './arguments.ts'
+import { type ClientFlags, type EitherFlags, type ServerFlags, wholeNumber } from './arguments.ts'
 import { certificateCompressions } from './certificate-compression.ts'
+import { takesEarlyData } from './early.ts'
 import { read } from './files.ts'
 import { authorities, identity, rawKeys, schemes } from './identities.ts'
 import { asksForStatus } from './status.ts'
@@ -40,6 +41,7 @@ export function serverOptions(flags: ServerFlags): ContextOptions {
     // Where nobody is asked in the handshake, the key c may ask later.
     requestCert: asks === undefined ? 'later' : true,
     ...(flags.client_sigalgs === undefined ? {} : { sigalgs: schemes(flags.client_sigalgs) }),
+    ...takesEarlyData(flags),
     ...(flags.stateless ? { cookie: 'always' } : {}),
     ...(flags.no_ticket ? { ticketPolicy: 'never' } : {}),
     ...number('num_tickets', flags.num_tickets, 0, 32, numTickets => ({ numTickets })),
@@ -59,7 +61,7 @@ function clientVerification(flags: ServerFlags): ContextOptions {
   return { rejectUnauthorized: false, verifyCallback: ({ ok }) => ok }
 }
 
-function commonOptions(flags: ClientFlags & ServerFlags): ContextOptions {
+function commonOptions(flags: EitherFlags): ContextOptions {
   return {
     ...identity(flags),
     ...rawKeys(flags),

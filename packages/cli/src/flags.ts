@@ -62,6 +62,10 @@ export const clientFlags = {
   verify: { takes: 'depth', help: 'the most certificates between the peer and an anchor' },
   sess_in: { takes: 'file', help: 'resumes the session that -sess_out has written' },
   sess_out: { takes: 'file', help: 'writes the last session; it holds secrets' },
+  early_data: {
+    takes: 'file',
+    help: 'sends a file with the first flight, with -sess_in or -reconnect; it may be replayed',
+  },
   reconnect: { help: 'drops the connection and makes it anew, 5 times, with the session it gave' },
   enable_pha: { help: 'the server may ask for our certificate after the handshake' },
   status: { help: 'asks for an OCSP response, prints and checks it; -noverify only prints' },
@@ -91,6 +95,14 @@ export const serverFlags = {
   status: { help: 'shows the OCSP response of -status_file; no responder is asked' },
   status_file: { takes: 'file', help: 'DER of the OCSP response that is shown with -cert' },
   status_verbose: { help: 'says when it is shown, and prints it' },
+  early_data: { help: 'takes early data, and prints it' },
+  max_early_data: { takes: 'bytes', help: 'how much of it tickets permit: 16384 with -early_data' },
+  recv_max_early_data: {
+    takes: 'bytes',
+    help: 'early data is refused where its ticket permits more than this',
+  },
+  anti_replay: { help: 'takes early data once: this is the default' },
+  no_anti_replay: { help: 'takes it as often as it comes' },
   no_cache: { help: 'keeps no sessions: this is the default, tickets hold them' },
   stateless: {
     help: 'asks every client for a cookie, with a HelloRetryRequest; state is kept all the same',

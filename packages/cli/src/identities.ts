@@ -1,7 +1,7 @@
 /** What we show of ourselves: certificates with their keys, keys by themselves, and which schemes sign. */
 import { signatureSchemes } from '@biopair/crypto'
 import type { ContextOptions, Credential, RawCredential, SslContext } from '@biopair/ssl'
-import type { ClientFlags, ServerFlags } from './arguments.ts'
+import type { ClientFlags, EitherFlags, ServerFlags } from './arguments.ts'
 import { certificates, read } from './files.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -11,7 +11,7 @@ interface Shown {
 }
 
 /** -cert, -key and -cert_chain; at a server -dcert, -dkey and -dcert_chain beside them. A -key without its -cert is shown by itself, where that was asked for. */
-export function identity(flags: ClientFlags & ServerFlags): ContextOptions {
+export function identity(flags: EitherFlags): ContextOptions {
   const first = shown(flags, 'cert', 'key', 'cert_chain')
   const second = shown(flags, 'dcert', 'dkey', 'dcert_chain')
   if (second && !first) throw new UsageError('-dcert without -cert')
@@ -31,7 +31,7 @@ export function secondIdentity(flags: ServerFlags): ContextOptions | undefined {
 }
 
 function shown(
-  flags: ClientFlags & ServerFlags,
+  flags: EitherFlags,
   certFlag: 'cert' | 'dcert' | 'cert2',
   keyFlag: 'key' | 'dkey' | 'key2',
   chainFlag: 'cert_chain' | 'dcert_chain' | undefined,
@@ -53,7 +53,7 @@ function shown(
 }
 
 /** Whether a key may stand there without a certificate. */
-function showsRawKey(flags: ClientFlags & ServerFlags): boolean {
+function showsRawKey(flags: EitherFlags): boolean {
   return Boolean(flags.enable_server_rpk || flags.enable_client_rpk)
 }
 
@@ -70,7 +70,7 @@ export function rawKeys(flags: ClientFlags | ServerFlags): ContextOptions {
 }
 
 /** -requestCAfile and -no_ca_names: the authorities whose certificates would do, as the peer is told. */
-export function authorities(flags: ClientFlags & ServerFlags): ContextOptions {
+export function authorities(flags: EitherFlags): ContextOptions {
   const { requestCAfile, no_ca_names } = flags
   if (requestCAfile === undefined) return no_ca_names ? { requestAuthorities: [] } : {}
   if (no_ca_names) throw new UsageError('-requestCAfile and -no_ca_names exclude each other')

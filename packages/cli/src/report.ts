@@ -135,7 +135,7 @@ function sessionLines(ssl: Ssl): string[] {
     alpnProtocol === undefined ? 'No ALPN negotiated' : `ALPN protocol: ${oneLine(alpnProtocol)}`,
     ...(ssl.pskIdentity ? [`PSK identity: ${oneLine(identityText(ssl.pskIdentity))}`] : []),
     ...(ssl.retried ? ['After a HelloRetryRequest'] : []),
-    'Early data was not sent',
+    `Early data was ${ssl.earlyData === 'none' ? 'not sent' : ssl.earlyData}`,
   ]
 }
 

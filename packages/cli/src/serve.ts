@@ -14,6 +14,7 @@ import {
   send,
   settled,
 } from './drive.ts'
+import { printEarly } from './early.ts'
 import { failureLine, messageOf } from './failure.ts'
 import { Inquiry } from './inquiry.ts'
 import { briefReport, keyingMaterial, serverReport, verifyLines } from './report.ts'
@@ -88,7 +89,7 @@ class OneConnection {
     const deadline = new Deadline(socket, timeout)
     deadline.start()
     try {
-      const shaken = await handshake(this.#link)
+      const shaken = await this.#shake()
       if (deadline.passed) return `handshake timed out in ${ssl.state} after ${timeout} s`
       if (shaken.status !== 'done') return failureLine(shaken, ssl.state)
       speaker.verified(verifyLines(ssl), ssl.authorized)
@@ -107,6 +108,16 @@ class OneConnection {
     } finally {
       deadline.stop()
     }
+  }
+
+  /** -early_data comes before the end of the handshake. */
+  async #shake(): Promise<End | { readonly status: 'done' }> {
+    const { speaker, flags, terminal } = this.#parts
+    if (flags.early_data) {
+      const end = await printEarly(this.#link, speaker, bytes => put(terminal.stdout, bytes))
+      if (end) return end
+    }
+    return await handshake(this.#link)
   }
 
   /** -www. */
