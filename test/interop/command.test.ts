@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava'
 import { mintOcsp } from '../support/ocsp-mint.ts'
 import { Child } from './support/child.ts'
 import { biopair } from './support/command.ts'
-import { filesFor, scratch } from './support/files.ts'
+import { filesFor, scratch, written } from './support/files.ts'
 import { peerTest } from './support/peers.ts'
 
 const p256 = filesFor('p256')
@@ -178,4 +178,62 @@ peerTest('openssl', '-reconnect of our s_client resumes 5 times at openssl s_ser
   await near.says(/(?:Reused, TLSv1\.3[\s\S]*){5}/)
   near.type('Q\n')
   t.is(await near.exit(), 0)
+})
+
+const earlyFile = written('command-early', 'early from afar\n')
+
+peerTest('openssl', '-early_data of our s_client comes to openssl s_server', async t => {
+  const file = scratch('command-early-ours.session')
+  const { server, client } = await theirs(t, ['-naccept', '2', '-early_data'])
+  const first = client(['-sess_out', file])
+  await first.says(/New Session Ticket arrived[\s\S]*Max Early Data: 16384/)
+  first.type('Q\n')
+  t.is(await first.exit(), 0)
+  const second = client(['-sess_in', file, '-early_data', earlyFile])
+  await second.says(/^Early data was accepted$/m)
+  // Its headings are buffered, its data is not.
+  await server.says(/early from afar\n/)
+  await server.says(/Early data received:\n[\s\S]*End of early data/)
+  second.type('late\n')
+  await server.says(/late\n/)
+  second.type('Q\n')
+  t.is(await second.exit(), 0)
+})
+
+peerTest(
+  'openssl',
+  'openssl s_server refuses -early_data of our s_client, which says so',
+  async t => {
+    const file = scratch('command-refused.session')
+    const { server, client } = await theirs(t, ['-naccept', '2', '-max_early_data', '1000'])
+    const first = client(['-sess_out', file])
+    await first.says(/New Session Ticket arrived[\s\S]*Max Early Data: 1000/)
+    first.type('Q\n')
+    t.is(await first.exit(), 0)
+    const second = client(['-sess_in', file, '-early_data', earlyFile])
+    await second.says(/^Early data was rejected$/m)
+    await second.says(/none of 16 bytes: type them again/)
+    second.type('typed again\n')
+    await server.says(/typed again\n/)
+    t.notRegex(server.stdout, /from afar/)
+    second.type('Q\n')
+    t.is(await second.exit(), 0)
+  },
+)
+
+peerTest('openssl', '-early_data of openssl s_client comes to our s_server', async t => {
+  const file = scratch('command-early-theirs.session')
+  const { server, client } = await ours(t, ['-naccept', '2', '-early_data'])
+  const first = client(['-sess_out', file])
+  await server.says(/No early data received/)
+  server.type('data\n')
+  await first.says(/data\n/)
+  first.type('Q\n')
+  t.is(await first.exit(), 0)
+  const second = client(['-sess_in', file, '-early_data', earlyFile])
+  await server.says(/Early data received:\nearly from afar\n\nEnd of early data/)
+  await second.says(/^Early data was accepted$/m)
+  second.type('Q\n')
+  t.is(await second.exit(), 0)
+  t.is(await server.exit(), 0)
 })

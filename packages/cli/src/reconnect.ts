@@ -22,7 +22,12 @@ export async function untilTicket(
       if (outcome.status === 'done') await print(into.slice(0, outcome.bytes))
       else if (outcome.status === 'closed') break
       else if (!outcome.status.startsWith('want_')) return outcome as End
-      else if ((await Promise.race([ssl.ready(outcome), late])) === 'late') break
+      // The ticket may have come in the very read that now waits for more.
+      else if (
+        ssl.session !== undefined ||
+        (await Promise.race([ssl.ready(outcome), late])) === 'late'
+      )
+        break
     }
     const said = await settled(ssl, () => ssl.shutdown())
     return said.status === 'failed' ? said : undefined
