@@ -86,7 +86,7 @@ async function talk(
     if (deadline.passed) return `handshake timed out in ${ssl.state} after ${timeout} s`
     if (shaken.status !== 'done') return failureLine(shaken, ssl.state)
     if (file && early && 'sent' in early)
-      for (const said of unsentLines(ssl, early.sent, file.length)) speaker.error(said)
+      for (const said of unsentLines(ssl, early, file.length)) speaker.error(said)
     speaker.verified(verifyLines(ssl), ssl.authorized)
     speaker.brief(briefReport(ssl))
     if (flags.status) speaker.tell(statusReport(ssl))

@@ -1,5 +1,5 @@
 /** -early_data: a client sends a file with its first flight, a server prints what came so (RFC 9846 §2.3). */
-import { type ContextOptions, MemoryReplayStore, type Ssl } from '@biopair/ssl'
+import { type ContextOptions, type EarlyRefused, MemoryReplayStore, type Ssl } from '@biopair/ssl'
 import { type ServerFlags, wholeNumber } from './arguments.ts'
 import { type End, type Link, settled } from './drive.ts'
 import type { Speaker } from './speaker.ts'
@@ -31,42 +31,44 @@ export function takesEarlyData(flags: ServerFlags): ContextOptions {
   }
 }
 
+/** Bytes of a file that went with the first flight, and why no more of it did. */
+export interface EarlySent {
+  readonly sent: number
+  readonly reason?: EarlyRefused['reason']
+}
+
 /** Sends a file with the first flight, as far as the session permits; what ended the connection if that came first. */
-export async function sendEarly(
-  { ssl }: Link,
-  file: Uint8Array,
-): Promise<{ readonly sent: number } | End> {
+export async function sendEarly({ ssl }: Link, file: Uint8Array): Promise<EarlySent | End> {
   for (let sent = 0; ; ) {
     const outcome = await settled(ssl, () => ssl.writeEarly(file.subarray(sent)))
-    if (outcome.status === 'refused') return { sent }
+    if (outcome.status === 'refused') return { sent, reason: outcome.reason }
     if (outcome.status !== 'done') return outcome
     sent += outcome.bytes
     if (sent >= file.length) return { sent }
   }
 }
 
-/** What a client has to know about a file that did not arrive, or not whole. Nothing is sent again by itself: it may not mean the same any more. */
-export function unsentLines(ssl: Ssl, sent: number, whole: number): string[] {
-  const rejected = ssl.rejectedEarlyData()
-  return [
-    ...(rejected
-      ? [
-          `early data: the server has taken none of ${rejected.bytes.length} bytes: ${
-            rejected.sameProtocol
-              ? 'type them again, if they still make sense'
-              : 'another protocol was agreed on, for which they were not meant'
-          }`,
-        ]
-      : []),
-    ...(sent < whole
-      ? [`early data: ${whole - sent} of ${whole} bytes were not sent: ${why(ssl)}`]
-      : []),
-  ]
+const reasons: Readonly<Record<EarlyRefused['reason'], string>> = {
+  not_offered: 'the session permits none, or was not offered',
+  limit: 'the session permits no more',
+  rejected: 'the server takes none',
+  over: 'the handshake was over',
 }
 
-function why({ resumed, earlyData }: Ssl): string {
-  if (earlyData !== 'none') return 'the session permits no more'
-  return resumed ? 'the session permits none' : 'the session was not offered, or permits none'
+/** What a client has to know about a file that did not arrive, or not whole. Nothing is sent again by itself: it may not mean the same any more. */
+export function unsentLines(ssl: Ssl, { sent, reason }: EarlySent, whole: number): string[] {
+  const rejected = ssl.rejectedEarlyData()
+  const lines: string[] = []
+  if (rejected) {
+    const { bytes, sameProtocol } = rejected
+    const then = sameProtocol
+      ? 'type them again, if they still make sense'
+      : 'another protocol was agreed on, for which they were not meant'
+    lines.push(`early data: the server has taken none of ${bytes.length} bytes: ${then}`)
+  }
+  if (reason && sent < whole)
+    lines.push(`early data: ${whole - sent} of ${whole} bytes were not sent: ${reasons[reason]}`)
+  return lines
 }
 
 /** Prints the early data of a connection, and shakes hands as far as that needs. What ended the connection, if anything did. */
