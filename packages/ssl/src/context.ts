@@ -59,6 +59,7 @@ import { type KeyImport, rememberKeys } from './public-keys.ts'
 import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
 import { MemoryReplayStore, type ReplayStore, usualWindow } from './replay-store.ts'
 import type { Session } from './session.ts'
+import type { IdentityOption } from './shown-identity.ts'
 import { type StapledOptions, withStapled } from './stapled-options.ts'
 import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
 import { type Trace, type TraceKind, traceKinds } from './trace.ts'
@@ -83,6 +84,9 @@ export type SniAnswer =
   | { readonly context?: SslContext | undefined; readonly acknowledge?: boolean | undefined }
   | null
   | undefined
+
+/** What a certificateCallback answers: one of `context.credentials`, an identity whose key is elsewhere, or undefined for none. */
+export type IdentityAnswer = Identity | IdentityOption | undefined
 
 export interface ContextOptions extends StatusOptions, StapledOptions {
   /** Trust anchors, PEM or DER. There is no built-in list: a client that verifies has to say whom it believes. */
@@ -160,7 +164,7 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
   readonly certificateCallback?: (
     want: WantCertificate,
     context: CallbackContext,
-  ) => Identity | undefined | Promise<Identity | undefined>
+  ) => IdentityAnswer | Promise<IdentityAnswer>
   /**
    * The OCSP response to show with our certificate, now: null for none. Asked once per handshake, where the peer asks for one; in place of
    * `ocspResponse`.
@@ -299,7 +303,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   signCallback: 'function',
   requestOCSP: 'boolean',
   ocsp: 'string',
-  ocspResponse: 'Uint8Array or a list of them, with gaps',
+  ocspResponse: 'Uint8Array or a list of them, undefined for none',
   ocspRequestCallback: 'function',
   ocspResponseCallback: 'function',
   requestSCT: 'boolean',
@@ -483,7 +487,7 @@ export class SslContext {
       )
     if (options.recordSizeLimit !== 0)
       wholeNumber('recordSizeLimit', options.recordSizeLimit, leastRecordLimit, mostRecordLimit)
-    checkOptions(options.recordSizing ?? {}, sizingTypes)
+    checkOptions(options.recordSizing ?? {}, sizingTypes, 'recordSizing.')
     wholeNumber('recordSizing.small', options.recordSizing?.small, 64, 16_384)
     this.padding = paddingFrom(options.padding, length => this.draw('padding', length))
     // RFC 9846 §4.3.4: a DistinguishedName has 1 byte at least.

@@ -313,7 +313,7 @@ function* chooseIdentity(
     throw new TlsAlert('handshake_failure', {
       reason: 'NO_CERTIFICATE_SET',
       section: '4.5.1.2',
-      why: `there is no certificate for ${serverName ?? 'a client without server_name'}`,
+      why: `there is no certificate for ${serverName ?? 'a client without server_name'}${offer.extensions.pre_shared_key ? ', and none of its pre-shared keys will do' : ''}`,
     })
   checkIdentity(identity, types)
   const { type = 'x509' } = identity
