@@ -37,7 +37,7 @@ export interface CertificateInquiry {
    * - `declined`: the client shows none
    */
   readonly state: 'requested' | 'answered' | 'authenticated' | 'declined'
-  /** What this request found out, DER, leaf first; empty before `authenticated`. */
+  /** What this request found out, DER, leaf first, or one raw public key; empty before `authenticated`. */
   readonly certificates: readonly Bytes[]
   /** What was found about them; with `rejectUnauthorized: false` it may be that they are not believed. */
   readonly verdict: Verdict | undefined

@@ -24,7 +24,7 @@ import {
   sendAuthentication,
 } from './authentication.ts'
 import { receiveCertificate } from './certificate-message.ts'
-import { agreedTypes, clientType, serverTypes } from './certificate-types.ts'
+import { agreedTypes, allowedTypes, clientType, serverTypes } from './certificate-types.ts'
 import { wishesOf } from './certificate-wishes.ts'
 import type { Connected } from './connected.ts'
 import { delegatedSchemesOf } from './delegated-credential.ts'
@@ -209,12 +209,16 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     ticketsDue,
     awaitingUpdate: false,
     owesUpdate: false,
-    postHandshake: laterAuthentication(
-      offer.extensions.post_handshake_auth !== undefined,
-      psk,
-      transcript,
-      config,
-    ),
+    // RFC 7250 §4.2: later the client shows what was agreed on here, X.509 where nothing was; who does not take that does not ask.
+    postHandshake: allowedTypes(config, 'client').includes(asksFor ?? 'x509')
+      ? laterAuthentication(
+          offer.extensions.post_handshake_auth !== undefined,
+          psk,
+          transcript,
+          config,
+          asksFor,
+        )
+      : undefined,
   }
 }
 
