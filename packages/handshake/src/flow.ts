@@ -6,7 +6,12 @@ import type { Stapled } from './certificate-config.ts'
 import type { ClientAuthentication, OidFilter } from './config.ts'
 import type { JoinedMessage } from './joiner.ts'
 import type { ChosenPsk, OfferedIdentity, OfferedPsk } from './psk.ts'
-import type { CertificateTypeName, DelegatedIdentity, Shown } from './shown.ts'
+import type {
+  CertificateStatusFound,
+  CertificateTypeName,
+  DelegatedIdentity,
+  Shown,
+} from './shown.ts'
 
 /** A reason to stand still, by name, and the type of the answer that lets the flow go on. */
 export interface Want<K extends string, A> {
@@ -162,7 +167,12 @@ export interface Identity {
 }
 
 export type Verification =
-  | { readonly trusted: true; readonly key: PublicKey }
+  | {
+      readonly trusted: true
+      readonly key: PublicKey
+      /** What was made of the OCSP response that came along: a session remembers it. */
+      readonly status?: CertificateStatusFound | undefined
+    }
   | { readonly trusted: false; readonly alert: TlsAlert }
 
 /** A handshake, or a part of one, that ends in a `T`. Only the driver resumes it. */

@@ -88,7 +88,8 @@ export function* receiveAuthentication(
       why: `the ${peer}'s CertificateVerify (${scheme.name}) does not match the transcript and its certificate`,
     })
   talk.output.learn({ fact: 'signature', of: peer, scheme: scheme.name })
-  return { chain, shown }
+  const { status } = verification
+  return { chain, shown: status ? { ...shown, status } : shown }
 }
 
 /** Sends Certificate and CertificateVerify; what the peer wishes rides along. */
