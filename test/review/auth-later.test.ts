@@ -1,6 +1,9 @@
 /** Authentication after the handshake, and what else was agreed on: each was tested alone. */
+import { Ssl, SslContext } from '@biopair/ssl'
 import test from 'ava'
-import { leaf, open, request, settle, standing } from './auth-support.ts'
+import { clientOptions, serverOptions } from '../support/ends.ts'
+import { visit } from '../support/resume.ts'
+import { leaf, open, request, root, settle, standing, willing } from './auth-support.ts'
 
 test('a client that showed a raw public key in the handshake shows it later, and is believed', t => {
   for (const clientCertTypes of [['rpk'], ['rpk', 'x509']] as const) {
@@ -40,4 +43,35 @@ test('where X.509 is not among clientCertTypes, no certificate is asked for late
   })
   t.false(ends.server.canRequestCertificate)
   t.is(ends.server.requestCertificate().status, 'unsupported')
+})
+
+test("a client that a request's filters spoke against is not authorized once it comes back", async t => {
+  const server = new SslContext({
+    ...serverOptions,
+    ...{ numTickets: 1, ca: root.pem, requestCert: 'later', rejectUnauthorized: false },
+  })
+  const client = new SslContext({ ...clientOptions, ...willing })
+  const before = await visit(client, server)
+  // No certificate of ours has such an extension.
+  const asked = request(before.server, { oidFilters: [{ oid: '1.2.3.4' }] })
+  settle(before)
+  t.is(asked.state, 'authenticated')
+  t.is(asked.verdict?.ok, false)
+  t.false(before.server.authorized)
+  before.server.newSessionTicket()
+  settle(before)
+  const { session } = before.client
+  const after = await visit(client, server, { session })
+  t.true(after.server.resumed)
+  t.false(after.server.authorized)
+})
+
+test('a server that moved may not ask, and the call says so at once', t => {
+  const ends = open()
+  const key = new Uint8Array(32).fill(1)
+  const moved = ends.server.exportConnection(key)
+  if (moved.status !== 'done') throw new Error(moved.status)
+  const server = Ssl.importConnection(new SslContext(serverOptions), moved.bytes, key)
+  t.false(server.canRequestCertificate)
+  t.is(server.setBio(ends.far).requestCertificate().status, 'unsupported')
 })

@@ -134,6 +134,8 @@ export function verifyPeer(
   return following(policy.callback(verdict, want.chain, asking), decide)
 }
 
+const filterSection = '4.3.5'
+
 /** RFC 9846 §4.3.5: a certificate that does not match is unsupported_certificate, unless the connection goes on without it. */
 function filtered(
   verdict: Verdict,
@@ -155,8 +157,13 @@ function filtered(
     alert: 'unsupported_certificate',
     depth: 0,
     why,
-    section: '4.3.5',
+    section: filterSection,
   }
+}
+
+/** Whether it was oid_filters that spoke against a certificate. */
+export function isFiltered(verdict: Verdict): boolean {
+  return !verdict.ok && verdict.code === 'INVALID_PURPOSE' && verdict.section === filterSection
 }
 
 function refuse(verdict: Verdict): Verification {
