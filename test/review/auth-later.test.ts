@@ -2,6 +2,7 @@
 import { Ssl, SslContext } from '@biopair/ssl'
 import test from 'ava'
 import { clientOptions, serverOptions } from '../support/ends.ts'
+import { mint } from '../support/mint.ts'
 import { visit } from '../support/resume.ts'
 import { leaf, open, request, root, settle, standing, willing } from './auth-support.ts'
 
@@ -74,4 +75,34 @@ test('a server that moved may not ask, and the call says so at once', t => {
   const server = Ssl.importConnection(new SslContext(serverOptions), moved.bytes, key)
   t.false(server.canRequestCertificate)
   t.is(server.setBio(ends.far).requestCertificate().status, 'unsupported')
+})
+
+test('a request that cannot be made is a TypeError of the call, and costs no connection', t => {
+  const ends = open()
+  const long = new Uint8Array(40_000)
+  for (const options of [
+    { requestAuthorities: [new Uint8Array(0)] },
+    { requestAuthorities: [long] },
+    { requestAuthorities: Array.from({ length: 40 }, () => new Uint8Array(1000)) },
+    { oidFilters: [{ oid: '1.2.3.4', values: long }] },
+    { oidFilters: [{ oid: `1.2${'.3'.repeat(300)}` }] },
+  ]) {
+    t.throws(() => ends.server.requestCertificate(options), { code: 'ERR_INVALID_ARG_VALUE' })
+    t.throws(() => new SslContext(options), { code: 'ERR_INVALID_ARG_VALUE' })
+  }
+  const asked = request(ends.server, {
+    requestAuthorities: Array.from({ length: 30 }, () => new Uint8Array(1000)),
+    oidFilters: [{ oid: '1.2.3.4', values: new Uint8Array(16_000) }],
+    required: false,
+  })
+  settle(ends)
+  t.not(asked.state, 'requested')
+})
+
+test('anchors that are too many to be named are not named, and believed all the same', t => {
+  const many = Array.from({ length: 40 }, (_, i) => mint({ subject: `${i}`.repeat(900), ca: true }))
+  const ends = open({ server: { ca: [...many.map(({ pem }) => pem), root.pem] } })
+  const asked = request(ends.server)
+  settle(ends)
+  t.is(asked.state, 'authenticated')
 })

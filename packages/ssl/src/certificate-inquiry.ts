@@ -2,6 +2,7 @@
 import type { Fact, OidFilter, RequestCommand } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
+import { authoritiesFrom } from './authorities.ts'
 import type { SslContext } from './context.ts'
 import { type OidFilterOption, oidFiltersFrom } from './oid-filters.ts'
 import { checkOptions } from './option-types.ts'
@@ -114,7 +115,9 @@ export function requestFrom(
   checkOptions(options, optionTypes)
   const { authorities, filters } = context.clientAuthentication
   const demands: RequestCommand['demands'] = {
-    authorities: options.requestAuthorities?.map(name => new Uint8Array(name)) ?? authorities,
+    authorities: options.requestAuthorities
+      ? authoritiesFrom(options.requestAuthorities)
+      : authorities,
     filters: options.oidFilters ? oidFiltersFrom(options.oidFilters) : filters,
   }
   return { required: options.required ?? context.options.rejectUnauthorized !== false, demands }
