@@ -209,7 +209,7 @@ async function fuzz(
   })
   await fc.assert(property, { numRuns: 20_000, interruptAfterTimeLimit: milliseconds })
   t.log(Object.fromEntries([...endings].sort(([, a], [, b]) => b - a)))
-  t.true(endings.size > 10)
+  t.true(endings.size > 5)
 }
 
 test('values that a peer says in any message', async t => {

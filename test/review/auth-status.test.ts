@@ -2,11 +2,11 @@
 import { type ContextOptions, type OcspMode, SslContext, sessionToBytes } from '@biopair/ssl'
 import test from 'ava'
 import fc from 'fast-check'
-import { clientOptions, serverOptions } from '../support/ends.ts'
+import { clientOptions, connectedEnds, serverOptions } from '../support/ends.ts'
 import { mint } from '../support/mint.ts'
 import { mintOcsp, mustStaple } from '../support/ocsp-mint.ts'
 import { visit } from '../support/resume.ts'
-import { intermediate, keyPem, leaf, pem, root } from './auth-support.ts'
+import { intermediate, keyPem, leaf, pem, request, root, settle, willing } from './auth-support.ts'
 
 const stapler = mint({
   issuer: intermediate,
@@ -91,3 +91,22 @@ for (const role of ['client', 'server'] as const)
     await fc.assert(property, { numRuns: 60 })
     t.is(seen.size, 2)
   })
+
+test('a context that SNICallback puts in place asks for the OCSP responses and timestamps that it demands, then and later', t => {
+  for (const requestCert of [true, 'later'] as const) {
+    const chosen = new SslContext({
+      ...serverOptions,
+      ...{ ca: root.pem, requestCert, ocsp: 'require', requestSCT: true },
+    })
+    const ocspResponse = made.plain.good
+    const { client, server } = connectedEnds({
+      client: { ...willing, ocspResponse, scts: [Uint8Array.of(1)] },
+      server: { requestCert, SNICallback: () => chosen },
+    })
+    if (requestCert === 'later') request(server)
+    settle({ client, server })
+    t.true(server.authorized)
+    t.deepEqual(server.ocspResponse, ocspResponse)
+    t.is(server.scts.length, 1)
+  }
+})

@@ -2,7 +2,7 @@
 
 import type { HashName, PublicKey, SignatureScheme } from '@biopair/crypto'
 import type { Bytes, TlsAlert } from '@biopair/wire'
-import type { Stapled } from './certificate-config.ts'
+import type { CertificateConfig, Stapled } from './certificate-config.ts'
 import type { ClientAuthentication, OidFilter } from './config.ts'
 import type { JoinedMessage } from './joiner.ts'
 import type { ChosenPsk, OfferedIdentity, OfferedPsk } from './psk.ts'
@@ -41,7 +41,9 @@ export interface WantServerName extends Want<'server_name', ServerNameAnswer> {
 }
 
 /** What a server does with a name; left out, what its configuration says. */
-export interface ServerNameAnswer extends Partial<ClientAuthentication> {
+export interface ServerNameAnswer
+  extends Partial<ClientAuthentication>,
+    Pick<CertificateConfig, 'requestOcsp' | 'requestScts'> {
   /** Whether EncryptedExtensions say that the name was used (RFC 6066 §3): they do. */
   readonly acknowledge?: boolean | undefined
 }

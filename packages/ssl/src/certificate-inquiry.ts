@@ -114,11 +114,13 @@ export function requestFrom(
 ): Omit<RequestCommand, 'command' | 'context'> {
   checkOptions(options, optionTypes)
   const { authorities, filters } = context.clientAuthentication
+  const { requestOcsp, requestScts } = context.riding
   const demands: RequestCommand['demands'] = {
     authorities: options.requestAuthorities
       ? authoritiesFrom(options.requestAuthorities)
       : authorities,
     filters: options.oidFilters ? oidFiltersFrom(options.oidFilters) : filters,
+    ...{ requestOcsp, requestScts },
   }
   return { required: options.required ?? context.options.rejectUnauthorized !== false, demands }
 }

@@ -1,6 +1,7 @@
 /** The server's handshake, top to bottom (RFC 9846 appendix A.2). */
 import { type CipherSuite, failed, type Group, type SignatureScheme } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
+import type { CertificateConfig } from '../certificate-config.ts'
 import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts'
 import type { KeyShareEntry } from '../extensions/index.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
@@ -74,7 +75,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     want: 'server_name',
     serverName: offer.serverName,
   })
-  const asks: ClientAuthentication = { ...config, ...authentication }
+  const asks: ClientAuthentication & CertificateConfig = { ...config, ...authentication }
   let psk = mode && (yield* choosePsk(offer, raw, asks, suites, config, secrets))
   const suite = suites.find(common => !psk || common.hash === psk.hash) as CipherSuite
   const hash = config.crypto.hashes[suite.hash]
