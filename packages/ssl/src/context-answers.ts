@@ -45,7 +45,8 @@ export function answersOf(connection: AnswersFor): Answers {
     if (!chosen.context || chosen.context === context) return { acknowledge }
     context = chosen.context
     connection.switched(context)
-    return { acknowledge, ...context.clientAuthentication }
+    const { requestOcsp, requestScts } = context.riding
+    return { acknowledge, ...context.clientAuthentication, requestOcsp, requestScts }
   }
   return {
     ...pskAnswers(connection.context, connection.session),

@@ -33,6 +33,7 @@ import { Buffers, type Padding, RecordSizing, type RecordSizingOptions } from '@
 import type { Bytes } from '@biopair/wire'
 import { publicKeysFrom, type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
+import { authoritiesFrom, fitting } from './authorities.ts'
 import {
   ocspModes,
   requestsOcsp,
@@ -490,12 +491,7 @@ export class SslContext {
     checkOptions(options.recordSizing ?? {}, sizingTypes, 'recordSizing.')
     wholeNumber('recordSizing.small', options.recordSizing?.small, 64, 16_384)
     this.padding = paddingFrom(options.padding, length => this.draw('padding', length))
-    // RFC 9846 §4.3.4: a DistinguishedName has 1 byte at least.
-    if (options.requestAuthorities?.some(({ length }) => length === 0))
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        'requestAuthorities: expected DER names, got an empty one',
-      )
+    authoritiesFrom(options.requestAuthorities ?? [])
     wholeNumber('numTickets', options.numTickets, 0, 32)
     wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
     if (options.ticketKeys) this.setTicketKeys(options.ticketKeys)
@@ -632,11 +628,11 @@ export class SslContext {
   get clientAuthentication(): ClientAuthentication {
     const { requestCert, rejectUnauthorized } = this.options
     const asked = rejectUnauthorized === false ? 'request' : 'require'
+    const ours = this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw))
     return {
       clientCertificate: requestCert === 'later' ? 'later' : requestCert ? asked : 'none',
-      authorities:
-        this.requestAuthorities ??
-        this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw)),
+      // Anchors that are too many to be named: a client then shows what it has.
+      authorities: this.requestAuthorities ?? (fitting(ours) ? ours : []),
       filters: this.#filters,
     }
   }

@@ -36,6 +36,7 @@ function chainFrom(chain: unknown, type: string): readonly Bytes[] {
       Array.isArray(chain) ? 'none' : typeof chain,
     )
   // Every certificate, and every SubjectPublicKeyInfo, is a SEQUENCE.
+  if (type === 'rpk' && chain.length > 1) throw wrong('one raw public key', `${chain.length}`)
   for (const der of chain)
     if (!(der instanceof Uint8Array) || der[0] !== 0x30)
       throw wrong('a list of DER', der instanceof Uint8Array ? 'other bytes' : typeof der)

@@ -64,6 +64,7 @@ import { ageOf } from './psk-answers.ts'
 import { type Sct, sctsOf } from './scts.ts'
 import { type Session, sessionFrom } from './session.ts'
 import { type Issuing, makeTicket } from './tickets.ts'
+import { isFiltered } from './verification.ts'
 
 /** What one connection is told beside its context. */
 export interface SslOptions extends NameOptions {
@@ -316,7 +317,7 @@ export class Ssl {
    * reads, and data goes on meanwhile; `request.state` says what has become of it. A certificate that is refused ends the connection. RFC 9113 §9.2.3 forbids it with HTTP/2.
    */
   requestCertificate(options: CertificateRequestOptions = {}): RequestOutcome {
-    const connected = this.#connection?.connected
+    const connected = this.#connected
     const facts = this.#facts
     if (!connected || !facts || this.#role !== 'server')
       throw misuse('ERR_STILL_IN_INIT', 'requestCertificate: expected a server after its handshake')
@@ -711,9 +712,16 @@ export class Ssl {
     return this.#tickets(connected, connected.ticketsDue)
   }
 
-  /** A server that says nothing of clients' certificates resumes no session with one: its tickets then hold none. */
+  /**
+   * A server that says nothing of clients' certificates resumes no session with one: its tickets then hold none. Nor one that a request's
+   * filters spoke against: a resumption knows nothing of that request.
+   */
   get #keepsNoClient(): boolean {
-    return this.context.clientAuthentication.clientCertificate === 'none'
+    const { verdict } = this.#facts ?? {}
+    return (
+      this.context.clientAuthentication.clientCertificate === 'none' ||
+      (verdict !== undefined && isFiltered(verdict))
+    )
   }
 
   /** So many tickets more, numbered on from those that were issued. */

@@ -1,6 +1,7 @@
 /** The server's handshake, top to bottom (RFC 9846 appendix A.2). */
 import { type CipherSuite, failed, type Group, type SignatureScheme } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
+import type { CertificateConfig } from '../certificate-config.ts'
 import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts'
 import type { KeyShareEntry } from '../extensions/index.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
@@ -24,7 +25,7 @@ import {
   sendAuthentication,
 } from './authentication.ts'
 import { receiveCertificate } from './certificate-message.ts'
-import { agreedTypes, clientType, serverTypes } from './certificate-types.ts'
+import { agreedTypes, allowedTypes, clientType, serverTypes } from './certificate-types.ts'
 import { wishesOf } from './certificate-wishes.ts'
 import type { Connected } from './connected.ts'
 import { delegatedSchemesOf } from './delegated-credential.ts'
@@ -70,7 +71,7 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     want: 'server_name',
     serverName: offer.serverName,
   })
-  const asks: ClientAuthentication = { ...config, ...authentication }
+  const asks: ClientAuthentication & CertificateConfig = { ...config, ...authentication }
   let psk = mode && (yield* choosePsk(offer, raw, asks, suites, config, secrets))
   const suite = suites.find(common => !psk || common.hash === psk.hash) as CipherSuite
   const hash = config.crypto.hashes[suite.hash]
@@ -213,12 +214,16 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     ticketsDue,
     awaitingUpdate: false,
     owesUpdate: false,
-    postHandshake: laterAuthentication(
-      offer.extensions.post_handshake_auth !== undefined,
-      psk,
-      transcript,
-      config,
-    ),
+    // RFC 7250 §4.2: later the client shows what was agreed on here, X.509 where nothing was; who does not take that does not ask.
+    postHandshake: allowedTypes(config, 'client').includes(asksFor ?? 'x509')
+      ? laterAuthentication(
+          offer.extensions.post_handshake_auth !== undefined,
+          psk,
+          transcript,
+          config,
+          asksFor,
+        )
+      : undefined,
   }
 }
 
