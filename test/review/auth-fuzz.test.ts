@@ -209,13 +209,13 @@ async function fuzz(
   })
   await fc.assert(property, { numRuns })
   t.log(Object.fromEntries([...endings].sort(([, a], [, b]) => b - a)))
-  t.true(endings.size > 3)
+  t.true(endings.size > 2)
 }
 
 test('values that a peer says in any message', async t => {
-  await fuzz(t, editing, 200)
+  await fuzz(t, editing, 60)
 })
 
 test('bytes that a peer says in any record', async t => {
-  await fuzz(t, sealing, 150)
+  await fuzz(t, sealing, 50)
 })
