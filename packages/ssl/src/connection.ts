@@ -283,9 +283,10 @@ export class Connection {
   writeEarly(bytes: Uint8Array): EarlyWriteOutcome {
     let taken = 0
     const outcome = this.#call((): EarlyWriteOutcome => {
-      const stop = this.#shake(() => this.#earlyWritable)
+      const stop = this.#over ?? this.#shake(() => this.#earlyWritable)
       if (stop) return stop
       while (taken < bytes.length) {
+        if (this.#over) return this.#over
         const reason = this.#earlyRefusal()
         if (reason) return { status: 'refused', reason }
         // The first record goes with the flight before it: a ClientHello and its early data are one write.
@@ -310,6 +311,11 @@ export class Connection {
       return enough ? { status: 'done', bytes: taken } : this.#waiting(true)
     })
     return taken > 0 ? { status: 'done', bytes: taken } : outcome
+  }
+
+  /** How it ended, once the keys are gone. */
+  get #over(): End | undefined {
+    return this.#forgotten ? this.#readEnd : undefined
   }
 
   /** Whether early data can go, or is known to be refused. */
