@@ -1,0 +1,36 @@
+/** What was taken once stays taken, whatever the clock does. */
+import { MemoryReplayStore } from '@biopair/ssl'
+import test from 'ava'
+import fc from 'fast-check'
+
+test('a store in memory forgets nothing that a clock which is put back makes fresh again', t => {
+  let now = 1_000_000
+  const store = new MemoryReplayStore({ now: () => now, silence: 0 })
+  t.true(store.claim('flight', now + 20_000))
+  now += 3_600_000
+  store.claim('another', now + 20_000)
+  now -= 3_600_000
+  t.false(store.claim('flight', now + 20_000))
+})
+
+test('however the clock jumps, a key is claimed once until its time, as that clock had it', t => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(5), fc.integer({ min: -100, max: 100 })), { maxLength: 100 }),
+      claims => {
+        let now = 10_000
+        const store = new MemoryReplayStore({ now: () => now, silence: 0 })
+        const taken = new Map<number, number>()
+        for (const [key, jump] of claims) {
+          now += jump
+          const until = now + 50
+          const before = taken.get(key)
+          const got = store.claim(String(key), until)
+          t.false(got && before !== undefined && before > now)
+          if (got) taken.set(key, until)
+        }
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
