@@ -13,6 +13,17 @@ test('a store in memory forgets nothing that a clock which is put back makes fre
   t.false(store.claim('flight', now + 20_000))
 })
 
+test('a clock that says nothing for a while makes nothing new', t => {
+  let now = 1_000_000
+  const store = new MemoryReplayStore({ now: () => now, silence: 0 })
+  t.true(store.claim('flight', now + 20_000))
+  now = Number.NaN
+  t.false(store.claim('flight', 1_020_000))
+  now = 1_000_001
+  t.false(store.claim('flight', now + 20_000))
+  t.true(store.claim('another', now + 20_000))
+})
+
 test('however the clock jumps, one flight, whose time is always the same, is taken once', t => {
   fc.assert(
     fc.property(

@@ -53,8 +53,9 @@ export class MemoryReplayStore implements ReplayStore {
   }
 
   claim(key: string, until: number): boolean {
-    const now = Math.max(this.#latest, this.#now())
-    this.#latest = now
+    const said = this.#now()
+    if (said > this.#latest) this.#latest = said
+    const now = this.#latest
     if (now < this.#speaks || until <= now || this.#lives(key, now)) return false
     this.#sweep(now)
     if (this.#known.size >= this.#capacity) return false
