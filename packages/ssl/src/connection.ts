@@ -87,6 +87,8 @@ type End = Closed | Truncated | Failed
 const nothing: Bytes = new Uint8Array(0)
 /** What a NewSessionTicket has beside the ticket, and its records' headers and tags with room to spare. */
 const ticketRoom = 1024
+/** A record's header, content type and tag. */
+const recordOverhead = 5 + 1 + 16
 /** So many, because bytes that a filter below drives out, one by one into a ring of 1, are not seen to move. */
 const mostFruitless = 1 << 17
 
@@ -283,13 +285,15 @@ export class Connection {
   writeEarly(bytes: Uint8Array): EarlyWriteOutcome {
     let taken = 0
     const outcome = this.#call((): EarlyWriteOutcome => {
-      const stop = this.#shake(() => this.#earlyWritable)
+      const stop = this.#over ?? this.#shake(() => this.#earlyWritable)
       if (stop) return stop
       while (taken < bytes.length) {
+        if (this.#over) return this.#over
         const reason = this.#earlyRefusal()
         if (reason) return { status: 'refused', reason }
         // The first record goes with the flight before it: a ClientHello and its early data are one write.
-        const waits = this.#wroteEarly && this.#push() !== 'done' && this.#writer.queue > 0
+        const together = !this.#wroteEarly && this.#roomy
+        const waits = !together && this.#push() !== 'done' && this.#writer.queue > 0
         if (this.#writeEnd) return this.#shake() ?? this.#writeEnd
         if (waits) {
           const blocked = this.#protected(() => this.#step())
@@ -310,6 +314,16 @@ export class Connection {
       return enough ? { status: 'done', bytes: taken } : this.#waiting(true)
     })
     return taken > 0 ? { status: 'done', bytes: taken } : outcome
+  }
+
+  /** Whether there is room for a record of any length behind what waits. */
+  get #roomy(): boolean {
+    return this.#writer.room() >= this.#writer.maxPlaintext + recordOverhead
+  }
+
+  /** How it ended, once the keys are gone. */
+  get #over(): End | undefined {
+    return this.#forgotten ? this.#readEnd : undefined
   }
 
   /** Whether early data can go, or is known to be refused. */

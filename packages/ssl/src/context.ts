@@ -586,7 +586,10 @@ export class SslContext {
       )
     if (!this.#keysGiven) this.#replayStore = this.#storeFor(true)
     this.#keysGiven = true
+    const before = this.#ticketKeys
     this.#ticketKeys = list.map(ticketKeyFrom)
+    // Tickets that were sealed with a key are as secret as it is, for as long as it is anywhere.
+    for (const { secret } of before) wipe(secret)
   }
 
   /** Who knows the early data that was taken; undefined where nobody needs to. */

@@ -4,7 +4,7 @@ import type { Bytes } from '@biopair/wire'
 import { type ContextOptions, SslContext } from '../context.ts'
 import { MemorySessionCache } from '../memory-session-cache.ts'
 import { misuse } from '../misuse.ts'
-import { MemoryReplayStore, type ReplayStore } from '../replay-store.ts'
+import { MemoryReplayStore, type ReplayStore, usualWindow } from '../replay-store.ts'
 import type { Session } from '../session.ts'
 import { type TraceEvent, type TraceKind, traceKinds } from '../trace.ts'
 import { redacted } from '../tracer.ts'
@@ -165,6 +165,8 @@ export interface Values {
 interface Kept {
   first?: SslContext
   replays?: ReplayStore
+  /** Whether the store has kept silent at first. */
+  silent?: boolean
 }
 
 /** A value: `with` makes another one. */
@@ -381,11 +383,17 @@ export class Settings {
     const { options, surroundings, ticketKeys } = this.values
     const { replayStore, sessionCache, ticketSealer, now = Date.now } = surroundings
     if (options & SSL_OP_NO_ANTI_REPLAY) return { claim: () => true }
+    if (replayStore) return replayStore
+    const kept = this.#keys
     // Whoever has its tickets from outside may be asked about those of before its time.
-    const older = ticketKeys ?? surroundings.ticketKeys ?? sessionCache ?? ticketSealer
-    this.#keys.replays ??=
-      replayStore ?? new MemoryReplayStore({ now, ...(older ? {} : { silence: 0 }) })
-    return this.#keys.replays
+    const older =
+      (ticketKeys ?? surroundings.ticketKeys ?? sessionCache ?? ticketSealer) !== undefined
+    if (!kept.replays || (older && !kept.silent)) {
+      const silence = older ? 2 * (surroundings.earlyDataWindow ?? usualWindow) : 0
+      kept.replays = new MemoryReplayStore({ now, silence })
+      kept.silent = older
+    }
+    return kept.replays
   }
 
   get #asked(): VerifyCallback | undefined {
