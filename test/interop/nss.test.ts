@@ -1,53 +1,10 @@
-/** NSS, the library of Firefox, both ways: it is the peer with delegated credentials, and one that takes ffdhe groups. */
+/** NSS, the library of Firefox, both ways: certificates, suites, groups, records, and what a hello may look like. */
+import { writeFileSync } from 'node:fs'
 import type { SignatureSchemeName } from '@biopair/crypto'
-import type { ContextOptions } from '@biopair/ssl'
-import type { ExecutionContext } from 'ava'
-import type { Child } from './support/child.ts'
-import { filesFor } from './support/files.ts'
-import { chainForNss, type NssKind, request, selfserv, tstclnt } from './support/nss.ts'
+import { filesFor, scratch } from './support/files.ts'
+import { ask, fromNss, type NssKind, selfserv, talk, toNss, tstclnt } from './support/nss.ts'
 import { connectTo, listen, type Ours } from './support/ours.ts'
 import { peerTest } from './support/peers.ts'
-
-/** `tstclnt`, connected to our server. */
-async function fromNss(
-  t: ExecutionContext,
-  args: readonly string[],
-  options: ContextOptions = {},
-  kind: NssKind = 'p256',
-): Promise<{ client: Child; server: Ours }> {
-  const { pem, keyPem } = chainForNss(kind)
-  const { port, accepted } = await listen(t, { cert: pem, key: keyPem, ...options })
-  const client = tstclnt(t, port, args, kind)
-  return { client, server: await (await accepted).shake() }
-}
-
-/** Our client, connected to a `selfserv`. */
-async function toNss(
-  t: ExecutionContext,
-  port: number,
-  options: ContextOptions = {},
-  kind: NssKind = 'p256',
-): Promise<Ours> {
-  return (await connectTo(t, port, { ca: filesFor(kind).root.pem, ...options })).shake()
-}
-
-/** A line each way, and the ends of both. */
-async function talk(t: ExecutionContext, client: Child, server: Ours): Promise<void> {
-  client.type('there\n')
-  t.is(await server.line(), 'there\n')
-  await server.write('and back\n')
-  await client.says(/and back\n/)
-  client.end()
-  t.is((await server.goodbye()).status, 'closed')
-  t.is(await client.exit(), 0, client.stderr)
-}
-
-/** A request of ours and its answer, which ends with close_notify. */
-async function ask(t: ExecutionContext, client: Ours): Promise<void> {
-  await client.write(request)
-  t.is(await client.line(), 'HTTP/1.0 200 OK\r\n')
-  t.is((await client.goodbye()).status, 'closed')
-}
 
 const schemes = {
   p256: 'ecdsa_secp256r1_sha256',
@@ -55,7 +12,7 @@ const schemes = {
   p521: 'ecdsa_secp521r1_sha512',
   rsa: 'rsa_pss_rsae_sha256',
   'rsa-pss': 'rsa_pss_pss_sha256',
-} as const
+}
 
 for (const [kind, scheme] of Object.entries(schemes) as [NssKind, SignatureSchemeName][]) {
   peerTest('tstclnt', `tstclnt believes our server's ${scheme}`, async t => {
@@ -71,6 +28,30 @@ for (const [kind, scheme] of Object.entries(schemes) as [NssKind, SignatureSchem
     await ask(t, client)
   })
 }
+
+peerTest(
+  'tstclnt',
+  'tstclnt refuses our server where it knows no root of it, and says so',
+  async t => {
+    const { pem, keyPem } = filesFor('p384')
+    const { port, accepted } = await listen(t, { cert: pem, key: keyPem })
+    const client = tstclnt(t, port)
+    await t.throwsAsync((await accepted).shake(), { message: /^unknown_ca / })
+    t.is(await client.exit(), 254)
+  },
+)
+
+peerTest(
+  'selfserv',
+  'our client refuses selfserv where it knows no root of it, and selfserv hears why',
+  async t => {
+    const { server, port } = await selfserv(t)
+    const client = await connectTo(t, port, { ca: filesFor('p384').root.pem })
+    await t.throwsAsync(client.shake(), { message: /^unknown_ca / })
+    // SSL_ERROR_UNKNOWN_CA_ALERT.
+    await server.says(/error -12195/)
+  },
+)
 
 const suites = {
   TLS_AES_128_GCM_SHA256: ':1301',
@@ -91,8 +72,7 @@ for (const [suite, theirs] of Object.entries(suites) as [keyof typeof suites, st
       await server.write('between\n')
       await client.says(/between\n/)
       await talk(t, client, server)
-      t.is(server.keys('write'), 2)
-      t.is(server.keys('read'), 2)
+      t.deepEqual([server.keys('write'), server.keys('read')], [2, 2])
     },
   )
 
@@ -105,8 +85,7 @@ for (const [suite, theirs] of Object.entries(suites) as [keyof typeof suites, st
       t.is(client.ssl.cipher?.name, suite)
       client.ssl.keyUpdate(true)
       await ask(t, client)
-      t.is(client.keys('write'), 2)
-      t.is(client.keys('read'), 2)
+      t.deepEqual([client.keys('write'), client.keys('read')], [2, 2])
     },
   )
 }
@@ -120,7 +99,7 @@ const groups = {
   ffdhe3072: 'FF3072',
 }
 
-for (const [group, theirs] of Object.entries(groups) as [keyof typeof groups, string][]) {
+for (const [group, theirs] of Object.entries(groups) as [keyof typeof groups, string][])
   for (const retried of [false, true]) {
     const how = retried ? ' after a HelloRetryRequest' : ''
     const other = group === 'x25519' ? 'P-256' : 'x25519'
@@ -140,4 +119,93 @@ for (const [group, theirs] of Object.entries(groups) as [keyof typeof groups, st
       await ask(t, client)
     })
   }
+
+/** The longest body of a protected record that came. */
+function longest({ events }: Ours): number {
+  return Math.max(
+    ...events.map(event =>
+      event.event === 'record' && event.protected && event.direction === 'read'
+        ? ((event.header[3] as number) << 8) | (event.header[4] as number)
+        : 0,
+    ),
+  )
 }
+
+const text = `${'0123456789'.repeat(10_000)}\n`
+/** A record_size_limit (RFC 8449) of 600 and its tag. */
+const tight = 600 + 16
+
+for (const recordSizeLimit of [600, 16_385]) {
+  const limit = recordSizeLimit === 600 ? tight : 16_385 + 16
+
+  peerTest('tstclnt', `tstclnt keeps to our server's limit of ${recordSizeLimit}`, async t => {
+    const { client, server } = await fromNss(t, [], { recordSizeLimit })
+    client.type(text)
+    t.is(await server.line(), text)
+    // It reads 4000 bytes at a time.
+    t.is(longest(server), Math.min(limit, 4000 + 17))
+    await server.write(text)
+    t.is((await client.printed(text.length)).toString(), text)
+    await talk(t, client, server)
+  })
+
+  peerTest('selfserv', `selfserv keeps to our client's limit of ${recordSizeLimit}`, async t => {
+    const file = scratch('nss-text')
+    writeFileSync(file, text)
+    const { port } = await selfserv(t)
+    const client = await toNss(t, port, { recordSizeLimit })
+    await client.write(`GET ${file} HTTP/1.0\r\n\r\n`)
+    while ((await client.line()) !== '\r\n');
+    t.is((await client.read(text.length)).toString(), text)
+    t.is(longest(client), limit)
+    t.is((await client.goodbye()).status, 'closed')
+  })
+}
+
+for (const [title, args, options] of [
+  ['in compatibility mode', ['-e'], {}],
+  ['with an extension for an encrypted ClientHello, which stays unanswered', ['-i', '100'], {}],
+  ['and brings our cookie', ['-I', 'x25519,P256'], { groups: 'P-256', cookie: 'with_retry' }],
+  ['and takes our padding', [], { padding: 512 }],
+] as const)
+  peerTest('tstclnt', `tstclnt speaks with our server ${title}`, async t => {
+    const { client, server } = await fromNss(t, args, options)
+    await talk(t, client, server)
+  })
+
+for (const [title, options] of [
+  ['without compatibility mode', { middleboxCompat: false }],
+  [
+    'shuffled, with grease and padding',
+    { clientHello: { order: 'shuffled', grease: true, padding: 512 } },
+  ],
+  ['with padded records', { padding: 512 }],
+] as const)
+  peerTest('selfserv', `our client speaks with selfserv ${title}`, async t => {
+    const { port } = await selfserv(t)
+    await ask(t, await toNss(t, port, options))
+  })
+
+peerTest('selfserv', 'our client agrees on http/1.1 with selfserv, or on nothing', async t => {
+  const { port } = await selfserv(t, ['-Q'])
+  const client = await toNss(t, port, { ALPNProtocols: ['h2', 'http/1.1'] })
+  t.is(client.ssl.alpnProtocol, 'http/1.1')
+  await ask(t, client)
+  await t.throwsAsync(toNss(t, port, { ALPNProtocols: ['h2'] }), {
+    message: /^no_application_protocol /,
+  })
+})
+
+peerTest('tstclnt', 'tstclnt exports what our server exports', async t => {
+  const { client, server } = await fromNss(t, ['-x', 'label:32:0x0102,EXPORTER-x:40'])
+  const ours = [
+    server.ssl.exportKeyingMaterial(32, 'label', Uint8Array.of(1, 2)),
+    server.ssl.exportKeyingMaterial(40, 'EXPORTER-x'),
+  ]
+  await talk(t, client, server)
+  const theirs = client.stdout.matchAll(/Keying Material:\n((?: +[0-9a-f:]+\n)+)/g)
+  t.deepEqual(
+    [...theirs].map(([, lines = '']) => lines.replaceAll(/[^0-9a-f]/g, '')),
+    ours.map(bytes => Buffer.from(bytes).toString('hex')),
+  )
+})

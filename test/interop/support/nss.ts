@@ -1,17 +1,15 @@
 /** NSS, the library of Firefox: its `tstclnt` and `selfserv`, with databases made of our chains. */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
+import type { ContextOptions, Session } from '@biopair/ssl'
 import type { ExecutionContext } from 'ava'
 import { chainFor, chainNames, type KeyKind, mint } from '../../support/mint.ts'
 import { Child } from './child.ts'
 import { filesFor, scratch, written } from './files.ts'
-import { freePort } from './ours.ts'
+import { connectTo, freePort, listen, type Ours } from './ours.ts'
 
 /** Kinds of keys that its certificates can have: it has no Ed25519. */
 export type NssKind = Exclude<KeyKind, 'ed25519' | 'rsa-1024'>
-
-/** A request, which `selfserv` answers with itself behind a header. */
-export const request = 'GET /nothing-of-this-name HTTP/1.0\r\n\r\n'
 
 const made = new Map<NssKind, string>()
 
@@ -91,4 +89,52 @@ export function tstclnt(
 function run(program: string, ...args: string[]): void {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 })
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stdout}${stderr}`)
+}
+
+/** `tstclnt`, connected to our server. */
+export async function fromNss(
+  t: ExecutionContext,
+  args: readonly string[],
+  options: ContextOptions = {},
+  kind: NssKind = 'p256',
+): Promise<{ client: Child; server: Ours }> {
+  const { port, accepted } = await listen(t, { ...certified(kind), ...options })
+  const client = tstclnt(t, port, args, kind)
+  return { client, server: await (await accepted).shake() }
+}
+
+/** Our client, connected to a `selfserv`. */
+export async function toNss(
+  t: ExecutionContext,
+  port: number,
+  options: ContextOptions = {},
+  kind: NssKind = 'p256',
+  session?: Session,
+): Promise<Ours> {
+  const all = { ca: filesFor(kind).root.pem, ...options }
+  return (await connectTo(t, port, all, undefined, session)).shake()
+}
+
+/** `cert` and `key` of such a chain. */
+export function certified(kind: NssKind = 'p256'): ContextOptions {
+  const { pem, keyPem } = chainForNss(kind)
+  return { cert: pem, key: keyPem }
+}
+
+/** A line each way, and the ends of both. */
+export async function talk(t: ExecutionContext, client: Child, server: Ours): Promise<void> {
+  client.type('there\n')
+  t.is(await server.line(), 'there\n')
+  await server.write('and back\n')
+  await client.says(/and back\n/)
+  client.end()
+  t.is((await server.goodbye()).status, 'closed')
+  t.is(await client.exit(), 0, client.stderr)
+}
+
+/** A request of ours and its answer, which ends with close_notify. */
+export async function ask(t: ExecutionContext, client: Ours): Promise<void> {
+  await client.write('GET /nothing-of-this-name HTTP/1.0\r\n\r\n')
+  t.is(await client.line(), 'HTTP/1.0 200 OK\r\n')
+  t.is((await client.goodbye()).status, 'closed')
 }
