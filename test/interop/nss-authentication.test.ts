@@ -134,8 +134,8 @@ for (const kind of ['p256', 'p384', 'p521', 'rsa-pss'] as const) {
 }
 
 for (const [why, args, kind] of [
-  ['that is not offered', [], 'p256'],
-  ['of a scheme that it does not have', ['-B'], 'ed25519'],
+  ['without -B', [], 'p256'],
+  ['of a scheme that is not offered', ['-B', '-J', schemeFor.p256], 'p384'],
 ] as const)
   peerTest('tstclnt', `tstclnt is not shown a delegated credential ${why}`, async t => {
     const { client, server } = await fromNss(t, args, delegating(kind))

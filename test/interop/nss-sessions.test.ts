@@ -1,6 +1,6 @@
 /** Sessions, pre-shared keys and early data with NSS, both ways. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ContextOptions, MemoryReplayStore, traceLines, type Session } from '@biopair/ssl'
+import { type ContextOptions, MemoryReplayStore, type Session } from '@biopair/ssl'
 import { filesFor, written } from './support/files.ts'
 import { ask, certified, fromNss, selfserv, talk, toNss, tstclnt } from './support/nss.ts'
 import { connectTo, listenOften } from './support/ours.ts'
@@ -122,7 +122,8 @@ peerTest(
   async t => {
     t.timeout(30_000, 'NSS takes none for as long as it could not know of a replay: ten seconds')
     const { port } = await selfserv(t, ['-u', '-Z'])
-    const request = 'GET /early HTTP/1.0\r\n\r\n'
+    // The end of it comes later, because selfserv hangs up behind its answer, whether we have finished or not.
+    const request = 'GET /early HTTP/1.0\r\n'
     for (const status of ['rejected', 'accepted'] as const) {
       const first = await toNss(t, port)
       await ask(t, first)
@@ -135,9 +136,9 @@ peerTest(
       await client.shake()
       t.true(client.ssl.resumed)
       t.is(client.ssl.earlyData, status)
-      if (status === 'rejected') await client.write(request)
+      await client.write(status === 'rejected' ? `${request}\r\n` : '\r\n')
       while ((await client.line()) !== '\r\n');
-      t.is(await client.line(), 'GET /early HTTP/1.0\r\n')
+      t.is(await client.line(), request)
       t.is((await client.goodbye()).status, 'closed')
       if (status === 'rejected') await sleep(10_500)
     }

@@ -14,7 +14,7 @@ export type NssKind = Exclude<KeyKind, 'ed25519' | 'rsa-1024'>
 const made = new Map<NssKind, string>()
 
 /** The chain of `chainFor`; of RSA, with a leaf that may also encipher: NSS asks for that though TLS 1.3 has no use for it. */
-export function chainForNss(kind: NssKind): { readonly pem: string; readonly keyPem: string } {
+function chainForNss(kind: NssKind): { readonly pem: string; readonly keyPem: string } {
   if (kind !== 'rsa') return filesFor(kind)
   const { leaf, intermediate: issuer, keyPem } = chainFor(kind)
   const { pem } = mint({ key: leaf.key, issuer, names: chainNames, keyUsage: [0, 2] })
@@ -22,7 +22,7 @@ export function chainForNss(kind: NssKind): { readonly pem: string; readonly key
 }
 
 /** A database with that chain: `root` is believed in, `ca` and `leaf` have their keys with them. */
-export function databaseFor(kind: NssKind): string {
+function databaseFor(kind: NssKind): string {
   const before = made.get(kind)
   if (before) return before
   const { caFile, intermediate } = filesFor(kind)
@@ -38,19 +38,8 @@ export function databaseFor(kind: NssKind): string {
   ] as const) {
     const bag = scratch(`nss-${kind}-${name}.p12`)
     const both = written(`nss-${kind}-${name}.pem`, text)
-    run(
-      'openssl',
-      'pkcs12',
-      '-export',
-      '-in',
-      both,
-      '-name',
-      name,
-      '-passout',
-      'pass:',
-      '-out',
-      bag,
-    )
+    const bagged = ['-export', '-in', both, '-name', name, '-passout', 'pass:', '-out', bag]
+    run('openssl', 'pkcs12', ...bagged)
     run('pk12util', '-i', bag, '-d', database, '-W', '', '-K', '')
   }
   made.set(kind, database)
@@ -84,11 +73,6 @@ export function tstclnt(
     ...['-4', '-h', '127.0.0.1', '-p', String(port), '-a', 'server.example'],
     ...['-d', databaseFor(kind), '-w', '', '-V', 'tls1.3:', '-v', ...args],
   ])
-}
-
-function run(program: string, ...args: string[]): void {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 })
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stdout}${stderr}`)
 }
 
 /** `tstclnt`, connected to our server. */
@@ -137,4 +121,9 @@ export async function ask(t: ExecutionContext, client: Ours): Promise<void> {
   await client.write('GET /nothing-of-this-name HTTP/1.0\r\n\r\n')
   t.is(await client.line(), 'HTTP/1.0 200 OK\r\n')
   t.is((await client.goodbye()).status, 'closed')
+}
+
+function run(program: string, ...args: string[]): void {
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 })
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stdout}${stderr}`)
 }
