@@ -54,7 +54,7 @@ export type HandshakeOutcome = { readonly status: 'done' } | Stop
  * - `done`: the handshake goes on here
  * - `retried`: our HelloRetryRequest is out, and nothing is kept of who it is for
  */
-export type StatelessOutcome = { readonly status: 'done' | 'retried' } | Stop
+export type StatelessOutcome = { readonly status: 'done' } | { readonly status: 'retried' } | Stop
 /** `bytes` of plaintext were put into the buffer. */
 export type ReadOutcome = { readonly status: 'done'; readonly bytes: number } | Stop
 /** The first `bytes` were taken: they are sealed and owned, and are never offered again. */
