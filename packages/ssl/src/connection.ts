@@ -46,6 +46,7 @@ import {
   type HandshakeOutcome,
   type ReadOutcome,
   type ShutdownOutcome,
+  type StatelessOutcome,
   type Stop,
   type Truncated,
   type Waiting,
@@ -135,7 +136,9 @@ export class Connection {
   #left = false
   #forgotten = false
   /** Another connection goes on in this one's place. */
-  #gone = false
+  #gone: 'moved' | 'retried' | undefined
+  /** Server: all that was known of the ClientHello is in a cookie, or came out of one. */
+  #cookie: 'sealed' | 'opened' | undefined
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
@@ -165,6 +168,7 @@ export class Connection {
       trace: parts.trace,
       learn: fact => {
         if (fact.fact === 'early_data') this.#early.learn(fact)
+        if (fact.fact === 'retry') this.#cookie = fact.cookie
         parts.learn(fact)
       },
     })
@@ -212,6 +216,21 @@ export class Connection {
   /** Shakes hands: `done` when the peer's Finished is verified and our own flight was taken by the BIO and flushed. */
   handshake(): HandshakeOutcome {
     return this.#call(() => this.#shake() ?? this.#fatal() ?? { status: 'done' })
+  }
+
+  /** Server: takes one ClientHello, and no more than that; `retried` once a HelloRetryRequest is out that says all there is to know: here it is over then. */
+  stateless(): StatelessOutcome {
+    return this.#call((): StatelessOutcome => {
+      const stop = this.#shake(() => this.#cookie !== undefined || this.state !== 'START')
+      if (stop) return stop
+      if (this.#cookie !== 'sealed') return { status: 'done' }
+      const pushed = this.#push()
+      if (this.#writeEnd) return this.#writeEnd
+      if (pushed !== 'done') return this.#waiting(false)
+      this.#gone = 'retried'
+      this.#forget()
+      return { status: 'retried' }
+    })
   }
 
   /** Reads plaintext of one record at the most; `peek` leaves it to be read again. An empty buffer reads 0 bytes and touches nothing. */
@@ -424,7 +443,7 @@ export class Connection {
         early: this.#early.status,
         sideRecords: this.#sideRecords,
       })
-      this.#gone = true
+      this.#gone = 'moved'
       this.#forget()
       return { status: 'done', bytes }
     })
@@ -551,8 +570,10 @@ export class Connection {
         'ERR_REENTRANT_CALL',
         'a connection must not be called from inside its own callback',
       )
-    if (this.#gone)
+    if (this.#gone === 'moved')
       throw misuse('ERR_MOVED', 'the connection was exported, and goes on where it is imported')
+    if (this.#gone)
+      throw misuse('ERR_RETRIED', 'the client was asked again, and its answer is for a new Ssl')
     if (this.#closed ? whileClosing !== 'close' : this.#closing && !whileClosing)
       throw misuse('ERR_CLOSED', 'the connection was closed')
     this.#busy = true
