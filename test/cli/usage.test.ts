@@ -52,12 +52,31 @@ for (const [what, [argv, line]] of Object.entries(refused))
     t.is(run.stdout, '')
   })
 
-for (const program of ['s_client', 's_server'])
+const both = words(`help CAfile cert key cert_chain client_sigalgs requestCAfile enable_server_rpk
+  enable_client_rpk expected_rpk cert_comp psk psk_identity allow_no_dhe_kex no_ticket no_middlebox
+  record_padding max_send_frag alpn groups ciphersuites sigalgs verify verify_return_error verify_quiet noverify
+  keylogfile pcapng keymatexport keymatexportlen msg trace quiet brief nocommands timeout provider servername status`)
+const clients = words(
+  `connect sess_in sess_out reconnect enable_pha ct noct early_data ign_eof no_ign_eof`,
+)
+const servers =
+  words(`accept naccept Verify no_ca_names dcert dkey dcert_chain servername_fatal cert2 key2
+  status_file status_verbose no_cache early_data max_early_data recv_max_early_data anti_replay no_anti_replay stateless num_tickets nocert www rev`)
+
+function words(text: string): readonly string[] {
+  return text.split(/\s+/)
+}
+
+for (const [program, theirs] of [
+  ['s_client', clients],
+  ['s_server', servers],
+] as const)
   test(`biopair ${program} -help lists every flag, each in one line`, async t => {
     const run = new Run(t, [program, '-help'])
     t.is(await run.exit, 0)
-    for (const flag of ['cert', 'key', 'CAfile', 'alpn', 'keylogfile', 'provider', 'timeout'])
-      t.regex(run.stdout, new RegExp(`^  -${flag} `, 'm'))
+    for (const flag of [...both, ...theirs])
+      t.regex(run.stdout, new RegExp(`^  -${flag} .{9,}`, 'm'))
+    t.is(run.stdout.match(/^ {2}-/gm)?.length, both.length + theirs.length)
     t.is(run.stderr, '')
   })
 

@@ -1,36 +1,27 @@
 /** Certificate compression with tlslite-ng, which has it from 0.8.0 on: brotli where Python's module of that name is there. */
-import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { brotliCertificates, certificateCompressions, zlibCertificates } from '@biopair/node'
-import test, { type ExecutionContext } from 'ava'
+import type { ExecutionContext } from 'ava'
 import { Child } from './support/child.ts'
 import { filesFor } from './support/files.ts'
 import { connectTo, listen, type Ours } from './support/ours.ts'
+import { python, said, tlsliteTest } from './support/tlslite.ts'
 
 const { certFile, keyFile, pem, keyPem, root, leaf, intermediate } = filesFor('rsa')
 // The tests run from dist/, the Python program stands beside their sources.
 const program = fileURLToPath(new URL('../../interop/tlslite/compress.py', import.meta.url))
 const ask =
   'from tlslite.handshakesettings import *; print(*set(ALL_COMPRESSION_ALGOS_SEND) & set(ALL_COMPRESSION_ALGOS_RECEIVE))'
-const asked = spawnSync('python3', ['-c', ask], { encoding: 'utf8' })
-const theirs = asked.status === 0 ? asked.stdout.trim().split(' ') : []
+const theirs = said(ask)?.split(' ') ?? []
 
 function withPeer(
   algorithm: string,
   title: string,
   body: (t: ExecutionContext) => Promise<void>,
 ): void {
-  if (theirs.includes(algorithm)) {
-    test.serial(title, async t => {
-      t.timeout(30_000)
-      await body(t)
-    })
-    return
-  }
-  test.serial(`${title} (skipped: no tlslite-ng with ${algorithm})`, t => {
-    t.log('python3 -m pip install "tlslite-ng>=0.8.0" brotli gives it')
-    t.false(theirs.includes(algorithm))
-  })
+  const there = theirs.includes(algorithm)
+  const wheels = "'tlslite-ng>=0.8.0' brotli"
+  tlsliteTest({ there, what: `tlslite-ng with ${algorithm}`, wheels }, title, body)
 }
 
 /** The msg_types of the certificates that came or went. */
@@ -51,7 +42,7 @@ function bothCompressed(t: ExecutionContext, ours: Ours): void {
 
 for (const { name } of [zlibCertificates, brotliCertificates]) {
   withPeer(name, `tlslite-ng's server and our client both compress: ${name}`, async t => {
-    const server = new Child(t, 'python3', [program, 'server', certFile, keyFile, name])
+    const server = new Child(t, python, [program, 'server', certFile, keyFile, name])
     const [, port] = await server.says(/PORT (\d+)/)
     const client = await connectTo(t, Number(port), {
       ...{ ca: root.pem, cert: pem, key: keyPem },
@@ -70,7 +61,7 @@ for (const { name } of [zlibCertificates, brotliCertificates]) {
       certificateCompression: certificateCompressions,
     })
     const args = [program, 'client', String(port), certFile, keyFile, name]
-    const client = new Child(t, 'python3', args)
+    const client = new Child(t, python, args)
     const server = await (await accepted).shake()
     await server.write(await server.line())
     bothCompressed(t, server)

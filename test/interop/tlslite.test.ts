@@ -1,18 +1,20 @@
 /** tlslite-ng, the one peer at hand that has delegated credentials (RFC 9345); from 0.9.0 on. */
-import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { delegatedCredential } from '@biopair/ssl'
-import test, { type ExecutionContext } from 'ava'
 import { chainOf, delegatingLeaf, schemeFor } from '../support/delegation.ts'
 import { chainFor, type KeyKind, mint } from '../support/mint.ts'
 import { Child } from './support/child.ts'
 import { written } from './support/files.ts'
 import { connectOnce, listen } from './support/ours.ts'
+import { python, said, tlsliteTest } from './support/tlslite.ts'
 
 // The tests run from dist/, the Python program stands beside their sources.
 const program = fileURLToPath(new URL('../../interop/tlslite/peer.py', import.meta.url))
-const { status } = spawnSync('python3', ['-c', 'from tlslite.x509 import DelegatedCredential'])
-const there = status === 0
+const peer = {
+  there: said('from tlslite.x509 import DelegatedCredential') !== undefined,
+  what: 'tlslite-ng with delegated credentials',
+  wheels: "--pre 'tlslite-ng>=0.9.0b2'",
+}
 const leaf = delegatingLeaf()
 const kinds: readonly KeyKind[] = ['p256', 'p384', 'ed25519', 'rsa-pss']
 
@@ -28,54 +30,52 @@ function minted(kind: KeyKind): { credential: Uint8Array; keyPem: string } {
 
 const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex')
 
-function withPeer(title: string, body: (t: ExecutionContext) => Promise<void>): void {
-  if (there) {
-    test.serial(title, async t => {
-      t.timeout(30_000)
-      await body(t)
-    })
-    return
-  }
-  test.serial(`${title} (skipped: no tlslite-ng with delegated credentials)`, t => {
-    t.log('python3 -m pip install --pre "tlslite-ng>=0.9.0b2" gives it')
-    t.not(status, 0)
-  })
-}
-
 for (const kind of kinds) {
   const scheme = schemeFor[kind]
-  withPeer(`tlslite-ng takes our server's delegated credential with ${scheme}`, async t => {
-    const { credential, keyPem } = minted(kind)
-    const { port, accepted } = await listen(t, {
-      cert: chainOf(leaf).pem,
-      key: leaf.keyPem,
-      delegatedCredentials: [{ credential, key: keyPem }],
-    })
-    const client = new Child(t, 'python3', [program, 'client', String(port), scheme])
-    const server = await (await accepted).shake()
-    t.is(await server.line(), 'from tlslite\n')
-    await server.write('and back\n')
-    const [said] = await client.says(/\{.*\}/)
-    t.deepEqual(JSON.parse(said), { line: 'and back\n', delegated: hex(credential) })
-    t.true(server.ssl.delegatedCredentialUsed)
-  })
+  tlsliteTest(
+    peer,
+    `tlslite-ng takes our server's delegated credential with ${scheme}`,
+    async t => {
+      const { credential, keyPem } = minted(kind)
+      const { port, accepted } = await listen(t, {
+        cert: chainOf(leaf).pem,
+        key: leaf.keyPem,
+        delegatedCredentials: [{ credential, key: keyPem }],
+      })
+      const client = new Child(t, python, [program, 'client', String(port), scheme])
+      const server = await (await accepted).shake()
+      t.is(await server.line(), 'from tlslite\n')
+      await server.write('and back\n')
+      const [said] = await client.says(/\{.*\}/)
+      t.deepEqual(JSON.parse(said), { line: 'and back\n', delegated: hex(credential) })
+      t.true(server.ssl.delegatedCredentialUsed)
+    },
+  )
 
-  withPeer(`our client takes the delegated credential of tlslite-ng with ${scheme}`, async t => {
-    const { credential, keyPem } = minted(kind)
-    const server = new Child(t, 'python3', [
-      ...[program, 'server', written('dc-cert.pem', chainOf(leaf).pem)],
-      ...[written('dc-leaf.key', leaf.keyPem), hex(credential), written(`dc-${kind}.key`, keyPem)],
-    ])
-    const [, port] = await server.says(/port (\d+)/)
-    const client = await connectOnce(t, Number(port), {
-      ca: chainFor('p256').root.pem,
-      delegatedSigalgs: scheme,
-    })
-    await client.shake()
-    t.true(client.ssl.authorized)
-    t.is(hex(client.ssl.peerDelegatedCredential), hex(credential))
-    t.is(client.ssl.peerSignatureScheme, scheme)
-    await client.write('there and back\n')
-    t.is(await client.line(), 'there and back\n')
-  })
+  tlsliteTest(
+    peer,
+    `our client takes the delegated credential of tlslite-ng with ${scheme}`,
+    async t => {
+      const { credential, keyPem } = minted(kind)
+      const server = new Child(t, python, [
+        ...[program, 'server', written('dc-cert.pem', chainOf(leaf).pem)],
+        ...[
+          written('dc-leaf.key', leaf.keyPem),
+          hex(credential),
+          written(`dc-${kind}.key`, keyPem),
+        ],
+      ])
+      const [, port] = await server.says(/port (\d+)/)
+      const client = await connectOnce(t, Number(port), {
+        ca: chainFor('p256').root.pem,
+        delegatedSigalgs: scheme,
+      })
+      await client.shake()
+      t.true(client.ssl.authorized)
+      t.is(hex(client.ssl.peerDelegatedCredential), hex(credential))
+      t.is(client.ssl.peerSignatureScheme, scheme)
+      await client.write('there and back\n')
+      t.is(await client.line(), 'there and back\n')
+    },
+  )
 }

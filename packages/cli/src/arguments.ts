@@ -4,12 +4,16 @@ import { UsageError } from './usage-error.ts'
 
 export type ClientFlags = Given<typeof clientFlags>
 export type ServerFlags = Given<typeof serverFlags>
+/** Flags of one of both, of which those of the other are absent; but for -early_data, which is not the same in both. */
+export type EitherFlags = Omit<ClientFlags & ServerFlags, 'early_data'>
 
 /** Flags of s_client. UsageError for what is none. */
 export function clientArguments(argv: readonly string[]): ClientFlags {
   const given = parse(clientFlags, argv)
   if (given.ign_eof && given.no_ign_eof)
     throw new UsageError('-ign_eof and -no_ign_eof exclude each other')
+  if (given.early_data !== undefined && given.sess_in === undefined && !given.reconnect)
+    throw new UsageError('-early_data needs -sess_in or -reconnect: a session that permits it')
   return given
 }
 
@@ -94,6 +98,7 @@ const notes = {
   ],
   s_server: [
     'Without -www and -rev, stdin goes to the oldest connection. Lines that start with q end it, Q ends the',
-    'server, K changes the keys of both ends, k ours. At the end of stdin the connection that heard it is closed.',
+    'server, K changes the keys of both ends, k ours, and c asks a client with -enable_pha for its certificate,',
+    'which -CAfile says whom to believe about. At the end of stdin the connection that heard it is closed.',
   ],
 } as const

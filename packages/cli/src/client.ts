@@ -6,10 +6,15 @@ import { type ClientFlags, exportLength, type Place, place, wholeNumber } from '
 import { clientOptions, sessionIn } from './context.ts'
 import { Conversation } from './conversation.ts'
 import { Deadline, handshake, hangUp, type Link, link } from './drive.ts'
+import { sendEarly, unsentLines } from './early.ts'
 import { failureLine, messageOf } from './failure.ts'
-import { Keylog, writeSession } from './records.ts'
+import { read } from './files.ts'
+import { schemes, signsWith } from './identities.ts'
+import { reconnections, untilTicket } from './reconnect.ts'
+import { Records, writeSession } from './records.ts'
 import { briefReport, clientReport, keyingMaterial, ticketReport, verifyLines } from './report.ts'
 import { Speaker } from './speaker.ts'
+import { statusReport, timestampReport } from './status.ts'
 import { Keyboard, put, type Terminal } from './terminal.ts'
 
 /** Answers the exit code; throws where there is no connection. */
@@ -20,30 +25,43 @@ export async function runClient(flags: ClientFlags, terminal: Terminal): Promise
   const { host = 'localhost' } = to
   const speaker = new Speaker(terminal, flags)
   const options = clientOptions(flags)
-  const keylog = flags.keylogfile === undefined ? undefined : new Keylog(flags.keylogfile)
+  const file = flags.early_data === undefined ? undefined : read('early_data', flags.early_data)
+  const records = new Records(flags, to.port)
   try {
-    const context = new SslContext({
+    const context: SslContext = new SslContext({
       ...options,
-      ...speaker.trace(''),
-      ...(keylog ? { keylog: line => keylog.write(line) } : {}),
+      ...(flags.client_sigalgs === undefined
+        ? {}
+        : signsWith(schemes(flags.client_sigalgs), () => context)),
+      ...records.options(speaker.trace('')),
       onSession: session => {
         speaker.tell(ticketReport(session))
         if (flags.sess_out !== undefined) writeSession(flags.sess_out, session)
       },
     })
-    const ssl = new Ssl(context, {
-      servername: flags.servername ?? host,
-      ...(flags.sess_in === undefined ? {} : { session: sessionIn(flags.sess_in) }),
-    }).setConnectState()
-    const socket = await connected({ ...to, host }, timeout)
-    terminal.signal?.addEventListener('abort', () => socket.destroy())
-    speaker.tell([`CONNECTED(${socket.remoteAddress}:${socket.remotePort})`])
-    const end = await talk(link(ssl, socket), flags, terminal, speaker, timeout)
-    if (end === undefined) return 0
-    speaker.error(`biopair s_client: ${end}`)
-    return 1
+    let session = flags.sess_in === undefined ? undefined : sessionIn(flags.sess_in)
+    for (let again = flags.reconnect ? reconnections : 0; ; again--) {
+      const ssl = new Ssl(context, {
+        servername: flags.servername ?? host,
+        ...(session ? { session } : {}),
+      }).setConnectState()
+      const socket = await connected({ ...to, host }, timeout)
+      const cut = () => socket.destroy()
+      terminal.signal?.addEventListener('abort', cut)
+      speaker.tell([`CONNECTED(${socket.remoteAddress}:${socket.remotePort})`])
+      const line = link(ssl, socket)
+      const end = await talk(line, flags, terminal, speaker, timeout, again > 0, session && file)
+      terminal.signal?.removeEventListener('abort', cut)
+      if (end !== undefined) {
+        speaker.error(`biopair s_client: ${end}`)
+        return 1
+      }
+      if (again === 0 || terminal.signal?.aborted) return 0
+      speaker.tell(['drop connection and then reconnect'])
+      session = ssl.session
+    }
   } finally {
-    keylog?.close()
+    records.close()
   }
 }
 
@@ -54,19 +72,31 @@ async function talk(
   terminal: Terminal,
   speaker: Speaker,
   timeout: number,
+  again: boolean,
+  file: Uint8Array | undefined,
 ): Promise<string | undefined> {
   const { ssl, socket } = line
+  const print = (bytes: Uint8Array) => put(terminal.stdout, bytes)
   try {
     const deadline = new Deadline(socket, timeout)
     deadline.start()
-    const shaken = await handshake(line)
+    const early = file && (await sendEarly(line, file))
+    const shaken = early && 'status' in early ? early : await handshake(line)
     deadline.stop()
     if (deadline.passed) return `handshake timed out in ${ssl.state} after ${timeout} s`
     if (shaken.status !== 'done') return failureLine(shaken, ssl.state)
+    if (file && early && 'sent' in early)
+      for (const said of unsentLines(ssl, early, file.length)) speaker.error(said)
     speaker.verified(verifyLines(ssl), ssl.authorized)
     speaker.brief(briefReport(ssl))
+    if (flags.status) speaker.tell(statusReport(ssl))
     speaker.tell(clientReport(ssl, { read: socket.bytesRead, written: socket.bytesWritten }))
     speaker.tell(keyingMaterial(ssl, flags.keymatexport, exportLength(flags)))
+    if (flags.ct) speaker.tell(timestampReport(ssl))
+    if (again) {
+      const end = await untilTicket(line, print)
+      return end && failureLine(end, ssl.state)
+    }
     const stays = (flags.quiet || flags.ign_eof) && !flags.no_ign_eof
     const end = await new Conversation({
       link: line,
@@ -74,8 +104,8 @@ async function talk(
       turn: Promise.resolve(),
       timeout,
       atEnd: () => (stays ? 'go on' : 'goodbye'),
-      print: bytes => put(terminal.stdout, bytes),
-      command: () => {},
+      print,
+      command: async () => 'quit',
     }).run()
     speaker.tell([end === undefined ? 'closed' : 'failed'])
     return end && failureLine(end, ssl.state)

@@ -1,11 +1,15 @@
 /** Contexts made of flags: files read, lists split, providers chosen. */
-import { readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
 import { rootCertificates } from 'node:tls'
 import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { type ContextOptions, type Session, sessionFromBytes } from '@biopair/ssl'
-import { type ClientFlags, type ServerFlags, wholeNumber } from './arguments.ts'
-import { messageOf } from './failure.ts'
+import { type ClientFlags, type EitherFlags, type ServerFlags, wholeNumber } from './arguments.ts'
+import { certificateCompressions } from './certificate-compression.ts'
+import { takesEarlyData } from './early.ts'
+import { read } from './files.ts'
+import { authorities, identity, rawKeys, schemes } from './identities.ts'
+import { asksForStatus } from './status.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Options of a client's context. A server is verified unless -noverify says otherwise. */
@@ -15,23 +19,31 @@ export function clientOptions(flags: ClientFlags): ContextOptions {
     ca: flags.CAfile === undefined ? [...rootCertificates] : [read('CAfile', flags.CAfile)],
     rejectUnauthorized: !flags.noverify,
     ...(flags.no_ticket ? { tickets: false } : {}),
+    ...(flags.enable_pha ? { postHandshakeAuth: true } : {}),
+    ...asksForStatus(flags),
     ...depth('verify', flags.verify),
   }
 }
 
 /** Options of a server's context. */
 export function serverOptions(flags: ServerFlags): ContextOptions {
-  if (flags.cert === undefined && !(flags.nocert && flags.psk !== undefined))
+  const alone = flags.key !== undefined && flags.enable_server_rpk
+  if (flags.cert === undefined && !alone && !(flags.nocert && flags.psk !== undefined))
     throw new UsageError(
       's_server needs -cert, and -key where the key is in another file; or -nocert and -psk',
     )
   const asks = flags.verify ?? flags.Verify
-  if (asks !== undefined && flags.CAfile === undefined && !flags.noverify)
+  const believes = flags.CAfile !== undefined || flags.expected_rpk !== undefined
+  if (asks !== undefined && !believes && !flags.noverify)
     throw new UsageError('-verify and -Verify need -CAfile: whom to believe')
   return {
     ...commonOptions(flags),
     ...(flags.CAfile === undefined ? {} : { ca: [read('CAfile', flags.CAfile)] }),
-    ...(asks === undefined ? {} : { requestCert: true }),
+    // Where nobody is asked in the handshake, the key c may ask later.
+    requestCert: asks === undefined ? 'later' : true,
+    ...(flags.client_sigalgs === undefined ? {} : { sigalgs: schemes(flags.client_sigalgs) }),
+    ...takesEarlyData(flags),
+    ...(flags.stateless ? { cookie: 'always', cookieKeys: randomBytes(32) } : {}),
     ...(flags.no_ticket ? { ticketPolicy: 'never' } : {}),
     ...number('num_tickets', flags.num_tickets, 0, 32, numTickets => ({ numTickets })),
     ...clientVerification(flags),
@@ -50,9 +62,12 @@ function clientVerification(flags: ServerFlags): ContextOptions {
   return { rejectUnauthorized: false, verifyCallback: ({ ok }) => ok }
 }
 
-function commonOptions(flags: ClientFlags & ServerFlags): ContextOptions {
+function commonOptions(flags: EitherFlags): ContextOptions {
   return {
     ...identity(flags),
+    ...rawKeys(flags),
+    ...authorities(flags),
+    ...(flags.cert_comp ? { certificateCompression: certificateCompressions } : {}),
     ...(flags.alpn === undefined ? {} : { ALPNProtocols: flags.alpn.split(',') }),
     ...(flags.groups === undefined ? {} : { groups: flags.groups }),
     ...(flags.ciphersuites === undefined ? {} : { ciphers: flags.ciphersuites }),
@@ -67,20 +82,6 @@ function commonOptions(flags: ClientFlags & ServerFlags): ContextOptions {
       limits: { maxFragment },
     })),
     crypto: provider(flags.provider),
-  }
-}
-
-function identity({ cert, key, cert_chain }: ClientFlags): ContextOptions {
-  if (cert === undefined) {
-    if (key !== undefined) throw new UsageError('-key without -cert')
-    if (cert_chain !== undefined) throw new UsageError('-cert_chain without -cert')
-    return {}
-  }
-  const own = read('cert', cert)
-  const chain = cert_chain === undefined ? [own] : [own, read('cert_chain', cert_chain)]
-  return {
-    cert: chain.map(pem => new TextDecoder().decode(pem)).join('\n'),
-    key: read(key === undefined ? 'cert' : 'key', key ?? cert),
   }
 }
 
@@ -125,23 +126,4 @@ export function sessionIn(path: string): Session {
     if (error instanceof UsageError) throw error
     throw new UsageError(`-sess_in: expected what -sess_out writes in ${path}`)
   }
-}
-
-function read(flag: string, path: string): Uint8Array {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new UsageError(`-${flag}: ${messageOf(error)}`)
-  }
-}
-
-/** OpenSSL's `key+hash` names beside the RFC's. */
-function schemes(list: string): string[] {
-  return list.split(':').map(name => {
-    const [, key, bits] = /^(ECDSA|RSA-PSS|PSS|RSA)\+SHA(256|384|512)$/i.exec(name) ?? []
-    if (key === undefined || bits === undefined)
-      return /^(ed25519|mldsa\d\d)$/i.test(name) ? name.toLowerCase() : name
-    if (/^ecdsa$/i.test(key)) return `ecdsa_secp${bits === '512' ? '521' : bits}r1_sha${bits}`
-    return /pss/i.test(key) ? `rsa_pss_rsae_sha${bits}` : `rsa_pkcs1_sha${bits}`
-  })
 }

@@ -17,8 +17,10 @@ export interface Talking {
   readonly atEnd: (typed: boolean) => 'goodbye' | 'go on'
   /** Takes what the peer says. */
   readonly print: (bytes: Uint8Array) => Promise<void>
-  /** A letter that is none of ours. */
-  readonly command: (letter: string) => void
+  /** A letter that is none of ours: whether the connection goes on. */
+  readonly command: (letter: string) => Promise<'go on' | 'quit'>
+  /** Called after every read. */
+  readonly look?: () => void
 }
 
 export class Conversation {
@@ -44,16 +46,17 @@ export class Conversation {
 
   /** Talks until the peer's side has ended: undefined if that was in order, else what happened. */
   async run(): Promise<End | undefined> {
-    const { link, print } = this.#talking
+    const { link, print, look } = this.#talking
     const typing = this.#type()
+    const take = async (bytes: Uint8Array) => {
+      if (this.#said === 'quit') return undefined
+      this.#heard = true
+      if (this.#said === 'goodbye') this.#deadline.start()
+      await print(bytes)
+      return undefined
+    }
     try {
-      const end = await receive(link, async bytes => {
-        if (this.#said === 'quit') return undefined
-        this.#heard = true
-        if (this.#said === 'goodbye') this.#deadline.start()
-        await print(bytes)
-        return undefined
-      })
+      const end = await receive(link, take, look)
       if (end !== 'enough' && end.status !== 'closed') return this.#inOrder(end) ? undefined : end
       // A close_notify ends the peer's side alone: what stdin has at hand is still sent, and then our own goodbye.
       this.#peerEnded()
@@ -130,7 +133,7 @@ export class Conversation {
         return done.status === 'done'
       }
       default:
-        command(typed.command)
+        if ((await command(typed.command)) === 'go on') return true
         await this.quit()
         return false
     }

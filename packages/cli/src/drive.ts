@@ -38,14 +38,23 @@ export function handshake({ ssl }: Link): Promise<Exclude<HandshakeOutcome, Wait
 /** How the peer's side ended. */
 export type End = Exclude<Stop, Waiting | Suspended>
 
-/** Hands over what comes, and waits for whoever takes it, until the peer's side has ended or `take` answers `enough`. */
+/**
+ * Hands over what comes, and waits for whoever takes it, until the peer's side has ended or `take` answers `enough`. `look` is called
+ * after every read, for what has come beside data.
+ */
 export async function receive(
   { ssl }: Link,
   take: (bytes: Uint8Array) => Promise<'enough' | undefined>,
+  look: () => void = () => {},
 ): Promise<End | 'enough'> {
   const into = new Uint8Array(16384)
+  const read = () => {
+    const outcome = ssl.read(into)
+    look()
+    return outcome
+  }
   for (;;) {
-    const outcome = await settled(ssl, () => ssl.read(into))
+    const outcome = await settled(ssl, read)
     if (outcome.status !== 'done') return outcome
     if ((await take(into.slice(0, outcome.bytes))) === 'enough') return 'enough'
   }

@@ -1,6 +1,8 @@
-/** Files that are written while connections run: the key log and the session. Both hold secrets, so only we may read them. */
+/** Files that are written while connections run: the key log, the capture and the session. All hold secrets, so only we may read them. */
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
-import { type Session, sessionToBytes } from '@biopair/ssl'
+import { type ContextOptions, type Session, sessionToBytes } from '@biopair/ssl'
+import type { ClientFlags, ServerFlags } from './arguments.ts'
+import { Capture } from './capture.ts'
 import { messageOf } from './failure.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -22,6 +24,32 @@ export class Keylog {
 
   close(): void {
     closeSync(this.#file)
+  }
+}
+
+/** The key log and the capture of a program, where they were asked for. */
+export class Records {
+  readonly #keylog: Keylog | undefined
+  readonly #capture: Capture | undefined
+
+  /** @param serverPort the port that stands in a capture */
+  constructor({ keylogfile, pcapng }: ClientFlags | ServerFlags, serverPort: number) {
+    this.#keylog = keylogfile === undefined ? undefined : new Keylog(keylogfile)
+    this.#capture = pcapng === undefined ? undefined : new Capture(pcapng, serverPort)
+  }
+
+  /** Options of a context; `traced` is what prints, and `connection` the number of its connection where it has one alone. */
+  options(traced: ContextOptions, connection?: number): ContextOptions {
+    const keylog = this.#keylog
+    return {
+      ...(this.#capture ? this.#capture.beside(traced, connection) : traced),
+      ...(keylog ? { keylog: line => keylog.write(line) } : {}),
+    }
+  }
+
+  close(): void {
+    this.#keylog?.close()
+    this.#capture?.close()
   }
 }
 

@@ -11,7 +11,9 @@ export function briefReport(ssl: Ssl): string[] {
     'CONNECTION ESTABLISHED',
     `Protocol version: ${ssl.version}`,
     `Ciphersuite: ${ssl.cipher?.name}`,
-    `Peer certificate: ${leaf ? oneLine(leaf.subject.text) : 'none'}`,
+    ssl.peerRawPublicKey
+      ? 'Peer used raw public key'
+      : `Peer certificate: ${leaf ? oneLine(leaf.subject.text) : 'none'}`,
     ...(ssl.peerSignatureScheme ? [`Signature scheme: ${ssl.peerSignatureScheme}`] : []),
     `Verification: ${verification(ssl)}`,
     `Temp Key: ${ssl.group ?? 'none'}`,
@@ -28,7 +30,8 @@ export function clientReport(ssl: Ssl, traffic: { read: number; written: number 
     ...ssl.peerCertificates.flatMap(chainLines),
     '---',
     'Server certificate',
-    ...(leaf ? [pem(leaf.raw), ...nameLines(leaf)] : ['none']),
+    ...(leaf ? [pem('CERTIFICATE', leaf.raw), ...nameLines(leaf)] : ['none']),
+    ...rawKeyLines('Server', ssl),
     '---',
     ...(ssl.peerSignatureScheme ? [`Peer signature scheme: ${ssl.peerSignatureScheme}`] : []),
     `Server Temp Key: ${ssl.group ?? 'none'}`,
@@ -52,9 +55,24 @@ export function serverReport(ssl: Ssl, name: string): string[] {
     ...(leaf
       ? ['Client certificate', ...nameLines(leaf), `Verification: ${verification(ssl)}`]
       : ['No client certificate']),
+    ...rawKeyLines('Client', ssl),
     ...(ssl.servername === undefined ? [] : [`Server name asked for: ${oneLine(ssl.servername)}`]),
     `Temp Key: ${ssl.group ?? 'none'}`,
     ...sessionLines(ssl),
+    '---',
+  ]
+}
+
+/** What a client has shown after the handshake (RFC 9846 §4.7.2). */
+export function laterReport(ssl: Ssl, came: 'authenticated' | 'declined'): string[] {
+  const leaf = leafOf(ssl)
+  if (came === 'declined') return ['---', 'No client certificate after the handshake', '---']
+  return [
+    '---',
+    'Client certificate after the handshake',
+    ...(leaf ? nameLines(leaf) : []),
+    ...rawKeyLines('Client', ssl),
+    `Verification: ${verification(ssl)}`,
     '---',
   ]
 }
@@ -117,7 +135,7 @@ function sessionLines(ssl: Ssl): string[] {
     alpnProtocol === undefined ? 'No ALPN negotiated' : `ALPN protocol: ${oneLine(alpnProtocol)}`,
     ...(ssl.pskIdentity ? [`PSK identity: ${oneLine(identityText(ssl.pskIdentity))}`] : []),
     ...(ssl.retried ? ['After a HelloRetryRequest'] : []),
-    'Early data was not sent',
+    `Early data was ${ssl.earlyData === 'none' ? 'not sent' : ssl.earlyData}`,
   ]
 }
 
@@ -147,7 +165,8 @@ function nameLines({ subject, issuer }: Certificate): string[] {
   return [`subject=${oneLine(subject.text)}`, `issuer=${oneLine(issuer.text)}`]
 }
 
-function date(milliseconds: number): string {
+/** A time, in milliseconds since 1970. */
+export function date(milliseconds: number): string {
   return new Date(milliseconds).toUTCString()
 }
 
@@ -164,10 +183,14 @@ function sizeOf(key: PublicKeyMaterial): string {
   return `${bits} bit (RSA${key.pss ? '-PSS' : ''})`
 }
 
-function pem(der: Uint8Array): string {
+function rawKeyLines(whose: string, { peerRawPublicKey: key }: Ssl): string[] {
+  return key ? [`${whose} raw public key`, pem('PUBLIC KEY', key)] : []
+}
+
+function pem(label: string, der: Uint8Array): string {
   const lines =
     Buffer.from(der)
       .toString('base64')
       .match(/.{1,64}/g) ?? []
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----'].join('\n')
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`].join('\n')
 }

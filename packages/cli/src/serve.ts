@@ -14,7 +14,9 @@ import {
   send,
   settled,
 } from './drive.ts'
+import { printEarly } from './early.ts'
 import { failureLine, messageOf } from './failure.ts'
+import { Inquiry } from './inquiry.ts'
 import { briefReport, keyingMaterial, serverReport, verifyLines } from './report.ts'
 import { Reverser } from './reverse.ts'
 import type { Speaker } from './speaker.ts'
@@ -87,7 +89,7 @@ class OneConnection {
     const deadline = new Deadline(socket, timeout)
     deadline.start()
     try {
-      const shaken = await handshake(this.#link)
+      const shaken = await this.#shake()
       if (deadline.passed) return `handshake timed out in ${ssl.state} after ${timeout} s`
       if (shaken.status !== 'done') return failureLine(shaken, ssl.state)
       speaker.verified(verifyLines(ssl), ssl.authorized)
@@ -106,6 +108,16 @@ class OneConnection {
     } finally {
       deadline.stop()
     }
+  }
+
+  /** -early_data comes before the end of the handshake. */
+  async #shake(): Promise<End | { readonly status: 'done' }> {
+    const { speaker, flags, terminal } = this.#parts
+    if (flags.early_data) {
+      const end = await printEarly(this.#link, speaker, bytes => put(terminal.stdout, bytes))
+      if (end) return end
+    }
+    return await handshake(this.#link)
   }
 
   /** -www. */
@@ -142,7 +154,8 @@ class OneConnection {
   }
 
   async #talk(): Promise<End | undefined> {
-    const { keyboard, turn, timeout, terminal, quit } = this.#parts
+    const { keyboard, turn, timeout, terminal, quit, speaker } = this.#parts
+    const inquiry = new Inquiry(this.#link.ssl, speaker)
     this.#conversation = new Conversation({
       link: this.#link,
       keyboard,
@@ -151,8 +164,14 @@ class OneConnection {
       // A stdin that was empty from the beginning is nobody's: the server only listens then.
       atEnd: typed => (typed ? 'goodbye' : 'go on'),
       print: bytes => put(terminal.stdout, bytes),
-      command: letter => {
+      look: () => inquiry.look(),
+      command: async letter => {
+        if (letter === 'c') {
+          await inquiry.ask()
+          return 'go on'
+        }
         if (letter === 'Q') quit()
+        return 'quit'
       },
     })
     const end = await this.#conversation.run()

@@ -6,9 +6,11 @@ import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
 import { exportLength, place, type ServerFlags, wholeNumber } from './arguments.ts'
 import { serverOptions } from './context.ts'
 import { messageOf } from './failure.ts'
-import { Keylog } from './records.ts'
+import { Records } from './records.ts'
+import { byName } from './second-context.ts'
 import { type Serving, serve } from './serve.ts'
 import { Speaker } from './speaker.ts'
+import { showsStatus } from './status.ts'
 import { Keyboard, type Terminal } from './terminal.ts'
 
 /** Answers the exit code, when -naccept or Q have ended it; throws where it cannot listen. */
@@ -18,13 +20,10 @@ export async function runServer(flags: ServerFlags, terminal: Terminal): Promise
   exportLength(flags)
   const most = flags.naccept && wholeNumber('naccept', flags.naccept, 1, 2 ** 31)
   const speaker = new Speaker(terminal, flags)
-  const options = serverOptions(flags)
-  const keylog = flags.keylogfile === undefined ? undefined : new Keylog(flags.keylogfile)
+  const options = { ...serverOptions(flags), ...showsStatus(flags, speaker) }
+  const records = new Records(flags, at.port || 443)
   try {
-    const contexts = new Contexts(
-      { ...options, ...(keylog ? { keylog: line => keylog.write(line) } : {}) },
-      speaker,
-    )
+    const contexts = new Contexts({ ...options, ...byName(flags, options) }, speaker, records)
     const server = createServer({ allowHalfOpen: true })
     const house = new House(server, most || undefined, socket => ({
       ssl: (name: string) => new Ssl(contexts.of(name)).setAcceptState(),
@@ -35,7 +34,7 @@ export async function runServer(flags: ServerFlags, terminal: Terminal): Promise
       timeout,
       keyboard,
     }))
-    const keyboard = new Keyboard(terminal.stdin, flags.quiet || flags.nocommands ? '' : 'qQKk')
+    const keyboard = new Keyboard(terminal.stdin, flags.quiet || flags.nocommands ? '' : 'qQKkc')
     server.listen({ port: at.port, ...(at.host === undefined ? {} : { host: at.host }) })
     await once(server, 'listening').catch(error => {
       throw new Error(`listen: ${messageOf(error)}`, { cause: error })
@@ -50,7 +49,7 @@ export async function runServer(flags: ServerFlags, terminal: Terminal): Promise
     await house.empty
     return 0
   } finally {
-    keylog?.close()
+    records.close()
   }
 }
 
@@ -111,19 +110,22 @@ class House {
 class Contexts {
   readonly #options: ContextOptions
   readonly #speaker: Speaker
+  readonly #records: Records
   readonly #shared: SslContext
   readonly #traced: boolean
 
-  constructor(options: ContextOptions, speaker: Speaker) {
+  constructor(options: ContextOptions, speaker: Speaker, records: Records) {
     this.#options = { ...options, ticketKeys: randomBytes(48) }
     this.#speaker = speaker
-    this.#shared = new SslContext(this.#options)
+    this.#records = records
+    this.#shared = new SslContext({ ...this.#options, ...records.options({}) })
     this.#traced = 'trace' in speaker.trace('')
   }
 
   of(name: string): SslContext {
     if (!this.#traced) return this.#shared
     const [number] = name.split(' ')
-    return new SslContext({ ...this.#options, ...this.#speaker.trace(`${number}: `) })
+    const traced = this.#speaker.trace(`${number}: `)
+    return new SslContext({ ...this.#options, ...this.#records.options(traced, Number(number)) })
   }
 }

@@ -1,13 +1,13 @@
 /** Who says what besides data: reports, traces and errors, each where OpenSSL has it, or nowhere with -quiet. */
 import { type ContextOptions, type TraceEvent, traceLines } from '@biopair/ssl'
-import type { ClientFlags, ServerFlags } from './arguments.ts'
+import type { EitherFlags } from './arguments.ts'
 import type { Terminal } from './terminal.ts'
 
 export class Speaker {
   readonly #terminal: Terminal
-  readonly #flags: ClientFlags & ServerFlags
+  readonly #flags: EitherFlags
 
-  constructor(terminal: Terminal, flags: ClientFlags & ServerFlags) {
+  constructor(terminal: Terminal, flags: EitherFlags) {
     this.#terminal = terminal
     this.#flags = flags
   }

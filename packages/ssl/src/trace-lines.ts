@@ -1,6 +1,7 @@
 /** A trace's events as readable lines: a heading in OpenSSL's manner, and below it what a message says. */
 import { showMessage } from '@biopair/handshake'
 import type { TraceNews } from './trace.ts'
+import { redacted } from './tracer.ts'
 
 /** The lines of an event: the first says what it is, those after it are indented. Secrets are not shown, also where the event holds them. */
 export function traceLines(event: TraceNews): string[] {
@@ -8,10 +9,11 @@ export function traceLines(event: TraceNews): string[] {
     case 'bio':
       return [`=== bio ${event.call}: ${came(event)}`]
     case 'message': {
-      const [msg_type = 0] = event.message
-      const [name = '', ...fields] = showMessage(msg_type, event.message.subarray(4))
+      const { message, redacted: blank } = redacted(event)
+      const [msg_type = 0] = message
+      const [name = '', ...fields] = showMessage(msg_type, message.subarray(4))
       const length = event.message.length.toString(16).padStart(4, '0')
-      const note = event.redacted ? ', redacted' : ''
+      const note = blank ? ', redacted' : ''
       return [
         `${arrow(event.direction)} TLS 1.3, Handshake [length ${length}], ${name}${note}`,
         ...fields.map(line => `  ${line}`),

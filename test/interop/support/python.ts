@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { Child } from './child.ts'
+import { python } from './tlslite.ts'
 
-const python = process.env.BIOPAIR_PYTHON ?? 'python3'
 // The tests run from dist/, the program stands beside their sources.
 const source = fileURLToPath(new URL('../../../interop/python/openssl_peer.py', import.meta.url))
 
