@@ -1,7 +1,7 @@
 /*
  * What libssl tells its information and message callbacks, as lines: `client loop TWCH`, `server > message 2`.
  *
- * callbacks CERT KEY CA SCENARIO, where SCENARIO is full, retried, resumed, authenticated or updated.
+ * callbacks CERT KEY CA SCENARIO, where SCENARIO is full, retried, resumed, authenticated, asked, updated, early or refused.
  * Both ends stand on a BIO pair and are called in turns; differential/callbacks.test.ts does the same with our own calls.
  */
 #include <openssl/bio.h>
@@ -65,8 +65,21 @@ static SSL_CTX *context(const SSL_METHOD *method, char **argv)
     return ctx;
 }
 
+/* What a session permits goes first; the server reads it before it answers, unless the scenario is that it refuses. */
+static void send_early(SSL *client, SSL *server, const char *scenario)
+{
+    char into[100];
+    size_t count;
+    SSL_write_early_data(client, "early", 5, &count);
+    if (strcmp(scenario, "early"))
+        return;
+    SSL_read_early_data(server, into, sizeof into, &count);
+    SSL_connect(client);
+    SSL_read_early_data(server, into, sizeof into, &count);
+}
+
 /* Shakes hands, reads what follows, and says goodbye; the session is the caller's. */
-static SSL_SESSION *converse(SSL_CTX *near, SSL_CTX *far, SSL_SESSION *session, int updates)
+static SSL_SESSION *converse(SSL_CTX *near, SSL_CTX *far, SSL_SESSION *session, const char *scenario)
 {
     BIO *a, *b;
     SSL *client = SSL_new(near), *server = SSL_new(far);
@@ -80,6 +93,8 @@ static SSL_SESSION *converse(SSL_CTX *near, SSL_CTX *far, SSL_SESSION *session, 
     SSL_set1_host(client, "server.example");
     if (session)
         SSL_set_session(client, session);
+    if (session && SSL_SESSION_get_max_early_data(session) > 0)
+        send_early(client, server, scenario);
     for (int i = 0; i < 10 && done != 3; i++) {
         if (SSL_connect(client) == 1)
             done |= 1;
@@ -89,11 +104,19 @@ static SSL_SESSION *converse(SSL_CTX *near, SSL_CTX *far, SSL_SESSION *session, 
     if (done != 3)
         exit(3);
     SSL_read(client, into, sizeof into);
-    if (updates) {
+    if (!strcmp(scenario, "updated")) {
         SSL_key_update(client, SSL_KEY_UPDATE_REQUESTED);
         SSL_write(client, "ask", 3);
         SSL_read(server, into, sizeof into);
         SSL_write(server, "yes", 3);
+        SSL_read(client, into, sizeof into);
+    }
+    if (!strcmp(scenario, "asked")) {
+        if (SSL_verify_client_post_handshake(server) != 1)
+            exit(4);
+        SSL_do_handshake(server);
+        SSL_read(client, into, sizeof into);
+        SSL_read(server, into, sizeof into);
         SSL_read(client, into, sizeof into);
     }
     session = SSL_get1_session(client);
@@ -118,12 +141,17 @@ int main(int argc, char **argv)
     SSL_CTX_set1_groups_list(far, strcmp(scenario, "retried") ? "X25519" : "P-256");
     if (!strcmp(scenario, "authenticated"))
         SSL_CTX_set_verify(far, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    if (!strcmp(scenario, "asked"))
+        SSL_CTX_set_verify(far, SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE, NULL);
+    SSL_CTX_set_post_handshake_auth(near, !strcmp(scenario, "asked"));
     SSL_CTX_set_session_id_context(far, (const unsigned char *)"x", 1);
-    if (!strcmp(scenario, "resumed")) {
+    if (!strcmp(scenario, "early") || !strcmp(scenario, "refused"))
+        SSL_CTX_set_max_early_data(far, 100);
+    if (!strcmp(scenario, "resumed") || SSL_CTX_get_max_early_data(far) > 0) {
         silent = 1;
-        session = converse(near, far, NULL, 0);
+        session = converse(near, far, NULL, scenario);
         silent = 0;
     }
-    converse(near, far, session, !strcmp(scenario, "updated"));
+    converse(near, far, session, scenario);
     return 0;
 }

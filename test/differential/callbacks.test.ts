@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import {
+  type SSL,
   SSL_accept,
   SSL_CB_ALERT,
   SSL_CB_HANDSHAKE_DONE,
@@ -11,21 +12,32 @@ import {
   type SSL_CTX,
   SSL_CTX_load_verify,
   SSL_CTX_set_info_callback,
+  SSL_CTX_set_max_early_data,
   SSL_CTX_set_msg_callback,
+  SSL_CTX_set_post_handshake_auth,
   SSL_CTX_set_verify,
   SSL_CTX_set1_groups_list,
   SSL_CTX_use_certificate_chain,
   SSL_CTX_use_PrivateKey,
   SSL_connect,
+  SSL_do_handshake,
+  SSL_get1_session,
   SSL_is_server,
   SSL_KEY_UPDATE_REQUESTED,
   SSL_key_update,
   SSL_read,
+  SSL_read_early_data,
+  type SSL_SESSION,
+  SSL_SESSION_get_max_early_data,
+  SSL_set_session,
   SSL_shutdown,
   SSL_state_string,
   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
   SSL_VERIFY_PEER,
+  SSL_VERIFY_POST_HANDSHAKE,
+  SSL_verify_client_post_handshake,
   SSL_write,
+  SSL_write_early_data,
 } from '@biopair/ssl/openssl'
 import type { ExecutionContext } from 'ava'
 import { filesFor, scratch } from '../interop/support/files.ts'
@@ -33,7 +45,16 @@ import { clientContext, endsOver, serverContext } from '../openssl/support/tls.t
 import { chainFor } from '../support/mint.ts'
 import { libsslTest } from './support/libssl.ts'
 
-const scenarios = ['full', 'retried', 'authenticated', 'updated'] as const
+const scenarios = [
+  'full',
+  'retried',
+  'resumed',
+  'authenticated',
+  'asked',
+  'updated',
+  'early',
+  'refused',
+] as const
 type Scenario = (typeof scenarios)[number]
 
 for (const scenario of scenarios)
@@ -65,12 +86,12 @@ function steps(lines: readonly string[]): string[] {
 }
 
 /**
- * What is meant to differ: no step is told where nothing is sent or read (TWCCS of a change_cipher_spec), and a server is connected when it says that
+ * What is meant to differ: no step is told where nothing is sent or read (TWCCS of a change_cipher_spec, TPEDE before EndOfEarlyData), and a server is connected when it says that
  * it is done, where libssl's is about to write tickets.
  */
 function libsslSteps(lines: readonly string[]): string[] {
   const told = lines
-    .filter(line => line !== 'loop TWCCS')
+    .filter(line => !/^loop (TWCCS|TPEDE)$/.test(line))
     .flatMap(line => (line === 'done TWST' ? ['done SSLOK', 'loop SSLOK'] : [line]))
   return steps(told)
 }
@@ -124,7 +145,6 @@ function ourLines(scenario: Scenario): string[] {
   const lines: string[] = []
   const { pem, keyPem, root } = chainFor('p256')
   const contexts = { client: clientContext(), server: serverContext() }
-  for (const ctx of Object.values(contexts)) tell(ctx, lines)
   SSL_CTX_use_certificate_chain(contexts.client, pem)
   SSL_CTX_use_PrivateKey(contexts.client, keyPem)
   SSL_CTX_load_verify(contexts.server, root.pem)
@@ -132,8 +152,26 @@ function ourLines(scenario: Scenario): string[] {
   SSL_CTX_set1_groups_list(contexts.server, scenario === 'retried' ? 'P-256' : 'X25519')
   if (scenario === 'authenticated')
     SSL_CTX_set_verify(contexts.server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, null)
+  if (scenario === 'asked')
+    SSL_CTX_set_verify(contexts.server, SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE, null)
+  SSL_CTX_set_post_handshake_auth(contexts.client, scenario === 'asked' ? 1 : 0)
+  const early = scenario === 'early' || scenario === 'refused'
+  if (early) SSL_CTX_set_max_early_data(contexts.server, 100)
+  const session = scenario === 'resumed' || early ? converse(contexts, null, scenario) : null
+  for (const ctx of Object.values(contexts)) tell(ctx, lines)
+  converse(contexts, session, scenario)
+  return lines
+}
+
+/** Shakes hands, reads what follows, and says goodbye. */
+function converse(
+  contexts: { readonly client: SSL_CTX; readonly server: SSL_CTX },
+  session: SSL_SESSION | null,
+  scenario: Scenario,
+): SSL_SESSION | null {
   const { client, server } = endsOver(17408, undefined, contexts)
-  const into = new Uint8Array(100)
+  SSL_set_session(client, session)
+  if (session && SSL_SESSION_get_max_early_data(session) > 0) sendEarly(client, server, scenario)
   for (let i = 0, done = 0; i < 10 && done !== 3; i++) {
     if (SSL_connect(client) === 1) done |= 1
     if (SSL_accept(server) === 1) done |= 2
@@ -146,11 +184,30 @@ function ourLines(scenario: Scenario): string[] {
     SSL_write(server, Buffer.from('yes'))
     SSL_read(client, into)
   }
+  if (scenario === 'asked') {
+    SSL_verify_client_post_handshake(server)
+    SSL_do_handshake(server)
+    SSL_read(client, into)
+    SSL_read(server, into)
+    SSL_read(client, into)
+  }
+  const kept = SSL_get1_session(client)
   SSL_shutdown(client)
   SSL_read(server, into)
   SSL_shutdown(server)
   SSL_shutdown(client)
-  return lines
+  return kept
+}
+
+const into = new Uint8Array(100)
+
+/** What a session permits goes first; the server reads it before it answers, unless the scenario is that it refuses. */
+function sendEarly(client: SSL, server: SSL, scenario: Scenario): void {
+  SSL_write_early_data(client, Buffer.from('early'))
+  if (scenario !== 'early') return
+  SSL_read_early_data(server, into)
+  SSL_connect(client)
+  SSL_read_early_data(server, into)
 }
 
 function tell(ctx: SSL_CTX, lines: string[]): void {

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define OBJECTS 16
+#define SESSIONS 4
 #define LONGEST (1 << 17)
 
 /* Where a write begins moves on with what was taken, so that a repeated one has the very same bytes. */
@@ -35,7 +36,11 @@ struct object {
 static struct object objects[OBJECTS];
 static unsigned char pattern[LONGEST + TURN], copy[LONGEST + TURN], into[LONGEST];
 static SSL_CTX *client_ctx, *server_ctx;
-static int keep_queue, tickets;
+static int keep_queue, tickets, early;
+static struct {
+    char name[12];
+    SSL_SESSION *session;
+} sessions[SESSIONS];
 
 static void die(const char *what)
 {
@@ -96,7 +101,11 @@ static void drop_everything(void)
     for (int i = 0; i < OBJECTS; i++)
         if (objects[i].kind != NOTHING)
             drop(&objects[i]);
-    keep_queue = tickets = 0;
+    for (int i = 0; i < SESSIONS; i++) {
+        SSL_SESSION_free(sessions[i].session);
+        sessions[i].session = NULL;
+    }
+    keep_queue = tickets = early = 0;
 }
 
 /* ---- what a call came to ---- */
@@ -123,6 +132,14 @@ static void print_flags(const char *name, BIO *bio)
            BIO_should_io_special(bio) ? "s" : "", BIO_should_retry(bio) ? "+" : "-");
 }
 
+/* Whether the client has shown a certificate. */
+static int named(const SSL *ssl)
+{
+    X509 *peer = SSL_get1_peer_certificate(ssl);
+    X509_free(peer);
+    return peer != NULL;
+}
+
 static void print_state(const struct object *object)
 {
     const char *name = object->name;
@@ -130,6 +147,10 @@ static void print_state(const struct object *object)
     if (object->ssl) {
         printf(" %s.shut=%d %s.pending=%d %s.has=%d %s.init=%d", name, SSL_get_shutdown(object->ssl), name,
                SSL_pending(object->ssl), name, SSL_has_pending(object->ssl), name, SSL_in_init(object->ssl));
+        printf(" %s.reused=%d %s.early=%d", name, SSL_session_reused(object->ssl), name,
+               SSL_get_early_data_status(object->ssl));
+        if (SSL_is_server(object->ssl))
+            printf(" %s.named=%d", name, named(object->ssl));
         return;
     }
     print_flags(name, bio);
@@ -247,7 +268,108 @@ static SSL *new_ssl(const char *role)
                                     !SSL_set_tlsext_host_name(ssl, "server.example")))
         die("a name");
     SSL_set_num_tickets(ssl, (size_t)tickets);
+    SSL_set_max_early_data(ssl, (uint32_t)early);
     return ssl;
+}
+
+/* ---- sessions, and keys that were agreed on elsewhere ---- */
+
+/* Keeps the session of a connection: whether it is resumable. */
+static int keep_session(const char *name, SSL *ssl)
+{
+    int at = 0;
+    while (at < SESSIONS && sessions[at].session && strcmp(sessions[at].name, name))
+        at++;
+    if (at == SESSIONS)
+        die("too many sessions");
+    SSL_SESSION_free(sessions[at].session);
+    snprintf(sessions[at].name, sizeof sessions[at].name, "%s", name);
+    sessions[at].session = SSL_get1_session(ssl);
+    return sessions[at].session ? SSL_SESSION_is_resumable(sessions[at].session) : -1;
+}
+
+/* The session of a name; NULL for `none`. */
+static SSL_SESSION *session_named(const char *name)
+{
+    for (int i = 0; name && i < SESSIONS; i++)
+        if (sessions[i].session && !strcmp(sessions[i].name, name))
+            return sessions[i].session;
+    return NULL;
+}
+
+static SSL_SESSION *shared_key(SSL *ssl)
+{
+    static const unsigned char key[32] = { 1, 2, 3 }, aes_128_gcm[2] = { 0x13, 0x01 };
+    SSL_SESSION *session = SSL_SESSION_new();
+    if (!session || !SSL_SESSION_set1_master_key(session, key, sizeof key) ||
+        !SSL_SESSION_set_cipher(session, SSL_CIPHER_find(ssl, aes_128_gcm)) ||
+        !SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION))
+        die("a key");
+    return session;
+}
+
+/* The name of the key is what `psk` said; `no` fails. */
+static const char *key_name(SSL *ssl)
+{
+    return SSL_get_app_data(ssl);
+}
+
+static int use_session(SSL *ssl, const EVP_MD *md, const unsigned char **id, size_t *length, SSL_SESSION **session)
+{
+    (void)md;
+    if (!strcmp(key_name(ssl), "no"))
+        return 0;
+    *id = (const unsigned char *)key_name(ssl);
+    *length = strlen(key_name(ssl));
+    *session = shared_key(ssl);
+    return 1;
+}
+
+static int find_session(SSL *ssl, const unsigned char *identity, size_t length, SSL_SESSION **session)
+{
+    const char *name = key_name(ssl);
+    if (!strcmp(name, "no"))
+        return 0;
+    *session = strlen(name) == length && !memcmp(name, identity, length) ? shared_key(ssl) : NULL;
+    return 1;
+}
+
+/* As use_session and find_session, of before TLS 1.3. */
+static unsigned int client_key(SSL *ssl, const char *hint, char *identity, unsigned int most, unsigned char *psk,
+                               unsigned int longest)
+{
+    (void)hint, (void)longest;
+    if (!strcmp(key_name(ssl), "no"))
+        return 0;
+    snprintf(identity, most, "%s", key_name(ssl));
+    memset(psk, 7, 32);
+    return 32;
+}
+
+static unsigned int server_key(SSL *ssl, const char *identity, unsigned char *psk, unsigned int longest)
+{
+    (void)longest;
+    if (strcmp(identity, key_name(ssl)))
+        return 0;
+    memset(psk, 7, 32);
+    return 32;
+}
+
+/* Has a connection use the key of a name, by the callbacks of sessions or by those of before. */
+static void set_key(SSL *ssl, const char *name, int before)
+{
+    static char names[OBJECTS][12];
+    static int at;
+    char *kept = names[at++ % OBJECTS];
+    snprintf(kept, sizeof names[0], "%s", name);
+    SSL_set_app_data(ssl, kept);
+    if (before) {
+        SSL_set_psk_client_callback(ssl, client_key);
+        SSL_set_psk_server_callback(ssl, server_key);
+    } else {
+        SSL_set_psk_use_session_callback(ssl, use_session);
+        SSL_set_psk_find_session_callback(ssl, find_session);
+    }
 }
 
 static void set_role(SSL *ssl, const char *role)
@@ -292,6 +414,34 @@ static int ssl_call(const char *call, struct object *object, const char *word, c
         ssl_result(object, ret);
         if (ret)
             printf(" passed=%zu", written);
+    } else if (!strcmp(call, "early_write")) {
+        size_t written = 0;
+        int ret = SSL_write_early_data(ssl, pattern + object->sent % TURN, (size_t)number, &written);
+        object->sent += ret ? (long)written : 0;
+        ssl_result(object, ret);
+        if (ret)
+            printf(" passed=%zu", written);
+    } else if (!strcmp(call, "early_read")) {
+        size_t got = 0;
+        int ret = SSL_read_early_data(ssl, into, (size_t)number, &got);
+        ssl_result(object, ret > 0 ? 1 : 0);
+        printf(" early=%d", ret);
+        print_sum(into, (long)got);
+    } else if (!strcmp(call, "session")) {
+        result(word ? keep_session(word, ssl) : -1);
+    } else if (!strcmp(call, "resume")) {
+        result(SSL_set_session(ssl, session_named(word)));
+    } else if (!strcmp(call, "psk") || !strcmp(call, "psk_before")) {
+        set_key(ssl, word ? word : "", call[3] != 0);
+        result(1);
+    } else if (!strcmp(call, "verify")) {
+        SSL_set_verify(ssl, number, NULL);
+        result(1);
+    } else if (!strcmp(call, "pha")) {
+        SSL_set_post_handshake_auth(ssl, number);
+        result(1);
+    } else if (!strcmp(call, "ask")) {
+        result(SSL_verify_client_post_handshake(ssl));
     } else if (!strcmp(call, "shutdown")) {
         ssl_result(object, SSL_shutdown(ssl));
     } else if (!strcmp(call, "key_update")) {
@@ -363,6 +513,14 @@ static long move(BIO *from, BIO *to, const char *most, const char *flip)
     return BIO_write(to, into, count);
 }
 
+/* Gives another BIO what can be read from one, and leaves it there. */
+static long copy_over(BIO *from, BIO *to)
+{
+    char *run = NULL;
+    int count = BIO_nread0(from, &run);
+    return count > 0 ? BIO_write(to, run, count) : 0;
+}
+
 /* Writes bytes that are given in hexadecimal. */
 static long say(BIO *to, const char *hex)
 {
@@ -409,6 +567,9 @@ static int make_call(const char *call, char *words[])
     } else if (!strcmp(call, "tickets") && a) {
         tickets = atoi(a);
         result(1);
+    } else if (!strcmp(call, "early") && a) {
+        early = atoi(a);
+        result(1);
     } else if (!strcmp(call, "queue") && a) {
         keep_queue = !strcmp(a, "keep");
         result(1);
@@ -416,6 +577,8 @@ static int make_call(const char *call, char *words[])
         result(BIO_make_bio_pair(bio_named(a), bio_named(b)));
     } else if (!strcmp(call, "move") && bio_named(a) && bio_named(b)) {
         result(move(bio_named(a), bio_named(b), c, d));
+    } else if (!strcmp(call, "copy") && bio_named(a) && bio_named(b)) {
+        result(copy_over(bio_named(a), bio_named(b)));
     } else if (!strcmp(call, "say") && bio_named(a) && b) {
         result(say(bio_named(a), b));
     } else if (!strcmp(call, "shake") && find(a) && find(b) && find(a)->ssl && find(b)->ssl) {
@@ -445,10 +608,13 @@ int main(int argc, char *argv[])
     client_ctx = context(TLS_client_method());
     server_ctx = context(TLS_server_method());
     SSL_CTX_set_verify(client_ctx, SSL_VERIFY_PEER, NULL);
-    if (!SSL_CTX_load_verify_locations(client_ctx, argv[3], NULL) ||
-        !SSL_CTX_use_certificate_chain_file(server_ctx, argv[1]) ||
-        !SSL_CTX_use_PrivateKey_file(server_ctx, argv[2], SSL_FILETYPE_PEM))
-        die("certificates");
+    SSL_CTX *both[] = { client_ctx, server_ctx };
+    for (int i = 0; i < 2; i++)
+        if (!SSL_CTX_load_verify_locations(both[i], argv[3], NULL) ||
+            !SSL_CTX_use_certificate_chain_file(both[i], argv[1]) ||
+            !SSL_CTX_use_PrivateKey_file(both[i], argv[2], SSL_FILETYPE_PEM))
+            die("certificates");
+    SSL_CTX_set_session_id_context(server_ctx, (const unsigned char *)"x", 1);
     printf("%lx %s\n", OpenSSL_version_num(), OpenSSL_version(OPENSSL_VERSION));
     fflush(stdout);
     while (fgets(line, sizeof line, stdin)) {

@@ -19,11 +19,14 @@ import {
   SSL_EARLY_DATA_REJECTED,
   SSL_ERROR_SSL,
   SSL_ERROR_WANT_READ,
+  SSL_ERROR_WANT_WRITE,
   SSL_get_early_data_status,
   SSL_get_error,
   SSL_get_max_early_data,
+  SSL_get_peer_certificate,
   SSL_get_recv_max_early_data,
   SSL_get_session,
+  SSL_in_before,
   SSL_new,
   SSL_OP_NO_ANTI_REPLAY,
   SSL_READ_EARLY_DATA_FINISH,
@@ -45,8 +48,16 @@ import {
   SSL_write_early_data,
 } from '@biopair/ssl/openssl'
 import test from 'ava'
+import { chainFor } from '../support/mint.ts'
 import { bytes, into, reason, text } from './support/bio.ts'
-import { clientContext, type Ends, endsOver, serverContext, shake } from './support/tls.ts'
+import {
+  clientContext,
+  type Ends,
+  endsOver,
+  ringSizes,
+  serverContext,
+  shake,
+} from './support/tls.ts'
 
 interface Pair {
   readonly client: SSL_CTX
@@ -155,6 +166,38 @@ test('a server that reads early data of a client without any goes on', t => {
   t.deepEqual(SSL_read_early_data(ends.server, into(1)), [SSL_READ_EARLY_DATA_FINISH, 0])
   shake(ends)
   t.deepEqual(statuses(ends), [SSL_EARLY_DATA_NOT_SENT, SSL_EARLY_DATA_NOT_SENT])
+})
+
+test('5.10: where there is no early data, the server’s flight is out when it hears so, over whatever ring; FINISH is told once', t => {
+  for (const size of ringSizes) {
+    const ends = endsOver(size, undefined, contexts())
+    let waits = 0
+    for (;;) {
+      SSL_connect(ends.client)
+      const [result] = SSL_read_early_data(ends.server, into(1))
+      if (result === SSL_READ_EARLY_DATA_FINISH) break
+      t.true([SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE].includes(SSL_get_error(ends.server, 0)))
+      if (waits++ > 20_000) return t.fail('no end')
+    }
+    SSL_connect(ends.client)
+    // The client has all that it needs.
+    t.is(SSL_get_peer_certificate(ends.client)?.length, chainFor('p256').leaf.der.length)
+    t.deepEqual(SSL_read_early_data(ends.server, into(1)), [0, 0])
+    t.is(reason(ends.server), 'should not have been called')
+    shake(ends)
+  }
+})
+
+test('5.10: early data that no session permits is refused before anything is sent: a session can still be given', t => {
+  const pair = contexts()
+  const { session } = comeback(pair)
+  const ends = endsOver(17408, undefined, pair)
+  t.deepEqual(SSL_write_early_data(ends.client, bytes('early')), [0, 0])
+  t.is(reason(ends.client), 'should not have been called')
+  t.is(SSL_in_before(ends.client), 1)
+  SSL_set_session(ends.client, session)
+  t.deepEqual(SSL_write_early_data(ends.client, bytes('early')), [1, 5])
+  t.deepEqual(SSL_read_early_data(ends.server, into(9)), [SSL_READ_EARLY_DATA_SUCCESS, 5])
 })
 
 test('the callback has a say, of a context and of one connection, now or later', async t => {

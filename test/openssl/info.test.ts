@@ -17,9 +17,15 @@ import {
   SSL_CB_WRITE_ALERT,
   type SSL_CTX,
   SSL_CTX_get_info_callback,
+  SSL_CTX_load_verify,
   SSL_CTX_set_info_callback,
   SSL_CTX_set_num_tickets,
+  SSL_CTX_set_post_handshake_auth,
+  SSL_CTX_set_verify,
+  SSL_CTX_use_certificate_chain,
+  SSL_CTX_use_PrivateKey,
   SSL_connect,
+  SSL_do_handshake,
   SSL_get_info_callback,
   SSL_is_server,
   SSL_KEY_UPDATE_REQUESTED,
@@ -31,10 +37,14 @@ import {
   SSL_set1_host,
   SSL_shutdown,
   SSL_state_string,
+  SSL_VERIFY_PEER,
+  SSL_VERIFY_POST_HANDSHAKE,
+  SSL_verify_client_post_handshake,
   SSL_write,
 } from '@biopair/ssl/openssl'
 import test from 'ava'
 import fc from 'fast-check'
+import { chainFor } from '../support/mint.ts'
 import { agree, failure, play } from './support/play.ts'
 import {
   clientContext,
@@ -145,6 +155,30 @@ test('a server is done before its tickets are written; what follows a handshake 
     ...['loop SSLOK', 'loop TRCKU', 'exit 1'],
     ...['loop SSLOK', 'loop TWSKU', 'exit 1'],
   ])
+})
+
+test('5.8: an authentication after the handshake is one run at either end: what it is made of loops, and it exits once', t => {
+  const [client, server] = [clientContext(), serverContext()]
+  SSL_CTX_set_post_handshake_auth(client, 1)
+  SSL_CTX_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_POST_HANDSHAKE, null)
+  const { pem, keyPem, root } = chainFor('p256')
+  SSL_CTX_use_certificate_chain(client, pem)
+  SSL_CTX_use_PrivateKey(client, keyPem)
+  SSL_CTX_load_verify(server, root.pem)
+  const seen = { client: watched(client), server: watched(server) }
+  const ends = endsOver(17408, versions[0], { client, server })
+  t.true(play(ends).done)
+  SSL_read(ends.client, new Uint8Array(1))
+  seen.client.length = 0
+  seen.server.length = 0
+  SSL_verify_client_post_handshake(ends.server)
+  SSL_do_handshake(ends.server)
+  for (const ssl of [ends.client, ends.server]) SSL_read(ssl, new Uint8Array(1))
+  const answer = ['loop TWCC', 'loop TWCV', 'loop TWFIN']
+  t.deepEqual(seen.client, ['loop SSLOK', 'loop TRCR', ...answer, 'exit 1'])
+  const verified = ['loop TRCC', 'loop TRCV', 'loop TRFIN', 'loop TWST', 'loop TWST']
+  const asked = ['loop SSLOK', 'loop TWCR', 'exit 1']
+  t.deepEqual(seen.server, [...asked, 'loop SSLOK', ...verified, 'exit 1'])
 })
 
 test('one START, one DONE, one EXIT for each call that shakes hands, whatever the ring and the order of calls', t => {

@@ -1,4 +1,5 @@
 /** Sessions by their C names: kept, given to the next connection, written and read (SSL_set_session(3), SSL_CTX_sess_set_new_cb(3)). */
+import { nodeCrypto } from '@biopair/crypto-node'
 import {
   d2i_SSL_SESSION,
   i2d_SSL_SESSION,
@@ -8,7 +9,14 @@ import {
   SSL_CTX_flush_sessions,
   SSL_CTX_get_session_cache_mode,
   SSL_CTX_get_timeout,
+  SSL_CTX_sess_accept,
+  SSL_CTX_sess_accept_good,
+  SSL_CTX_sess_accept_renegotiate,
+  SSL_CTX_sess_connect,
+  SSL_CTX_sess_connect_good,
+  SSL_CTX_sess_connect_renegotiate,
   SSL_CTX_sess_get_cache_size,
+  SSL_CTX_sess_hits,
   SSL_CTX_sess_number,
   SSL_CTX_sess_set_cache_size,
   SSL_CTX_sess_set_new_cb,
@@ -18,6 +26,8 @@ import {
   SSL_CTX_set_timeout,
   SSL_CTX_set_tlsext_ticket_keys,
   SSL_clear,
+  SSL_connect,
+  SSL_free,
   SSL_get_peer_certificate,
   SSL_get_session,
   SSL_get0_session,
@@ -31,6 +41,7 @@ import {
   type SSL_SESSION,
   SSL_SESSION_dup,
   SSL_SESSION_free,
+  SSL_SESSION_get_id,
   SSL_SESSION_get_master_key,
   SSL_SESSION_get_protocol_version,
   SSL_SESSION_get_ticket_lifetime_hint,
@@ -60,9 +71,12 @@ import {
   clientContext,
   type Ends,
   endsOver,
+  inject,
   serverContext,
   shake,
+  shakeWired,
   versions,
+  wiredEnds,
 } from './support/tls.ts'
 
 const ticketKeys = new Uint8Array(80).map((_, i) => i)
@@ -267,6 +281,63 @@ for (const version of versions) {
     t.is(SSL_CTX_set_session_id_context(same, new Uint8Array(33)), 0)
   })
 }
+
+test('5.3: a connection that fails takes its session along, and the one that it went on with', t => {
+  for (const resumes of [false, true]) {
+    const contexts = { client: clientContext(), server: serverContext() }
+    const first = sessionOf(met(contexts).client)
+    const ends = wiredEnds(17408, versions[0], contexts)
+    if (resumes) SSL_set_session(ends.client, first)
+    shakeWired(ends)
+    SSL_read(ends.client, new Uint8Array(1))
+    const session = sessionOf(ends.client)
+    t.is(SSL_SESSION_is_resumable(session), 1)
+    inject(ends.clientWire, Uint8Array.of(23, 3, 3, 0, 20, ...new Uint8Array(20)))
+    t.is(SSL_read(ends.client, new Uint8Array(1)), -1)
+    t.is(SSL_SESSION_is_resumable(session), 0)
+    t.is(SSL_get_session(ends.client), session)
+    t.is(SSL_SESSION_is_resumable(first), resumes ? 0 : 1)
+    reused(t, met(contexts, session), 0)
+    reused(t, met(contexts, first), resumes ? 0 : 1)
+  }
+})
+
+test('a cut, and SSL_free without SSL_shutdown, leave the session as it is', t => {
+  const contexts = { client: clientContext(), server: serverContext() }
+  const ends = met(contexts)
+  const session = sessionOf(ends.client)
+  SSL_free(ends.server)
+  t.is(SSL_read(ends.client, new Uint8Array(1)), -1)
+  SSL_free(ends.client)
+  reused(t, met(contexts, session), 1)
+})
+
+test('a context counts handshakes that began, that were done, and that resumed', t => {
+  const contexts = { client: clientContext(), server: serverContext() }
+  const counts = ({ client, server }: typeof contexts) => [
+    SSL_CTX_sess_connect(client),
+    SSL_CTX_sess_connect_good(client),
+    SSL_CTX_sess_accept(server),
+    SSL_CTX_sess_accept_good(server),
+    SSL_CTX_sess_hits(client),
+    SSL_CTX_sess_hits(server),
+  ]
+  t.deepEqual(counts(contexts), [0, 0, 0, 0, 0, 0])
+  const session = sessionOf(met(contexts).client)
+  t.deepEqual(counts(contexts), [1, 1, 1, 1, 0, 0])
+  const ends = met(contexts, session)
+  SSL_read(ends.server, new Uint8Array(1))
+  t.deepEqual(counts(contexts), [2, 2, 2, 2, 1, 1])
+  SSL_connect(endsOver(17408, versions[0], contexts).client)
+  t.deepEqual(counts(contexts), [3, 2, 2, 2, 1, 1])
+  t.is(SSL_CTX_sess_connect_renegotiate(contexts.client), 0)
+  t.is(SSL_CTX_sess_accept_renegotiate(contexts.server), 0)
+  t.deepEqual(
+    SSL_SESSION_get_id(session),
+    nodeCrypto.hashes.sha256.digest(SSL_SESSION_get0_ticket(session) as Uint8Array<ArrayBuffer>),
+  )
+  t.is(SSL_SESSION_get_id(SSL_SESSION_new()).length, 0)
+})
 
 test('references of a session: the last one wipes a key that was set', t => {
   const session = SSL_SESSION_new()

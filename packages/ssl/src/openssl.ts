@@ -248,6 +248,15 @@ export {
   SSL_session_reused,
   SSL_set_session,
 } from './openssl/session.ts'
+export {
+  SSL_CTX_sess_accept,
+  SSL_CTX_sess_accept_good,
+  SSL_CTX_sess_accept_renegotiate,
+  SSL_CTX_sess_connect,
+  SSL_CTX_sess_connect_good,
+  SSL_CTX_sess_connect_renegotiate,
+  SSL_CTX_sess_hits,
+} from './openssl/session-counts.ts'
 export * from './openssl/session-ctx.ts'
 export type { SSL_CTX_alpn_select_cb_func, Surroundings } from './openssl/settings.ts'
 export {

@@ -92,14 +92,14 @@ export const waiting: readonly Intended[] = [
   {
     id: 'in-init-by-order',
     openssl:
-      'while a KeyUpdate or a ticket is ordered and not sent, SSL_shutdown, SSL_key_update and another ticket are refused: in init',
-    ours: 'they just work',
+      'while something is ordered and not sent, SSL_shutdown, SSL_key_update, another ticket and another request are refused: in init',
+    ours: 'they just work, or say what is the matter',
     why: 'the handshake is over',
     page: 'so SSL_shutdown and another order work then',
     explains: d =>
       ordered(d, d.words[0] ?? '') &&
       ((d.call === 'shutdown' && errorOf(d, 'theirs') === '20.407') ||
-        (d.call === 'key_update' && errorOf(d, 'theirs') === '20.121') ||
+        (/^(key_update|ask)$/.test(d.call) && errorOf(d, 'theirs') === '20.121') ||
         (d.call === 'ticket' && d.theirs.get('ret') === '0' && d.ours.get('ret') === '1')),
     parts: () => true,
   },

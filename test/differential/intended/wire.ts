@@ -25,15 +25,13 @@ export const wire: readonly Intended[] = [
     explains: d => small(d) && shaking(d) && moves(d),
   },
   {
-    id: 'ticket-lengths',
-    openssl: 'a ticket holds the session, in DER',
-    ours: 'what resuming needs',
-    why: 'shorter, and nobody else reads it',
-    page: 'a ticket in what it holds',
-    explains: d =>
-      called(d, 'ticket').length > 0 &&
-      ((bytes.has(d.what) && d.they > 0 && d.we > 0) || (small(d) && moves(d))),
-    parts: d => !bytes.has(d.what),
+    id: 'ticket-steps',
+    openssl: 'over a ring smaller than a ticket it takes its number of calls',
+    ours: 'another number: a ticket is shorter',
+    why: 'as a flight',
+    page: 'over a small ring a handshake another number of calls',
+    explains: d => called(d, 'ticket').length > 0 && small(d) && moves(d),
+    parts: () => true,
   },
   {
     id: 'update-answered-at-once',
@@ -67,5 +65,31 @@ export const wire: readonly Intended[] = [
     why: 'who has not proved to own a certificate learns nothing of what we think of it',
     page: 'A chain is judged once its owner has proved to have the key',
     explains: d => bytes.has(d.what) && shaking(d) && errorOf(d, 'ours') === '20.134',
+  },
+]
+
+/** Of messages behind the handshake: whatever else may explain a number of bytes, these do first. */
+export const lengths: readonly Intended[] = [
+  {
+    id: 'authentication-lengths',
+    openssl: 'its messages of a later authentication have their lengths',
+    ours: 'ours have others',
+    why: 'as in the handshake',
+    page: 'flights have other lengths',
+    explains: d => called(d, 'ask').length > 0 && bytes.has(d.what) && d.they > 0 && d.we > 0,
+  },
+  {
+    id: 'ticket-lengths',
+    openssl: 'a ticket holds the session, in DER',
+    ours: 'what resuming needs',
+    why: 'shorter, and nobody else reads it',
+    page: 'a ticket in what it holds',
+    explains: d =>
+      (called(d, 'ticket').length > 0 ||
+        called(d, 'tickets').some(({ words }) => words[0] !== '0')) &&
+      bytes.has(d.what) &&
+      (d.what !== 'ret' || /^(move|copy)$/.test(d.call)) &&
+      d.they > 0 &&
+      d.we > 0,
   },
 ]

@@ -2,19 +2,19 @@
 import { nodeCrypto } from '@biopair/crypto-node'
 import * as C from '@biopair/ssl/openssl'
 import { chainFor } from '../../support/mint.ts'
+import { longest, pattern, turn } from './pattern.ts'
+import { resuming } from './resuming.ts'
 import { type Came, type Named, saidOf, state } from './said.ts'
 
-const longest = 1 << 17
-/** Where a write begins moves on with what was taken, so that a repeated one has the very same bytes. */
-const turn = 4096
-const pattern = Uint8Array.from({ length: longest + turn }, (_, i) => i * 31 + (i >> 8))
 const copy = pattern.slice()
 const into = new Uint8Array(longest)
 
 /** One process of the C program, as it were: `run` is a line in, a line out. */
 export class Face {
   #objects: Named[] = []
+  readonly #sessions = new Map<string, C.SSL_SESSION>()
   #tickets = 0
+  #early = 0
 
   /** The answers to a schedule's calls. */
   static run(schedule: readonly string[]): string[] {
@@ -131,6 +131,14 @@ export class Face {
       }
       case 'shutdown':
         return { ret: C.SSL_shutdown(ssl), of: ssl }
+      case 'session':
+        return { ret: this.#keep(word, ssl) }
+      case 'resume':
+        return {
+          ret: C.SSL_set_session(ssl, this.#sessions.get(word) ?? null),
+          of: ssl,
+          only: 'error',
+        }
       case 'key_update':
         return { ret: C.SSL_key_update(ssl, number), of: ssl, only: 'error' }
       case 'ticket':
@@ -158,7 +166,15 @@ export class Face {
         this.#drop(object)
         return { ret: 1 }
     }
-    return undefined
+    return resuming(call, object, ssl, word)
+  }
+
+  /** Keeps the session of a connection; answers whether it is resumable. */
+  #keep(name: string, ssl: C.SSL): number {
+    const session = C.SSL_get1_session(ssl)
+    if (session) this.#sessions.set(name, session)
+    else this.#sessions.delete(name)
+    return session ? C.SSL_SESSION_is_resumable(session) : -1
   }
 
   #making(call: string, [a = '', b = '', c = '', d = '']: readonly string[]): Came | undefined {
@@ -182,16 +198,19 @@ export class Face {
       case 'ssl': {
         const half = this.#find(c)
         if (!half?.bio || half.owner) return undefined
-        const ssl = newSsl(b, this.#tickets)
+        const ssl = newSsl(b, this.#tickets, this.#early)
         setRole(ssl, b)
         wire(this.#add({ name: a, ssl }), half)
         return { ret: 1 }
       }
       case 'bare':
-        this.#add({ name: a, ssl: newSsl(b, this.#tickets) })
+        this.#add({ name: a, ssl: newSsl(b, this.#tickets, this.#early) })
         return { ret: 1 }
       case 'tickets':
         this.#tickets = Number(a)
+        return { ret: 1 }
+      case 'early':
+        this.#early = Number(a)
         return { ret: 1 }
       case 'queue':
         return { ret: 1 }
@@ -201,6 +220,11 @@ export class Face {
       case 'move':
         if (!one?.bio || !other?.bio) return undefined
         return { ret: move(one.bio, other.bio, c, d), of: other.bio }
+      case 'copy': {
+        if (!one?.bio || !other?.bio) return undefined
+        const [count, run] = C.BIO_nread0(one.bio)
+        return { ret: count > 0 ? C.BIO_write(other.bio, run, count) : 0, of: other.bio }
+      }
       case 'say':
         if (!one?.bio) return undefined
         return { ret: C.BIO_write(one.bio, Buffer.from(b, 'hex')), of: one.bio }
@@ -220,9 +244,12 @@ function lent(of: C.BIO, [ret, out]: [number, Uint8Array]): Came {
   return { ret, of, out }
 }
 
-function newSsl(role: string, tickets: number): C.SSL {
-  const ssl = C.SSL_new(context(role, tickets))
+function newSsl(role: string, tickets: number, early: number): C.SSL {
+  const ssl = C.SSL_new(context(role))
   if (role === 'client') must(C.SSL_set1_host(ssl, 'server.example'))
+  if (role === 'client') must(C.SSL_set_tlsext_host_name(ssl, 'server.example'))
+  must(C.SSL_set_num_tickets(ssl, tickets))
+  must(C.SSL_set_max_early_data(ssl, early))
   return ssl
 }
 
@@ -263,21 +290,19 @@ function move(from: C.BIO, to: C.BIO, most: string, flip: string): number {
 const contexts = new Map<string, C.SSL_CTX>()
 
 /** Only what libssl.c has too, so that both say the same things to each other in as many bytes as can be. */
-function context(role: string, tickets: number): C.SSL_CTX {
-  const known = contexts.get(`${role} ${tickets}`)
+function context(role: string): C.SSL_CTX {
+  const known = contexts.get(role)
   if (known) return known
   const { root, pem, keyPem } = chainFor('p256')
   const method = role === 'server' ? C.TLS_server_method() : C.TLS_client_method()
   const ctx = C.SSL_CTX_new(method, { crypto: nodeCrypto })
   must(C.SSL_CTX_set_ciphersuites(ctx, 'TLS_AES_128_GCM_SHA256'))
   must(C.SSL_CTX_set1_groups_list(ctx, 'X25519'))
-  if (role === 'client') must(C.SSL_CTX_load_verify(ctx, root.pem))
-  else {
-    must(C.SSL_CTX_use_certificate_chain(ctx, pem))
-    must(C.SSL_CTX_use_PrivateKey(ctx, keyPem))
-    must(C.SSL_CTX_set_num_tickets(ctx, tickets))
-  }
-  contexts.set(`${role} ${tickets}`, ctx)
+  must(C.SSL_CTX_load_verify(ctx, root.pem))
+  must(C.SSL_CTX_use_certificate_chain(ctx, pem))
+  must(C.SSL_CTX_use_PrivateKey(ctx, keyPem))
+  must(C.SSL_CTX_set_session_id_context(ctx, Buffer.from('x')))
+  contexts.set(role, ctx)
   return ctx
 }
 

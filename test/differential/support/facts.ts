@@ -47,29 +47,34 @@ const misuses = new Set([
   '20.786689',
 ])
 
-/** Whether a KeyUpdate or a ticket was ever ordered of a connection. */
+/** Whether a KeyUpdate, a ticket or a client's certificate was ever ordered of a connection. */
 export function ordered(difference: Difference, name: string): boolean {
   return callsOn(difference, name).some(
-    ({ call, ours }) => /^(key_update|ticket)$/.test(call) && ours.get('ret') === '1',
+    ({ call, ours }) => /^(key_update|ticket|ask)$/.test(call) && ours.get('ret') === '1',
   )
 }
 
-/** Whether both have shaken hands and nothing was under way: from then on both have sent the same number of bytes. */
+/** Whether both that were made last have shaken hands and nothing was under way: from then on both have sent the same number of bytes. */
 export function settled({ before }: Difference): boolean {
-  return before.some(
-    step => step.call === 'shake' || [step.theirs, step.ours].every(answer => idle([...answer])),
-  )
+  const made = before.findLastIndex(makes)
+  return before
+    .slice(made + 1)
+    .some(
+      step => step.call === 'shake' || [step.theirs, step.ours].every(answer => idle([...answer])),
+    )
 }
 
 /** Whether there is a connection, and it has not come so far. */
 export function shaking(difference: Difference): boolean {
-  return difference.before.some(({ call }) => /^(ssl|bare)$/.test(call)) && !settled(difference)
+  return difference.before.some(makes) && !settled(difference)
 }
+
+const makes = ({ call }: Step) => /^(ssl|bare)$/.test(call)
 
 function idle(fields: readonly (readonly [string, string])[]): boolean {
   const inits = fields.filter(([name]) => name.endsWith('.init'))
   const waiting = fields.filter(([name]) => /\.w?pending$/.test(name))
-  return inits.length === 2 && [...inits, ...waiting].every(([, value]) => value === '0')
+  return inits.length >= 2 && [...inits, ...waiting].every(([, value]) => value === '0')
 }
 
 /** Whether a connection's last SSL_write waits to be repeated, on both sides alike. */

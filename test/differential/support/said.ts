@@ -16,12 +16,14 @@ export interface Came {
   readonly of?: C.SSL | C.BIO
   readonly out?: Uint8Array
   readonly passed?: number
+  /** What SSL_read_early_data came to, beside the 1 or 0 that it is worth. */
+  readonly early?: number
   /** SSL_get_error is not asked of it. */
   readonly only?: 'error'
 }
 
 /** `ret`, `status`, `want`, the oldest error, and a sum of the bytes that were passed out. */
-export function saidOf({ ret, of, out, passed, only }: Came): string[] {
+export function saidOf({ ret, of, out, passed, early, only }: Came): string[] {
   const said = [`ret=${ret}`]
   if (of && 'port' in of && !only)
     said.push(`status=${C.SSL_get_error(of, ret)}`, `want=${C.SSL_want(of)}`)
@@ -31,6 +33,7 @@ export function saidOf({ ret, of, out, passed, only }: Came): string[] {
     const text = C.ERR_reason_error_string(code)?.replaceAll(' ', '_')
     said.push(`error=${C.ERR_GET_LIB(code)}.${C.ERR_GET_REASON(code)}`, `why=${text}`)
   }
+  if (early !== undefined) said.push(`early=${early}`)
   if (out && out.length > 0) said.push(`sum=${sumOf(out)}`)
   if (passed !== undefined) said.push(`passed=${passed}`)
   return said
@@ -45,6 +48,9 @@ export function state({ name, bio, ssl }: Named): string[] {
     say('pending', C.SSL_pending(ssl))
     say('has', C.SSL_has_pending(ssl))
     say('init', C.SSL_in_init(ssl))
+    say('reused', C.SSL_session_reused(ssl))
+    say('early', C.SSL_get_early_data_status(ssl))
+    if (C.SSL_is_server(ssl)) say('named', C.SSL_get_peer_certificate(ssl) ? 1 : 0)
   }
   if (!bio) return said
   const letters = [

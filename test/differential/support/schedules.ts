@@ -1,5 +1,6 @@
 /** The named schedules: the contract's rows. */
 import { bios } from './bio-schedules.ts'
+import { resumptions } from './resumption-schedules.ts'
 import { ends, ringSizes, type Schedule, schedule, wired } from './schedule.ts'
 
 const tenTimes = (call: string) => Array.from({ length: 10 }, () => call)
@@ -221,4 +222,11 @@ const orders = [
   ),
 ]
 
-export const named: readonly Schedule[] = [...bios, ...handshakes, ...data, ...orders, ...goodbyes]
+export const named: readonly Schedule[] = [
+  ...bios,
+  ...handshakes,
+  ...data,
+  ...orders,
+  ...goodbyes,
+  ...resumptions,
+]

@@ -8,6 +8,7 @@ import { ExData } from './ex-data.ts'
 import { noteMisuse } from './misused.ts'
 import { protocolNames } from './protocols.ts'
 import { ERR_LIB_SSL } from './reasons.ts'
+import { SessionCounts } from './session-counts.ts'
 import {
   initialValues,
   type Pem,
@@ -47,6 +48,7 @@ export class SSL_CTX {
   readonly exData = new ExData<SSL_CTX>(this)
   /** What the peers of SSLs that are made from now on have to be and to prove. */
   readonly param = new X509_VERIFY_PARAM()
+  readonly counts = new SessionCounts()
   settings: Settings
   references = 1
 

@@ -1,4 +1,5 @@
 /** Early data in C's manner: SSL_read_early_data(3) and what belongs to it. */
+import type { Ssl } from '../ssl.ts'
 import type { Configured, SSL_CTX } from './ctx.ts'
 import { call, refuse, stopped } from './result.ts'
 import { type SSL, SSL_set_connect_state } from './ssl.ts'
@@ -16,7 +17,8 @@ export type SSL_allow_early_data_cb_fn = (ssl: SSL, arg: unknown) => number | Pr
 
 /**
  * Server, its first call: `[SSL_READ_EARLY_DATA_SUCCESS, bytes]`; `[SSL_READ_EARLY_DATA_FINISH, 0]` when there is no more, or was none, and
- * SSL_accept goes on; `[SSL_READ_EARLY_DATA_ERROR, 0]` with SSL_get_error. A server that calls SSL_accept first takes no early data.
+ * SSL_accept goes on; `[SSL_READ_EARLY_DATA_ERROR, 0]` with SSL_get_error. A server that calls SSL_accept first takes no early data;
+ * after FINISH it is not to be called again.
  */
 export function SSL_read_early_data(
   ssl: SSL,
@@ -24,16 +26,17 @@ export function SSL_read_early_data(
   num: number = buf.length,
 ): [result: 0 | 1 | 2, readbytes: number] {
   let readbytes = 0
-  const result = call(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', native => {
-    if (ssl.role !== 'server' || (ssl.begun && !ssl.readsEarly))
+  const result = early(ssl, native => {
+    if (ssl.role !== 'server' || (ssl.begun && !ssl.readsEarly) || ssl.earlyOver)
       return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED')
     ssl.readsEarly = true
     const outcome = native.readEarly(buf.subarray(0, num))
-    if (outcome.status === 'end') return SSL_READ_EARLY_DATA_FINISH
+    if (outcome.status === 'end') return finish(ssl, native)
     if (outcome.status !== 'done') return stopped(ssl, outcome)
     readbytes = outcome.bytes
     return SSL_READ_EARLY_DATA_SUCCESS
   })
+  ssl.earlyOver ||= result === SSL_READ_EARLY_DATA_FINISH
   return [result > 0 ? (result as 1 | 2) : 0, readbytes]
 }
 
@@ -49,7 +52,12 @@ export function SSL_write_early_data(
 ): [result: 0 | 1, written: number] {
   if (!ssl.role) SSL_set_connect_state(ssl)
   let written = 0
-  const result = call(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', native => {
+  // Nothing has begun yet: a session can still be given.
+  if (ssl.role === 'client' && !ssl.begun && !permits(ssl)) {
+    ssl.errors.clear()
+    return [refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', 0), 0]
+  }
+  const result = early(ssl, native => {
     if (ssl.role === 'server' && !ssl.readsEarly) return refuse(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED')
     const outcome = native.writeEarly(buf.subarray(0, num))
     if (outcome.status === 'refused')
@@ -62,6 +70,33 @@ export function SSL_write_early_data(
     return 1
   })
   return [result > 0 ? 1 : 0, written]
+}
+
+/** Whether a client has a session with early data, or a callback that may. */
+function permits({ offered, settings }: SSL): boolean {
+  return (offered?.native?.maxEarlyData ?? 0) > 0 || settings.values.pskUse !== undefined
+}
+
+/** No more comes. Where none came, the server's flight goes out first, as in OpenSSL: so it is out when the program hears of the end. */
+function finish(ssl: SSL, native: Ssl): number {
+  if (native.connected || native.earlyData === 'accepted') return SSL_READ_EARLY_DATA_FINISH
+  const outcome = native.doHandshake()
+  const out = native.queued === 0 && ['WAIT_CERT', 'WAIT_FINISHED'].includes(native.state)
+  if (outcome.status === 'done' || (outcome.status === 'want_read' && out))
+    return SSL_READ_EARLY_DATA_FINISH
+  return stopped(ssl, outcome)
+}
+
+/** A call that does not make a handshake go on which has paused for early data. */
+function early(ssl: SSL, work: Parameters<typeof call>[2]): number {
+  try {
+    return call(ssl, 'SHOULD_NOT_HAVE_BEEN_CALLED', native => {
+      ssl.watch.early = true
+      return work(native)
+    })
+  } finally {
+    ssl.watch.early = false
+  }
 }
 
 /** SSL_EARLY_DATA_NOT_SENT, SSL_EARLY_DATA_ACCEPTED, or SSL_EARLY_DATA_REJECTED, also while nothing is known. */

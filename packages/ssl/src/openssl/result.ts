@@ -28,6 +28,8 @@ import {
 import { ERR_GET_LIB } from './errors.ts'
 import { noteMisuse } from './misused.ts'
 import { ERR_LIB_SSL, ERR_LIB_SYS } from './reasons.ts'
+import { discard } from './session.ts'
+import { countBegun, finish } from './session-counts.ts'
 import { dispose, type SSL } from './ssl.ts'
 
 /**
@@ -80,9 +82,10 @@ export function call(
   try {
     const native = ssl.start(role)
     const answer = ssl.calls.during(() => work(native))
+    if (!ssl.begun) countBegun(ssl)
     ssl.begun = true
     // Whatever the call was for, it may have ended the handshake: the peer's Finished is verified, and ours is out.
-    if (native.connected && native.queued === 0) ssl.finished = true
+    if (native.connected && native.queued === 0) finish(ssl)
     return ssl.depth > 1 ? answer : told(ssl, native, answer)
   } catch (error) {
     if (!ssl.begun && ssl.depth === 1) ssl.native = undefined
@@ -170,6 +173,7 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
       ssl.failed = true
       ssl.errors.failed(stop.error)
       const system = ERR_GET_LIB(ssl.errors.first?.code ?? 0) === ERR_LIB_SYS
+      if (!system) discard(ssl)
       ssl.result = system ? SSL_ERROR_SYSCALL : SSL_ERROR_SSL
       return -1
     }

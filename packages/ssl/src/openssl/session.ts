@@ -51,14 +51,24 @@ export function arrived(
   if (told(ssl, session) === 1) session.references++
 }
 
+/**
+ * RFC 9846 §6.2: what a connection that fails has begun, or went on with, is not gone on with. Whoever has the object sees that; bytes that were
+ * written from it are the program's.
+ */
+export function discard(ssl: SSL): void {
+  for (const session of [ssl.session, ssl.offered]) if (session) session.native = undefined
+  ssl.discards = true
+}
+
 /** One object for each ticket. */
 export function sessionOf(ssl: SSL): SSL_SESSION | undefined {
   const { native } = ssl
   if (!native?.connected) return undefined
+  if (ssl.discards && ssl.session) return ssl.session
   // SSL_SESSION_set_max_early_data puts a copy in its place, of the same ticket.
   if (ssl.session && ssl.session.native?.ticket === native.session?.ticket) return ssl.session
   const session = new SSL_SESSION()
-  session.native = native.session
+  session.native = ssl.discards ? undefined : native.session
   session.suite = native.cipher
   session.hostname = native.servername
   const { alpnProtocol } = native

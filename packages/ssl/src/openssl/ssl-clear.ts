@@ -28,6 +28,8 @@ export function SSL_clear(ssl: SSL): 0 | 1 {
   ssl.port = fresh
   ssl.native = undefined
   ssl.readsEarly = false
+  ssl.earlyOver = false
+  ssl.discards = false
   ssl.begun = false
   ssl.failed = false
   ssl.finished = false

@@ -16,8 +16,10 @@ export function SSL_has_pending(ssl: SSL): 0 | 1 {
   return SSL_pending(ssl) > 0 ? 1 : 0
 }
 
+/** 1 for a server. Before there is a role: what the method is for, and 1 where it is for both, as in OpenSSL. */
 export function SSL_is_server(ssl: SSL): 0 | 1 {
-  return ssl.role === 'server' ? 1 : 0
+  const { role = ssl.firstContext.method.role } = ssl
+  return role === 'client' ? 0 : 1
 }
 
 /** 1 once a call has said that the handshake is done. */

@@ -13,6 +13,7 @@ import {
 } from './constants.ts'
 import { sendRequest } from './post-handshake.ts'
 import { call, refuse, stopped } from './result.ts'
+import { finish } from './session-counts.ts'
 import { type SSL, SSL_set_accept_state, SSL_set_connect_state } from './ssl.ts'
 
 /**
@@ -91,7 +92,7 @@ export function SSL_write(ssl: SSL, buf: Uint8Array, num: number = buf.length): 
       }
       taken += outcome.bytes
       ssl.writing = { length, taken }
-      ssl.finished = true
+      finish(ssl)
       // A record is taken when nothing waits before it: what was ordered is out.
       ssl.ordered = ssl.keyUpdate !== SSL_KEY_UPDATE_NONE || ssl.tickets > 0 || ssl.ordersRequest
     }
@@ -200,7 +201,7 @@ export function SSL_new_session_ticket(ssl: SSL): 0 | 1 {
 function shake(ssl: SSL, native: Ssl): number {
   const outcome = native.doHandshake()
   if (outcome.status !== 'done') return stopped(ssl, outcome)
-  ssl.finished = true
+  finish(ssl)
   if (!ssl.ordered) return 1
   const ordered = settle(ssl, native) ?? native.flush()
   if (ordered.status !== 'done') return stopped(ssl, ordered)
@@ -223,7 +224,7 @@ function take(ssl: SSL, buf: Uint8Array, num: number, peek: boolean): number {
     if (outcome.status === 'want_write' && outcome.read > 0 && native.connected)
       return stopped(ssl, { ...outcome, status: 'want_read' })
     if (outcome.status !== 'done') return stopped(ssl, outcome)
-    if (outcome.bytes > 0) ssl.finished = true
+    if (outcome.bytes > 0) finish(ssl)
     return outcome.bytes
   })
 }

@@ -1,5 +1,6 @@
 /** SSL_SESSION: what may be resumed, or a key that was agreed on elsewhere (SSL_SESSION_new(3), SSL_SESSION_get0_cipher(3) and its like). */
 import type { CipherSuite } from '@biopair/crypto'
+import { noble } from '@biopair/crypto/noble'
 import type { Bytes } from '@biopair/wire'
 import { type Session, sessionFromBytes, sessionToBytes } from '../session.ts'
 import { TLS1_3_VERSION } from './constants.ts'
@@ -56,6 +57,12 @@ export function SSL_SESSION_has_ticket(session: SSL_SESSION): 0 | 1 {
 /** The ticket as it came, or null. */
 export function SSL_SESSION_get0_ticket(session: SSL_SESSION): Bytes | null {
   return session.native?.ticket ?? null
+}
+
+/** The name that OpenSSL gives a session with a ticket: the ticket's SHA-256. Of length 0 without one; C passes its length out. */
+export function SSL_SESSION_get_id(session: SSL_SESSION): Bytes {
+  const { native } = session
+  return native ? noble.hashes.sha256.digest(native.ticket) : new Uint8Array(0)
 }
 
 /** Seconds, as the server said; 0 without a ticket. */

@@ -37,6 +37,7 @@ const states: Readonly<Record<'client' | 'server', Readonly<Record<string, numbe
   },
   server: {
     NEGOTIATED: TLS_ST_SW_SRVR_HELLO,
+    WAIT_EOED: TLS_ST_EARLY_DATA,
     WAIT_CERT: TLS_ST_EARLY_DATA,
     WAIT_CV: TLS_ST_SR_CERT,
     WAIT_FINISHED: TLS_ST_EARLY_DATA,
@@ -44,10 +45,10 @@ const states: Readonly<Record<'client' | 'server', Readonly<Record<string, numbe
   },
 }
 
-/** What was read or written last; EARLY_DATA is a server whose flight is out, as in OpenSSL. */
+/** What was read or written last; EARLY_DATA is a server whose flight is out, or a client that has sent some, as in OpenSSL. */
 export function SSL_get_state(ssl: SSL): number {
-  const { native } = ssl
-  if (native && waitsAgain(native)) return TLS_ST_EARLY_DATA
+  const { native, watch } = ssl
+  if (native && (waitsAgain(native) || watch.letters === 'TED')) return TLS_ST_EARLY_DATA
   return native ? (states[native.role ?? 'client'][native.state] ?? TLS_ST_BEFORE) : TLS_ST_BEFORE
 }
 

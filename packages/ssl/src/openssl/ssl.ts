@@ -45,6 +45,8 @@ export class SSL {
   native: Ssl | undefined
   /** Server: its first call was SSL_read_early_data. */
   readsEarly = false
+  /** It was told that no more comes. */
+  earlyOver = false
   /** Whether a call got as far as that: before, names and settings can still be put right. */
   begun = false
   /** What the last call came to: for SSL_get_error. */
@@ -86,6 +88,8 @@ export class SSL {
   /** What SSL_set_session was given, and the object that SSL_get_session answers. */
   offered: SSL_SESSION | undefined
   session: SSL_SESSION | undefined
+  /** The connection has failed, so that its session is none. */
+  discards = false
   /** What SSL_set_verify said for this SSL alone. */
   ownVerification: Pick<Values, 'verifyMode' | 'verify'> = {}
   /** Raw public keys that the peer may have, DER; undefined where none was named. */

@@ -51,6 +51,17 @@ const letters: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   'server read': { 1: 'TRCH', 5: 'TWEOED', 11: 'TRCC', 15: 'TRCV', 20: 'TRFIN', 24: 'TRCKU' },
 }
 
+/** Messages that one run of OpenSSL's state machine takes together behind a handshake: an authentication's, and the tickets that it ends with. */
+const together: Readonly<Record<string, readonly string[]>> = {
+  'read 13': ['write 11'],
+  'write 11': ['write 15', 'write 20'],
+  'write 15': ['write 20'],
+  'read 11': ['read 15', 'read 20'],
+  'read 15': ['read 20'],
+  'read 20': ['write 4'],
+  'write 4': ['write 4'],
+}
+
 /** One handshake's and what follows it. */
 export class Watch {
   readonly #ssl: SSL
@@ -64,6 +75,14 @@ export class Watch {
   #sent = 0
   /** Within a call, what was read or written last. */
   letters: string | undefined
+  /** What was read or written last once a call is over, where the connection's own state does not say. */
+  #left: string | undefined
+  /** The last message behind the handshake: `read 13`. */
+  #last = ''
+  /** SSL_CTX_set_info_callback(3): a handshake that pauses for early data is DONE, and STARTs when it goes on. */
+  #pause: 'due' | 'on' | 'over' = 'due'
+  /** The call that is under way is about early data: it does not make a handshake go on that has paused for it. */
+  early = false
   /** What a callback threw, as the alert that ends the connection. */
   thrown: TlsAlert | undefined
 
@@ -86,6 +105,7 @@ export class Watch {
       this.#open = 'handshake'
       this.#inform(SSL_CB_HANDSHAKE_START, 1)
     }
+    if (!this.early) this.#goOn()
     if (event.event === 'state') this.#entered(event.state)
     else if (event.event === 'message') this.#message(event)
     else if (event.event === 'record') this.#record(event)
@@ -96,13 +116,39 @@ export class Watch {
   leave(ret: number, stop: Stop['status'] | undefined, delivered: boolean): void {
     const shaking = this.#stage === 'shaking'
     const ended = stop === 'failed' || (shaking && (stop === 'closed' || stop === 'truncated'))
-    if (!ended) this.#asked()
+    if (!ended) {
+      if (!this.early) this.#goOn()
+      this.#asked()
+    }
     if (shaking && this.#connected && delivered && !ended) this.#finish()
+    // A server that has no early data to read has paused all the same.
+    else if (shaking && ret > 0 && this.#ssl.role === 'server') this.#stop()
     // Each call that comes back from a handshake says so, also where nothing happened.
-    else if (shaking && stop) this.#open = 'handshake'
-    this.#exit(this.#stage === 'done' && !ended ? 1 : ret === 0 ? 0 : -1)
+    else if (shaking && stop && this.#pause !== 'on') this.#open = 'handshake'
+    if (this.#stage !== 'shaking' || ret <= 0)
+      this.#exit(this.#stage === 'done' && !ended ? 1 : ret === 0 ? 0 : -1)
     if (ended) this.#stage = 'over'
-    this.letters = undefined
+    this.letters = this.#left
+  }
+
+  /** The handshake pauses for early data, once. */
+  #stop(): void {
+    if (this.#pause !== 'due') return
+    this.#pause = 'on'
+    if (this.letters !== 'TED') this.#loop('TED')
+    this.#left = 'TED'
+    this.#inform(SSL_CB_HANDSHAKE_DONE, 1)
+    this.#inform(this.#role | SSL_CB_EXIT, 1)
+    this.#open = undefined
+  }
+
+  /** It goes on, if it has paused. */
+  #goOn(): void {
+    if (this.#pause !== 'on') return
+    this.#pause = 'over'
+    this.#open = 'handshake'
+    this.#inform(SSL_CB_HANDSHAKE_START, 1)
+    this.#loop('TED')
   }
 
   /** The connection has ended for what a callback threw: there is no more to say. */
@@ -118,6 +164,7 @@ export class Watch {
       // A client is done when its own flight is out, which is what the server's answer has shown of the server's.
       if (this.#ssl.role === 'server') this.#finish()
     } else if (this.letters === 'TWFIN') this.#loop('TED')
+    if (state === 'WAIT_EOED') this.#stop()
   }
 
   /** A server whose HelloRetryRequest is out waits as one whose flight is. */
@@ -128,10 +175,18 @@ export class Watch {
   #message(event: Event<'message'>): void {
     if (this.#connected) {
       if (this.#stage === 'shaking') this.#finish()
-      if (this.#open === 'message' || event.direction === 'read') this.#exit(1)
+      const what = `${event.direction} ${event.message[0]}`
+      const goesOn = this.#open === 'message' && together[this.#last]?.includes(what)
+      if ((this.#open === 'message' || event.direction === 'read') && !goesOn) this.#exit(1)
       this.#open ??= 'message'
+      this.#last = what
     }
-    if (event.direction === 'read') this.#asked()
+    if (event.direction === 'read') {
+      this.#goOn()
+      this.#asked()
+      // EndOfEarlyData may be all that a call reads.
+      this.#left = event.message[0] === 5 ? 'TWEOED' : undefined
+    }
     this.#loop(letters[`${this.#ssl.role} ${event.direction}`]?.[event.message[0] ?? 0])
     if (event.direction === 'write') this.#unsent.push(event.message)
     else this.#tell(event, TLS1_3_VERSION, SSL3_RT_HANDSHAKE, event.message)
@@ -139,6 +194,8 @@ export class Watch {
 
   #record(event: Event<'record'>): void {
     const { header, type, length } = event
+    const early = type === 'application_data' && event.direction === 'write' && !this.#connected
+    if (early && this.#ssl.role === 'client') this.#stop()
     const version = ((header[1] as number) << 8) | (header[2] as number)
     this.#tell(event, version, SSL3_RT_HEADER, header)
     if (event.protected)
