@@ -1,86 +1,20 @@
-/** rustls, over aws-lc-rs, as either end: handshakes, identities, sessions, and what goes on after the handshake. */
-import { writeFileSync } from 'node:fs'
-import { certificateCompressions } from '@biopair/node'
-import { type ContextOptions, MemoryReplayStore, type Session } from '@biopair/ssl'
-import type { ExecutionContext } from 'ava'
-import { pem as asPem } from '../support/der-writer.ts'
-import { type AnyKind, chainFor } from '../support/mint.ts'
-import { mintOcsp } from '../support/ocsp-mint.ts'
-import { filesFor, scratch, written } from './support/files.ts'
-import { connectTo, listen, type Ours } from './support/ours.ts'
-import { type Facts, RustlsPeer, rustlsTest, type Words } from './support/rustls.ts'
-
-const mine = filesFor('p256')
-const identity = { cert: mine.pem, key: mine.keyPem }
-const theirs: Words = { cert: mine.certFile, key: mine.keyFile }
-const roots: Words = { ca: mine.caFile }
-
-/** Our client with a server of rustls. */
-async function toRustls(
-  t: ExecutionContext,
-  words: Words,
-  options: ContextOptions = {},
-): Promise<{ client: Ours; server: RustlsPeer }> {
-  const server = new RustlsPeer(t, 'server', { ...theirs, ...words })
-  const client = await connectTo(t, await server.port(), { ca: mine.root.pem, ...options })
-  return { client, server }
-}
-
-/** A client of rustls with our server. */
-async function fromRustls(
-  t: ExecutionContext,
-  words: Words,
-  options: ContextOptions = {},
-): Promise<{ client: RustlsPeer; server: Ours }> {
-  const { port, accepted } = await listen(t, { ...identity, ...options })
-  const client = new RustlsPeer(t, 'client', { ...roots, ports: port, ...words })
-  return { client, server: await accepted }
-}
-
-/** Both ends say the same. */
-function agree(t: ExecutionContext, { ssl }: Ours, facts: Facts): void {
-  const ours = ssl.exportKeyingMaterial(32, 'EXPORTER-interop', Buffer.from('both'))
-  t.deepEqual(
-    [facts.suite, facts.group.toLowerCase(), facts.alpn, facts.exporter],
-    [
-      ssl.cipher?.name.replace('TLS_', 'TLS13_') ?? '',
-      ssl.group?.toLowerCase() ?? '',
-      ssl.alpnProtocol ?? '',
-      hex(ours),
-    ],
-  )
-  // Of a session that is resumed it does not say whether there was a HelloRetryRequest.
-  t.is(facts.kind === 'Resumed', ssl.resumed)
-  t.is(facts.kind === 'FullWithHelloRetryRequest', ssl.retried && !ssl.resumed)
-}
-
-/** A line there and back, and both ends say close_notify. */
-async function chat(t: ExecutionContext, client: Ours): Promise<void> {
-  await client.write('there and back\n')
-  t.is(await client.line(), 'there and back\n')
-  t.is((await client.goodbye()).status, 'closed')
-}
-
-/** Answers lines until the end of the other side. */
-async function echo(t: ExecutionContext, server: Ours, lines: number): Promise<void> {
-  for (; lines > 0; lines--) await server.write(await server.line())
-  t.is((await server.ending()).status, 'closed')
-  await server.goodbye()
-}
-
-/** Types of the handshake messages that came or went. */
-function messages({ events }: Ours, direction: 'read' | 'write'): (number | undefined)[] {
-  return events.flatMap(event =>
-    event.event === 'message' && event.direction === direction ? [event.message[0]] : [],
-  )
-}
-
-const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex')
-
-function sure<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('there is none')
-  return value
-}
+/** rustls, over aws-lc-rs, as either end: handshakes, identities, sessions, and what goes on after the handshake. One file, so that it is built once. */
+import type { AnyKind } from '../support/mint.ts'
+import { filesFor } from './support/files.ts'
+import { rustlsTest } from './support/rustls.ts'
+import {
+  agree,
+  chat,
+  echo,
+  fromRustls,
+  hex,
+  mine,
+  roots,
+  sure,
+  toRustls,
+} from './support/rustls-ends.ts'
+import { identityTests } from './support/rustls-identities.ts'
+import { sessionTests } from './support/rustls-sessions.ts'
 
 for (const kind of ['p256', 'p384', 'p521', 'rsa', 'ed25519'] as const) {
   const { certFile, keyFile, caFile, pem, keyPem, root, leaf } = filesFor(kind)
@@ -232,140 +166,8 @@ rustlsTest('each end says that it does not know the authority of the other', asy
   await doubted.client.says(/FAILED .*UnknownIssuer/)
 })
 
-for (const resume of ['tickets', 'state'])
-  for (const retry of [false, true])
-    rustlsTest(
-      `our client resumes with rustls: ${resume}${retry ? ', after a HelloRetryRequest' : ''}`,
-      async t => {
-        const server = new RustlsPeer(t, 'server', {
-          ...{ ...theirs, resume, count: 3, groups: 'secp256r1' },
-        })
-        const keyShares = retry ? 'x25519' : 'P-256'
-        const options = { ca: mine.root.pem, groups: 'x25519:P-256', keyShares }
-        let session: Session | undefined
-        for (const nth of [1, 2, 3]) {
-          const port = await server.port()
-          const client = await connectTo(t, port, options, undefined, session)
-          await client.shake()
-          agree(t, client, await server.facts(nth))
-          t.is(client.ssl.resumed, nth > 1)
-          t.is(client.ssl.retried, retry)
-          t.true(client.ssl.authorized)
-          await chat(t, client)
-          session = client.ssl.session
-        }
-        await server.over(t)
-      },
-    )
-
-for (const [what, options] of [
-  ['tickets', { ticketKeys: new Uint8Array(48).fill(6) }],
-  ['a cache', { sessionCache: new Map<string, Uint8Array>() }],
-  [
-    'tickets, after a HelloRetryRequest',
-    { ticketKeys: new Uint8Array(48).fill(7), cookie: 'always' },
-  ],
-] as readonly (readonly [string, ContextOptions])[])
-  rustlsTest(`rustls resumes with our server: ${what}`, async t => {
-    const ends = []
-    for (let i = 0; i < 3; i++) ends.push(await listen(t, { ...identity, ...options }))
-    const ports = ends.map(({ port }) => port).join(',')
-    const client = new RustlsPeer(t, 'client', { ...roots, ports, say: 'hello' })
-    for (const [i, { accepted }] of ends.entries()) {
-      const server = await (await accepted).shake()
-      agree(t, server, await client.facts(i + 1))
-      t.is(server.ssl.resumed, i > 0)
-      t.is(server.ssl.retried, options.cookie === 'always')
-      await echo(t, server, 1)
-    }
-    await client.over(t)
-  })
-
-rustlsTest('our client has as many tickets of rustls as it asks for', async t => {
-  let tickets = 0
-  const { client, server } = await toRustls(
-    t,
-    { tickets: 5, resume: 'tickets' },
-    { ticketRequest: { newSessions: 4, resumptions: 1 }, onSession: () => tickets++ },
-  )
-  await client.shake()
-  await chat(t, client)
-  t.is(tickets, 4)
-  await server.over(t)
-})
-
-rustlsTest('rustls has as many tickets of our server as it asks for', async t => {
-  const { client, server } = await fromRustls(t, { tickets: '5,1', say: 'hello' })
-  await server.shake()
-  await echo(t, server, 1)
-  await client.over(t)
-  t.regex(client.stdout, /TICKETS 5\n/)
-})
-
-for (const [title, words, options, status] of [
-  ['takes', {}, {}, 'accepted'],
-  ['takes, without compatibility mode,', {}, { middleboxCompat: false }, 'accepted'],
-  [
-    'asks for another ClientHello in the place of',
-    { groups: 'secp256r1' },
-    { groups: 'x25519:P-256', keyShares: 'x25519' },
-    'rejected',
-  ],
-] as const)
-  rustlsTest(`rustls ${title} early data of our client`, async t => {
-    const server = new RustlsPeer(t, 'server', {
-      ...{ ...theirs, ...words, early: 1000, count: 2, alpn: 'echo' },
-    })
-    const port = await server.port()
-    const all = { ca: mine.root.pem, ALPNProtocols: ['echo'], ...options }
-    const first = await (await connectTo(t, port, all)).shake()
-    await chat(t, first)
-    t.is(first.ssl.session?.maxEarlyData, 1000)
-    const second = await connectTo(t, port, all, undefined, first.ssl.session)
-    t.is((await second.settled(ssl => ssl.writeEarly(Buffer.from('early\n')))).status, 'done')
-    await second.shake()
-    t.is(second.ssl.earlyData, status)
-    const facts = await server.facts(2)
-    agree(t, second, facts)
-    const accepted = status === 'accepted'
-    t.like(facts, { accepted, early: accepted ? 'early\n' : '' })
-    t.is(hex(second.ssl.rejectedEarlyData()?.bytes), accepted ? '' : hex(Buffer.from('early\n')))
-    await chat(t, second)
-    await server.over(t)
-  })
-
-for (const [title, options, accepted] of [
-  ['takes', {}, true],
-  ['refuses', { earlyDataCallback: () => false }, false],
-  ['asks for another ClientHello in the place of', { cookie: 'always' }, false],
-] as readonly (readonly [string, ContextOptions, boolean])[])
-  rustlsTest(`our server ${title} early data of rustls`, async t => {
-    const common: ContextOptions = {
-      ...identity,
-      ticketKeys: new Uint8Array(48).fill(8),
-      maxEarlyData: 1000,
-      replayStore: new MemoryReplayStore({ silence: 0 }),
-    }
-    const ends = [await listen(t, common), await listen(t, { ...common, ...options })] as const
-    const ports = ends.map(({ port }) => port).join(',')
-    const client = new RustlsPeer(t, 'client', { ...roots, ports, early: 'early', say: 'hello' })
-    const first = await (await ends[0].accepted).shake()
-    await echo(t, first, 1)
-    const second = await ends[1].accepted
-    const into = Buffer.alloc(100)
-    const got = await second.settled(ssl => ssl.readEarly(into))
-    t.is(got.status, accepted ? 'done' : 'end')
-    if (accepted) {
-      t.is(into.toString('latin1', 0, 6), 'early\n')
-      t.is((await second.settled(ssl => ssl.writeEarly(Buffer.from('early\n')))).status, 'done')
-    }
-    await second.shake()
-    agree(t, second, await client.facts(2))
-    t.is((await client.facts(2)).accepted, accepted)
-    await echo(t, second, accepted ? 1 : 2)
-    await client.over(t)
-    t.regex(client.stdout, /EARLY early\n/)
-  })
+identityTests()
+sessionTests()
 
 rustlsTest('our client has what rustls says before it has heard Finished', async t => {
   const { client, server } = await toRustls(t, { half: 'half' })
@@ -405,104 +207,6 @@ rustlsTest('rustls and our server change their keys', async t => {
   await client.over(t)
   t.regex(client.stdout, /LINE one\nLINE two\nLINE three\n/)
   t.true(server.keys('read') >= 4 && server.keys('write') >= 4)
-})
-
-const shown = chainFor('p256').leaf
-const believed = chainFor('ed25519').leaf
-const rawWords: Words = {
-  raw: 'yes',
-  key: mine.keyFile,
-  believe: written('raw-ours.pub', asPem('PUBLIC KEY', believed.spki)),
-}
-const rawTypes = { serverCertTypes: ['rpk'], clientCertTypes: ['rpk'] } as const
-
-rustlsTest('our client and rustls believe raw public keys, and no others', async t => {
-  const server = new RustlsPeer(t, 'server', { ...rawWords, count: 2 })
-  const port = await server.port()
-  const own = { ...rawTypes, rawKey: believed.keyPem }
-  const client = await connectTo(t, port, { ...own, rawPublicKeys: shown.spki })
-  await client.shake()
-  const facts = await server.facts()
-  agree(t, client, facts)
-  t.is(facts.leaf, hex(believed.spki))
-  t.deepEqual(client.ssl.peerRawPublicKey, shown.spki)
-  t.deepEqual([client.ssl.serverCertType, client.ssl.clientCertType], ['rpk', 'rpk'])
-  await chat(t, client)
-  const doubting = await connectTo(t, port, { ...own, rawPublicKeys: believed.spki })
-  t.like(await doubting.settled(ssl => ssl.doHandshake()), {
-    error: { alert: 'bad_certificate', origin: 'sent' },
-  })
-  await server.says(/FAILED .*BadCertificate/)
-})
-
-rustlsTest('rustls and our server believe raw public keys', async t => {
-  const { port, accepted } = await listen(t, {
-    ...{ ...rawTypes, rawKey: believed.keyPem, rawPublicKeys: shown.spki, requestCert: true },
-  })
-  const client = new RustlsPeer(t, 'client', { ...rawWords, ports: port, say: 'hello' })
-  const server = await (await accepted).shake()
-  const facts = await client.facts()
-  agree(t, server, facts)
-  t.is(facts.leaf, hex(believed.spki))
-  t.deepEqual(server.ssl.peerRawPublicKey, shown.spki)
-  await echo(t, server, 1)
-  await client.over(t)
-})
-
-rustlsTest('rustls takes raw public keys alone, and our server has none', async t => {
-  const { client, server } = await fromRustls(t, rawWords)
-  t.like(await server.settled(ssl => ssl.doHandshake()), {
-    error: { alert: 'unsupported_certificate', origin: 'sent' },
-  })
-  await client.says(/FAILED .*UnsupportedCertificate/)
-})
-
-for (const compress of ['brotli', 'zlib']) {
-  const certificateCompression = certificateCompressions.filter(({ name }) => name === compress)
-  const options = { ...identity, ca: mine.root.pem, certificateCompression }
-  const words = { ...theirs, ...roots, compress, say: 'hello' }
-
-  rustlsTest(`our client and rustls compress their certificates: ${compress}`, async t => {
-    const { client, server } = await toRustls(t, words, options)
-    await client.shake()
-    agree(t, client, await server.facts())
-    t.is((await server.facts()).leaf, hex(mine.leaf.der))
-    t.true(messages(client, 'read').includes(25) && !messages(client, 'read').includes(11))
-    t.true(messages(client, 'write').includes(25))
-    await chat(t, client)
-    await server.over(t)
-  })
-
-  rustlsTest(`rustls and our server compress their certificates: ${compress}`, async t => {
-    const { client, server } = await fromRustls(t, words, { ...options, requestCert: true })
-    await server.shake()
-    agree(t, server, await client.facts())
-    t.true(server.ssl.authorized)
-    t.true(messages(server, 'read').includes(25) && !messages(server, 'read').includes(11))
-    t.true(messages(server, 'write').includes(25))
-    await echo(t, server, 1)
-    await client.over(t)
-  })
-}
-
-const response = mintOcsp({ leaf: mine.leaf, issuer: mine.intermediate })
-
-rustlsTest('our client requires what rustls staples', async t => {
-  const staple = scratch('rustls.der')
-  writeFileSync(staple, response)
-  const { client, server } = await toRustls(t, { staple }, { ocsp: 'require' })
-  await client.shake()
-  t.deepEqual(client.ssl.ocspResponse, response)
-  await chat(t, client)
-  await server.over(t)
-})
-
-rustlsTest('rustls has what our server staples', async t => {
-  const { client, server } = await fromRustls(t, { say: 'hello' }, { ocspResponse: response })
-  await server.shake()
-  await echo(t, server, 1)
-  await client.over(t)
-  t.is(/STAPLED (\w*)\./.exec(client.stdout)?.[1], hex(response))
 })
 
 rustlsTest('our client and rustls cut records short, and ours are padded', async t => {

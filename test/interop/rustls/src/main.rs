@@ -5,7 +5,7 @@
 //! file with the one of the other end. A server takes `count` connections, with `staple`, `resume=tickets`, `early` and `tickets` (at the most),
 //! `half` (what it says before it has heard the client's Finished). A client has `say`, `early` (what to say) and `tickets` (how many to ask for).
 //!
-//! Each says `PORT n`, then of every connection `FACTS {...}` or `FAILED why`, and at last `END closed`, `END truncated` or `END failed`.
+//! Each says of every connection `FACTS {...}`, and at last `END closed`, `END dropped` or `FAILED why`, a truncation too; a server `PORT n` first.
 //! A server echoes lines, of which `keys`, `close` and `drop` mean something; a client says the lines of `say` and prints the answers, but
 //! for `!keys` and `!drop`, and `!read`, for a line unasked.
 mod connection;

@@ -30,7 +30,10 @@ use crate::judge::{RawKey, Watching};
 
 pub struct Settings(HashMap<String, String>);
 
-type Compression = (&'static dyn CertCompressor, &'static dyn CertDecompressor);
+type Compressions = (
+    Vec<&'static dyn CertCompressor>,
+    Vec<&'static dyn CertDecompressor>,
+);
 
 impl Settings {
     pub fn new(words: impl Iterator<Item = String>) -> Result<Self, Failure> {
@@ -67,11 +70,7 @@ impl Settings {
         {
             (Some(raw), _) => Arc::new(raw),
             (None, Some(roots)) => {
-                let builder = WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
-                match self.text("optional") {
-                    Some(_) => builder.allow_unauthenticated().build()?,
-                    None => builder.build()?,
-                }
+                WebPkiClientVerifier::builder_with_provider(roots, provider.clone()).build()?
             }
             (None, None) => Arc::new(NoClientAuth),
         };
@@ -200,21 +199,13 @@ impl Settings {
     }
 
     /// None, unless one is named.
-    fn compression(
-        &self,
-    ) -> Result<
-        (
-            Vec<&'static dyn CertCompressor>,
-            Vec<&'static dyn CertDecompressor>,
-        ),
-        Failure,
-    > {
+    fn compression(&self) -> Result<Compressions, Failure> {
         let pairs = self.list("compress").into_iter().map(|name| match name {
             "brotli" => Ok((BROTLI_COMPRESSOR, BROTLI_DECOMPRESSOR)),
             "zlib" => Ok((ZLIB_COMPRESSOR, ZLIB_DECOMPRESSOR)),
             _ => Err(format!("no compression {name}")),
         });
-        let pairs: Vec<Compression> = pairs.collect::<Result<_, _>>()?;
+        let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
         Ok(pairs.into_iter().unzip())
     }
 }
