@@ -12,7 +12,7 @@ import {
 } from '@biopair/handshake'
 import { type ContextOptions, MemoryReplayStore, type ReplayStore, SslContext } from '@biopair/ssl'
 import type { AlertName } from '@biopair/wire'
-import test, { type ExecutionContext } from 'ava'
+import ava, { type ExecutionContext } from 'ava'
 import { ClientPeer, withExtension } from '../support/client-peer.ts'
 import { EarlyClientPeer, type FirstFlight, ticketFrom } from '../support/early-client-peer.ts'
 import { chainFor } from '../support/mint.ts'
@@ -20,6 +20,9 @@ import { contentTypes, type Under } from '../support/peer.ts'
 import { identityOf } from '../support/peer-identity.ts'
 import { connected, refused } from '../support/refused.ts'
 import { Clock } from '../support/resume.ts'
+
+// One after the other: they share a clock, which some put on.
+const test = ava.serial
 
 const identity = identityOf('p256')
 const { pem, keyPem } = chainFor('p256')

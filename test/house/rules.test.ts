@@ -14,11 +14,6 @@ const waiting: Readonly<
     { readonly whole: readonly number[]; readonly part: readonly number[]; readonly sign: Sign }
   >
 > = {
-  'a server without state': {
-    whole: [],
-    part: [17],
-    sign: { folder: 'ssl/src', words: /stateless/i },
-  },
   'TLS 1.2': {
     whole: [],
     part: [8, 15, 18, 54, 71],

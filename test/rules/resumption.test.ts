@@ -10,7 +10,7 @@ import {
   writeExtension,
 } from '@biopair/handshake'
 import { type ContextOptions, type Session, SslContext } from '@biopair/ssl'
-import test from 'ava'
+import ava from 'ava'
 import fc from 'fast-check'
 import { ClientPeer, withExtension, withRaw } from '../support/client-peer.ts'
 import { expandLabel } from '../support/key-schedule.ts'
@@ -19,6 +19,9 @@ import { connected, refused } from '../support/refused.ts'
 import { clientContext, clock, serverContext, sessionOf, visit } from '../support/resume.ts'
 import { identity, ourClient, raw, root } from '../support/rule-ends.ts'
 import { ServerPeer } from '../support/server-peer.ts'
+
+// One after the other: they share a clock, which some put on.
+const test = ava.serial
 
 const named = (name: string) => raw(0, 0, name.length + 3, 0, 0, name.length, ...Buffer.from(name))
 const protocol = (name: string) => raw(16, 0, name.length + 1, name.length, ...Buffer.from(name))

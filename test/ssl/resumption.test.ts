@@ -1,7 +1,7 @@
 /** Resumption: sessions go on where everything still holds, and are full handshakes where it does not; nothing else happens. */
 import { type EncryptedExtensions, extensionTypes } from '@biopair/handshake'
 import { type ContextOptions, type Session, sessionFromBytes, sessionToBytes } from '@biopair/ssl'
-import test, { type ExecutionContext } from 'ava'
+import ava, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { chainFor } from '../support/mint.ts'
 import {
@@ -14,6 +14,9 @@ import {
   visit,
 } from '../support/resume.ts'
 import { factsOf } from '../support/session.ts'
+
+// One after the other: they share a clock, which some put on.
+const test = ava.serial
 
 const mine = chainFor('ed25519')
 

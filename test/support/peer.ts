@@ -49,7 +49,7 @@ export const contentTypes = { ccs: 20, alert: 21, handshake: 22, data: 23 } as c
 /** What a peer's messages have in common, whatever its role. */
 export abstract class Peer {
   /** Our end. */
-  readonly ssl: Ssl
+  ssl: Ssl
   suite: CipherSuite = cipherSuites.TLS_AES_128_GCM_SHA256
   /** Everything our end said, in order. */
   readonly heard: Heard[] = []
@@ -80,6 +80,11 @@ export abstract class Peer {
   constructor(ssl: Ssl) {
     this.ssl = ssl
     ssl.setBio(this.#toUs, this.#fromUs)
+  }
+
+  /** Another object of ours goes on, over the same carrier. */
+  handTo(ssl: Ssl): void {
+    this.ssl = ssl.setBio(this.#toUs, this.#fromUs)
   }
 
   get hash(): HashName {

@@ -13,7 +13,8 @@ import {
 /** Labels of HKDF-Expand-Label whose output is the application's: it was handed out, and is not ours to wipe. */
 const handedOut = ['exporter', 'resumption']
 /** Purposes of draws that are sent in the clear, or mean nothing to anybody. */
-const open = /random$|session_id$|^cookie$|^ticket_age_add$|^ticket nonce$|^export id$|salt$/
+const open =
+  /random$|session_id$|^cookie$|^ticket_age_add$|^certificate_request_context$|^ticket nonce$|^export id$|salt$/
 
 interface Seen {
   readonly what: string

@@ -1,4 +1,5 @@
 /** Contexts made of flags: files read, lists split, providers chosen. */
+import { randomBytes } from 'node:crypto'
 import { rootCertificates } from 'node:tls'
 import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
@@ -42,7 +43,7 @@ export function serverOptions(flags: ServerFlags): ContextOptions {
     requestCert: asks === undefined ? 'later' : true,
     ...(flags.client_sigalgs === undefined ? {} : { sigalgs: schemes(flags.client_sigalgs) }),
     ...takesEarlyData(flags),
-    ...(flags.stateless ? { cookie: 'always' } : {}),
+    ...(flags.stateless ? { cookie: 'always', cookieKeys: randomBytes(32) } : {}),
     ...(flags.no_ticket ? { ticketPolicy: 'never' } : {}),
     ...number('num_tickets', flags.num_tickets, 0, 32, numTickets => ({ numTickets })),
     ...clientVerification(flags),

@@ -104,9 +104,7 @@ export const serverFlags = {
   anti_replay: { help: 'takes early data once: this is the default' },
   no_anti_replay: { help: 'takes it as often as it comes' },
   no_cache: { help: 'keeps no sessions: this is the default, tickets hold them' },
-  stateless: {
-    help: 'asks every client for a cookie, with a HelloRetryRequest; state is kept all the same',
-  },
+  stateless: { help: 'asks every client for a cookie, and goes on from it alone' },
   num_tickets: { takes: 'number', help: 'tickets after a full handshake: 2' },
   nocert: { help: 'goes without a certificate, with -psk' },
   www: { help: 'answers HTTP with a page about the connection' },

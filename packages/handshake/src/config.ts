@@ -3,6 +3,7 @@ import type { CipherSuite, CryptoProvider, Group, Random, SignatureScheme } from
 import type { Bytes } from '@biopair/wire'
 import type { CertificateConfig } from './certificate-config.ts'
 import type { ClientHelloPolicy } from './client-hello-policy.ts'
+import type { CookieJar } from './cookie-jar.ts'
 import type { PskMode } from './psk.ts'
 import type { CertificateTypeName } from './shown.ts'
 
@@ -97,6 +98,8 @@ export interface ClientAuthentication {
 export interface ServerConfig extends FlowConfig, ClientAuthentication {
   /** When a HelloRetryRequest carries a cookie that the client has to bring back (RFC 9846 §4.3.2). */
   readonly cookie: 'never' | 'with_retry' | 'always'
+  /** Keeps what is known of a first ClientHello in the cookie, and nothing here: whoever has the same jar goes on with the second. */
+  readonly cookies?: CookieJar | undefined
   /** Bytes of early data that are taken at most; 0 refuses it. */
   readonly maxEarlyData: number
   /** Bytes of refused early data that are passed over; beyond them unexpected_message. */

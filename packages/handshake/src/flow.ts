@@ -2,11 +2,16 @@
 
 import type { HashName, PublicKey, SignatureScheme } from '@biopair/crypto'
 import type { Bytes, TlsAlert } from '@biopair/wire'
-import type { Stapled } from './certificate-config.ts'
+import type { CertificateConfig, Stapled } from './certificate-config.ts'
 import type { ClientAuthentication, OidFilter } from './config.ts'
 import type { JoinedMessage } from './joiner.ts'
 import type { ChosenPsk, EarlyGrant, OfferedIdentity, OfferedPsk } from './psk.ts'
-import type { CertificateTypeName, DelegatedIdentity, Shown } from './shown.ts'
+import type {
+  CertificateStatusFound,
+  CertificateTypeName,
+  DelegatedIdentity,
+  Shown,
+} from './shown.ts'
 
 /** A reason to stand still, by name, and the type of the answer that lets the flow go on. */
 export interface Want<K extends string, A> {
@@ -36,7 +41,9 @@ export interface WantServerName extends Want<'server_name', ServerNameAnswer> {
 }
 
 /** What a server does with a name; left out, what its configuration says. */
-export interface ServerNameAnswer extends Partial<ClientAuthentication> {
+export interface ServerNameAnswer
+  extends Partial<ClientAuthentication>,
+    Pick<CertificateConfig, 'requestOcsp' | 'requestScts'> {
   /** Whether EncryptedExtensions say that the name was used (RFC 6066 §3): they do. */
   readonly acknowledge?: boolean | undefined
 }
@@ -174,7 +181,12 @@ export interface Identity {
 }
 
 export type Verification =
-  | { readonly trusted: true; readonly key: PublicKey }
+  | {
+      readonly trusted: true
+      readonly key: PublicKey
+      /** What was made of the OCSP response that came along: a session remembers it. */
+      readonly status?: CertificateStatusFound | undefined
+    }
   | { readonly trusted: false; readonly alert: TlsAlert }
 
 /** A handshake, or a part of one, that ends in a `T`. Only the driver resumes it. */

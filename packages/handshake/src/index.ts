@@ -2,6 +2,7 @@
 export type * from './certificate-config.ts'
 export * from './client-hello-policy.ts'
 export * from './config.ts'
+export type * from './cookie-jar.ts'
 export * from './extensions/index.ts'
 export * from './flow.ts'
 export * from './joiner.ts'

@@ -47,7 +47,12 @@ export type Fact =
   | { readonly fact: 'state'; readonly state: string }
   | { readonly fact: 'client_random'; readonly random: Bytes }
   | { readonly fact: 'server_name'; readonly serverName: string }
-  | { readonly fact: 'retry'; readonly group: AnyGroupName | undefined }
+  /** `sealed`: all that is known of the ClientHello went into the cookie; `opened`: it came out of one, and the handshake goes on. */
+  | {
+      readonly fact: 'retry'
+      readonly group: AnyGroupName | undefined
+      readonly cookie?: 'sealed' | 'opened'
+    }
   | { readonly fact: 'suite'; readonly suite: CipherSuite }
   | { readonly fact: 'group'; readonly group: AnyGroupName }
   /** A pre-shared key was agreed on; `chain` is what the peer showed when the session began. */

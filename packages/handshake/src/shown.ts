@@ -11,7 +11,12 @@ export interface Shown {
   readonly type: CertificateTypeName
   /** The DelegatedCredential that the leaf came with, as it came; its key signed in place of the leaf's. */
   readonly delegated: Bytes | undefined
+  /** What an OCSP response that came along was found to say; absent where none came, or nobody read it. It is kept, since the response is not. */
+  readonly status?: CertificateStatusFound | undefined
 }
+
+/** `bad` is whatever is not believably good. */
+export type CertificateStatusFound = 'good' | 'bad'
 
 /** Certificates, and nothing in their place. */
 export const certificates: Shown = { type: 'x509', delegated: undefined }

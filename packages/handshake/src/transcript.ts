@@ -40,6 +40,26 @@ export class Transcript {
     this.start(hash)
   }
 
+  /** Forgets everything: what comes next is the first message. */
+  clear(): void {
+    this.#early = []
+    this.#running = undefined
+  }
+
+  /**
+   * Puts message_hash of a ClientHello1 and the HelloRetryRequest before the ClientHello that came: `digest` is Hash(ClientHello1). Answers
+   * the hash up to there, to be continued apart.
+   */
+  goOn(hash: Hash, digest: Bytes, retry: Bytes): RunningHash {
+    const before = hash.start()
+    before.update(encodeMessage(MessageHash, { hash: digest }))
+    before.update(retry)
+    this.#running = before.copy()
+    for (const message of this.#early) this.#running.update(message)
+    this.#early = []
+    return before
+  }
+
   /** The hash as it stands, to be continued apart: for the binders of a second ClientHello (§4.3.11.2). */
   fork(): RunningHash {
     if (!this.#running) throw new TypeError('the transcript has no hash before a suite is chosen')

@@ -2,6 +2,7 @@
 import type { Fact, OidFilter, RequestCommand } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
+import { authoritiesFrom } from './authorities.ts'
 import type { SslContext } from './context.ts'
 import { type OidFilterOption, oidFiltersFrom } from './oid-filters.ts'
 import { checkOptions } from './option-types.ts'
@@ -37,7 +38,7 @@ export interface CertificateInquiry {
    * - `declined`: the client shows none
    */
   readonly state: 'requested' | 'answered' | 'authenticated' | 'declined'
-  /** What this request found out, DER, leaf first; empty before `authenticated`. */
+  /** What this request found out, DER, leaf first, or one raw public key; empty before `authenticated`. */
   readonly certificates: readonly Bytes[]
   /** What was found about them; with `rejectUnauthorized: false` it may be that they are not believed. */
   readonly verdict: Verdict | undefined
@@ -113,9 +114,13 @@ export function requestFrom(
 ): Omit<RequestCommand, 'command' | 'context'> {
   checkOptions(options, optionTypes)
   const { authorities, filters } = context.clientAuthentication
+  const { requestOcsp, requestScts } = context.riding
   const demands: RequestCommand['demands'] = {
-    authorities: options.requestAuthorities?.map(name => new Uint8Array(name)) ?? authorities,
+    authorities: options.requestAuthorities
+      ? authoritiesFrom(options.requestAuthorities)
+      : authorities,
     filters: options.oidFilters ? oidFiltersFrom(options.oidFilters) : filters,
+    ...{ requestOcsp, requestScts },
   }
   return { required: options.required ?? context.options.rejectUnauthorized !== false, demands }
 }

@@ -1,6 +1,6 @@
 /** Whether a certificate that is believed is in good standing too: what was stapled to it, judged (RFC 6066 §8, RFC 7633). */
 import type { CryptoProvider } from '@biopair/crypto'
-import type { Stapled } from '@biopair/handshake'
+import type { CertificateStatusFound, Stapled } from '@biopair/handshake'
 import {
   type Certificate,
   checkOcsp,
@@ -51,22 +51,68 @@ export function withStatus(
   verdict: Verdict,
   stapled: readonly Stapled[],
   question: VerifyOptions,
-  { mode, hashes }: StatusPolicy,
+  policy: StatusPolicy,
 ): Verdict {
-  if (!verdict.ok || mode === 'ignore') return verdict
+  if (!verdict.ok || policy.mode === 'ignore') return verdict
   const { path } = verdict
   const leaf = path[0] as Certificate
-  const must = mode === 'require' || leaf.tlsFeatures?.includes(tlsFeatureIds.status_request)
-  const unless = (problem: Parameters<typeof refused>[1]) =>
-    isForgiven(question, problem.code, 0) ? verdict : refused(0, problem, path)
-  const missing = (why: string) => (must ? unless({ code: 'OCSP_VERIFY_NEEDED', why }) : verdict)
+  const issuer = issuerOf(path)
+  const unless = (problem: Problem) => refusedUnless(problem, verdict, question)
+  const missing = (why: string) =>
+    isMust(leaf, policy) ? unless({ code: 'OCSP_VERIFY_NEEDED', why }) : verdict
   const response = stapled[0]?.ocspResponse
   if (!response) return missing('expected an OCSP response with the certificate, got none')
-  // An anchor is believed as it is; above it nobody is known who could speak of it.
-  const issuer = path[1] ?? (leaf.selfIssued ? leaf : undefined)
   if (!issuer) return missing('expected an issuer to verify the OCSP response with, got an anchor')
   const { time, minimumRsaBits, crypto } = question
   const asked = { response, leaf, issuer, time, minimumRsaBits }
+  const { hashes } = policy
   const status = checkOcsp({ ...asked, crypto: { publicKey: crypto.publicKey, hashes } })
   return status.ok ? verdict : unless(status)
+}
+
+/**
+ * The verdict on the chain of a session, whose OCSP response is not there any more, in the light of what was found when it came. Who
+ * demands one is not content with a session that began without, or before somebody who read none.
+ */
+export function withKnownStatus(
+  verdict: Verdict,
+  found: CertificateStatusFound | undefined,
+  question: VerifyOptions,
+  policy: StatusPolicy,
+): Verdict {
+  if (!verdict.ok || policy.mode === 'ignore' || found === 'good') return verdict
+  const leaf = verdict.path[0] as Certificate
+  if (found === 'bad') {
+    const why = 'expected an OCSP response that was good when the session began, got another'
+    return refusedUnless({ code: 'OCSP_VERIFY_FAILED', why }, verdict, question)
+  }
+  if (!isMust(leaf, policy)) return verdict
+  const why = 'expected an OCSP response when the session began, got none that was read'
+  return refusedUnless({ code: 'OCSP_VERIFY_NEEDED', why }, verdict, question)
+}
+
+/** What a session remembers: a response that came is good where the chain is believed with it, and only there. */
+export function statusFound(
+  verdict: Verdict,
+  stapled: readonly Stapled[],
+  { mode }: StatusPolicy,
+): CertificateStatusFound | undefined {
+  if (mode === 'ignore' || !stapled[0]?.ocspResponse) return undefined
+  if (!verdict.ok) return 'bad'
+  return issuerOf(verdict.path) && 'good'
+}
+
+/** An anchor is believed as it is; above it nobody is known who could speak of it. */
+function issuerOf([leaf, issuer]: Verdict['path']): Certificate | undefined {
+  return issuer ?? (leaf?.selfIssued ? leaf : undefined)
+}
+
+type Problem = Parameters<typeof refused>[1]
+
+function isMust({ tlsFeatures }: Certificate, { mode }: StatusPolicy): boolean {
+  return mode === 'require' || tlsFeatures?.includes(tlsFeatureIds.status_request) === true
+}
+
+function refusedUnless(problem: Problem, verdict: Verdict, question: VerifyOptions): Verdict {
+  return isForgiven(question, problem.code, 0) ? verdict : refused(0, problem, verdict.path)
 }

@@ -19,7 +19,7 @@ export function clientHelloFrom(
   policy: ClientHelloPolicy | undefined,
 ): ClientHelloPolicy | undefined {
   if (policy === undefined) return undefined
-  checkOptions(policy, types)
+  checkOptions(policy, types, 'clientHello.')
   const { order, grease, padding } = policy
   if (typeof order === 'string' && order !== 'shuffled')
     throw misuse(

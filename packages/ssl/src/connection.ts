@@ -46,6 +46,7 @@ import {
   type HandshakeOutcome,
   type ReadOutcome,
   type ShutdownOutcome,
+  type StatelessOutcome,
   type Stop,
   type Truncated,
   type Waiting,
@@ -87,6 +88,8 @@ type End = Closed | Truncated | Failed
 const nothing: Bytes = new Uint8Array(0)
 /** What a NewSessionTicket has beside the ticket, and its records' headers and tags with room to spare. */
 const ticketRoom = 1024
+/** A record's header, content type and tag. */
+const recordOverhead = 5 + 1 + 16
 /** So many, because bytes that a filter below drives out, one by one into a ring of 1, are not seen to move. */
 const mostFruitless = 1 << 17
 
@@ -133,7 +136,9 @@ export class Connection {
   #left = false
   #forgotten = false
   /** Another connection goes on in this one's place. */
-  #gone = false
+  #gone: 'moved' | 'retried' | undefined
+  /** Server: all that was known of the ClientHello is in a cookie, or came out of one. */
+  #cookie: 'sealed' | 'opened' | undefined
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
@@ -163,6 +168,7 @@ export class Connection {
       trace: parts.trace,
       learn: fact => {
         if (fact.fact === 'early_data') this.#early.learn(fact)
+        if (fact.fact === 'retry') this.#cookie = fact.cookie
         parts.learn(fact)
       },
     })
@@ -210,6 +216,21 @@ export class Connection {
   /** Shakes hands: `done` when the peer's Finished is verified and our own flight was taken by the BIO and flushed. */
   handshake(): HandshakeOutcome {
     return this.#call(() => this.#shake() ?? this.#fatal() ?? { status: 'done' })
+  }
+
+  /** Server: takes one ClientHello, and no more than that; `retried` once a HelloRetryRequest is out that says all there is to know: here it is over then. */
+  stateless(): StatelessOutcome {
+    return this.#call((): StatelessOutcome => {
+      const stop = this.#shake(() => this.#cookie !== undefined || this.state !== 'START')
+      if (stop) return stop
+      if (this.#cookie !== 'sealed') return { status: 'done' }
+      const pushed = this.#push()
+      if (this.#writeEnd) return this.#writeEnd
+      if (pushed !== 'done') return this.#waiting(false)
+      this.#gone = 'retried'
+      this.#forget()
+      return { status: 'retried' }
+    })
   }
 
   /** Reads plaintext of one record at the most; `peek` leaves it to be read again. An empty buffer reads 0 bytes and touches nothing. */
@@ -283,13 +304,15 @@ export class Connection {
   writeEarly(bytes: Uint8Array): EarlyWriteOutcome {
     let taken = 0
     const outcome = this.#call((): EarlyWriteOutcome => {
-      const stop = this.#shake(() => this.#earlyWritable)
+      const stop = this.#over ?? this.#shake(() => this.#earlyWritable)
       if (stop) return stop
       while (taken < bytes.length) {
+        if (this.#over) return this.#over
         const reason = this.#earlyRefusal()
         if (reason) return { status: 'refused', reason }
         // The first record goes with the flight before it: a ClientHello and its early data are one write.
-        const waits = this.#wroteEarly && this.#push() !== 'done' && this.#writer.queue > 0
+        const together = !this.#wroteEarly && this.#roomy
+        const waits = !together && this.#push() !== 'done' && this.#writer.queue > 0
         if (this.#writeEnd) return this.#shake() ?? this.#writeEnd
         if (waits) {
           const blocked = this.#protected(() => this.#step())
@@ -310,6 +333,16 @@ export class Connection {
       return enough ? { status: 'done', bytes: taken } : this.#waiting(true)
     })
     return taken > 0 ? { status: 'done', bytes: taken } : outcome
+  }
+
+  /** Whether there is room for a record of any length behind what waits. */
+  get #roomy(): boolean {
+    return this.#writer.room() >= this.#writer.maxPlaintext + recordOverhead
+  }
+
+  /** How it ended, once the keys are gone. */
+  get #over(): End | undefined {
+    return this.#forgotten ? this.#readEnd : undefined
   }
 
   /** Whether early data can go, or is known to be refused. */
@@ -410,7 +443,7 @@ export class Connection {
         early: this.#early.status,
         sideRecords: this.#sideRecords,
       })
-      this.#gone = true
+      this.#gone = 'moved'
       this.#forget()
       return { status: 'done', bytes }
     })
@@ -537,8 +570,10 @@ export class Connection {
         'ERR_REENTRANT_CALL',
         'a connection must not be called from inside its own callback',
       )
-    if (this.#gone)
+    if (this.#gone === 'moved')
       throw misuse('ERR_MOVED', 'the connection was exported, and goes on where it is imported')
+    if (this.#gone)
+      throw misuse('ERR_RETRIED', 'the client was asked again, and its answer is for a new Ssl')
     if (this.#closed ? whileClosing !== 'close' : this.#closing && !whileClosing)
       throw misuse('ERR_CLOSED', 'the connection was closed')
     this.#busy = true

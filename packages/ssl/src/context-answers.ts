@@ -1,6 +1,6 @@
 /** Who answers a connection's wants: the context's credentials, anchors and protocols, or its callbacks in their place. */
 import { equal, type Random } from '@biopair/crypto'
-import type { OidFilter, ServerNameAnswer, WantVerification } from '@biopair/handshake'
+import type { Identity, OidFilter, ServerNameAnswer, WantVerification } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { type Answers, following } from './answers.ts'
@@ -15,6 +15,7 @@ import { filterFrom } from './oid-filters.ts'
 import { chooseIdentity } from './own-identity.ts'
 import { pskAnswers } from './psk-answers.ts'
 import type { Session } from './session.ts'
+import { identityFrom, signatureFrom } from './shown-identity.ts'
 import { verifyPeer } from './verification.ts'
 
 export interface AnswersFor {
@@ -44,7 +45,8 @@ export function answersOf(connection: AnswersFor): Answers {
     if (!chosen.context || chosen.context === context) return { acknowledge }
     context = chosen.context
     connection.switched(context)
-    return { acknowledge, ...context.clientAuthentication }
+    const { requestOcsp, requestScts } = context.riding
+    return { acknowledge, ...context.clientAuthentication, requestOcsp, requestScts }
   }
   return {
     ...pskAnswers(connection.context, connection.session),
@@ -84,12 +86,15 @@ export function answersOf(connection: AnswersFor): Answers {
     certificate: (want, asking) => {
       // Whoever chooses, the demands have to be sound.
       filterFrom(want.filters)
-      return context.options.certificateCallback
-        ? context.options.certificateCallback(want, asking)
-        : chooseIdentity(context, want)
+      const { certificateCallback } = context.options
+      if (!certificateCallback) return chooseIdentity(context, want)
+      return following(certificateCallback(want, asking) as Identity | undefined, answer =>
+        identityFrom(answer, want),
+      )
     },
     signature: (want, asking) => {
-      if (context.options.signCallback) return context.options.signCallback(want, asking)
+      const { signCallback } = context.options
+      if (signCallback) return following(signCallback(want, asking), signatureFrom)
       const { delegated } = want.identity
       const { key } = (delegated ?? want.identity) as Partial<Credential>
       if (!key)

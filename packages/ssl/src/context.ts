@@ -17,6 +17,7 @@ import {
   type CertificateTypeName,
   type ClientAuthentication,
   type ClientHelloPolicy,
+  type CookieJar,
   type Edit,
   type Identity,
   leastRecordLimit,
@@ -33,6 +34,7 @@ import { Buffers, type Padding, RecordSizing, type RecordSizingOptions } from '@
 import type { Bytes } from '@biopair/wire'
 import { publicKeysFrom, type TrustStore, trustStore, type VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
+import { authoritiesFrom, fitting } from './authorities.ts'
 import {
   ocspModes,
   requestsOcsp,
@@ -44,6 +46,7 @@ import { Claims } from './claims.ts'
 import { clientHelloFrom } from './client-hello-option.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
 import { compressionsFrom } from './compressed-certificates.ts'
+import { CookieKeys, cookieJar } from './cookies.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type DelegatedOption, delegationsFrom, type OwnDelegation } from './delegation.ts'
 import type { EarlyDataCallback } from './early-answers.ts'
@@ -59,6 +62,7 @@ import { type KeyImport, rememberKeys } from './public-keys.ts'
 import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
 import { MemoryReplayStore, type ReplayStore, usualWindow } from './replay-store.ts'
 import type { Session } from './session.ts'
+import type { IdentityOption } from './shown-identity.ts'
 import { type StapledOptions, withStapled } from './stapled-options.ts'
 import { type SessionCache, type TicketKey, type TicketSealer, ticketKeyFrom } from './tickets.ts'
 import { type Trace, type TraceKind, traceKinds } from './trace.ts'
@@ -83,6 +87,9 @@ export type SniAnswer =
   | { readonly context?: SslContext | undefined; readonly acknowledge?: boolean | undefined }
   | null
   | undefined
+
+/** What a certificateCallback answers: one of `context.credentials`, an identity whose key is elsewhere, or undefined for none. */
+export type IdentityAnswer = Identity | IdentityOption | undefined
 
 export interface ContextOptions extends StatusOptions, StapledOptions {
   /** Trust anchors, PEM or DER. There is no built-in list: a client that verifies has to say whom it believes. */
@@ -160,7 +167,7 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
   readonly certificateCallback?: (
     want: WantCertificate,
     context: CallbackContext,
-  ) => Identity | undefined | Promise<Identity | undefined>
+  ) => IdentityAnswer | Promise<IdentityAnswer>
   /**
    * The OCSP response to show with our certificate, now: null for none. Asked once per handshake, where the peer asks for one; in place of
    * `ocspResponse`.
@@ -241,8 +248,15 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
   readonly clientHello?: ClientHelloPolicy
   /** Middlebox compatibility mode (RFC 9846 appendix E.4): true. */
   readonly middleboxCompat?: boolean
-  /** Server: when a HelloRetryRequest carries a cookie: never. */
+  /** Server: when a HelloRetryRequest carries a cookie: never, and with `cookieKeys` whenever there is one. */
   readonly cookie?: 'never' | 'with_retry' | 'always'
+  /**
+   * Server: keeps nothing between the two ClientHellos of a HelloRetryRequest. Its cookie, authenticated with these 32 bytes, holds what has to be known, and whoever has the
+   * same keys goes on with the second (`Ssl.stateless`). Of several the first seals, and all open. `SslContext.setCookieKeys` changes them.
+   */
+  readonly cookieKeys?: Uint8Array | readonly Uint8Array[]
+  /** Server: seconds that such a cookie is good for: 60. At most 3600. */
+  readonly cookieLifetime?: number
   /** Lines of the key log (RFC 9850), without a newline. Whoever has them reads everything. */
   readonly keylog?: (line: string) => void
   /** Is told what happens, on a timeline, without secrets. An error that it throws ends the connection with internal_error. */
@@ -299,7 +313,7 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   signCallback: 'function',
   requestOCSP: 'boolean',
   ocsp: 'string',
-  ocspResponse: 'Uint8Array or a list of them, with gaps',
+  ocspResponse: 'Uint8Array or a list of them, undefined for none',
   ocspRequestCallback: 'function',
   ocspResponseCallback: 'function',
   requestSCT: 'boolean',
@@ -334,6 +348,8 @@ const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   clientHello: 'object',
   middleboxCompat: 'boolean',
   cookie: 'string',
+  cookieKeys: 'Uint8Array or a list of them',
+  cookieLifetime: 'whole number',
   keylog: 'function',
   trace: 'function',
   traceEvents: 'list of strings',
@@ -400,6 +416,7 @@ export class SslContext {
   readonly claims: Claims = new Claims(() => this.now())
   #ticketKeys: readonly TicketKey[] = []
   #replayStore: ReplayStore | undefined
+  #cookieKeys: CookieKeys | undefined
   /** Keys that tickets of before our time may be sealed with. */
   #keysGiven = false
   /** Connections that were traced. */
@@ -475,23 +492,20 @@ export class SslContext {
       ),
       maxCertificateMessage: this.limits.maxCertificateMessage,
     }
-    const { cookie = 'never' } = options
+    const { cookie = 'never', cookieKeys } = options
     if (!['never', 'with_retry', 'always'].includes(cookie))
       throw misuse(
         'ERR_INVALID_ARG_VALUE',
         `cookie: expected never, with_retry or always, got ${cookie}`,
       )
+    if (cookieKeys) this.setCookieKeys(cookieKeys)
+    wholeNumber('cookieLifetime', options.cookieLifetime, 1, 3600)
     if (options.recordSizeLimit !== 0)
       wholeNumber('recordSizeLimit', options.recordSizeLimit, leastRecordLimit, mostRecordLimit)
-    checkOptions(options.recordSizing ?? {}, sizingTypes)
+    checkOptions(options.recordSizing ?? {}, sizingTypes, 'recordSizing.')
     wholeNumber('recordSizing.small', options.recordSizing?.small, 64, 16_384)
     this.padding = paddingFrom(options.padding, length => this.draw('padding', length))
-    // RFC 9846 §4.3.4: a DistinguishedName has 1 byte at least.
-    if (options.requestAuthorities?.some(({ length }) => length === 0))
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        'requestAuthorities: expected DER names, got an empty one',
-      )
+    authoritiesFrom(options.requestAuthorities ?? [])
     wholeNumber('numTickets', options.numTickets, 0, 32)
     wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
     if (options.ticketKeys) this.setTicketKeys(options.ticketKeys)
@@ -586,7 +600,33 @@ export class SslContext {
       )
     if (!this.#keysGiven) this.#replayStore = this.#storeFor(true)
     this.#keysGiven = true
+    const before = this.#ticketKeys
     this.#ticketKeys = list.map(ticketKeyFrom)
+    // Tickets that were sealed with a key are as secret as it is, for as long as it is anywhere.
+    for (const { secret } of before) wipe(secret)
+  }
+
+  /** When a HelloRetryRequest carries a cookie. */
+  get cookie(): 'never' | 'with_retry' | 'always' {
+    return this.options.cookie ?? (this.#cookieKeys ? 'with_retry' : 'never')
+  }
+
+  /** Cookies that are good for `context` alone; undefined for a server that keeps its state. */
+  cookieJar(context: Uint8Array): CookieJar | undefined {
+    if (!this.#cookieKeys) return undefined
+    return cookieJar({
+      keys: () => this.#cookieKeys as CookieKeys,
+      now: () => this.now(),
+      lifetime: this.options.cookieLifetime ?? 60,
+      context,
+    })
+  }
+
+  /** Sets the keys of cookies, 32 bytes each: the first seals from now on, and all open. To rotate, put a new one first, and drop the last once its cookies are out of date. */
+  setCookieKeys(keys: Uint8Array | readonly Uint8Array[]): void {
+    if (this.options.cookie === 'never')
+      throw misuse('ERR_INVALID_ARG_VALUE', 'cookieKeys: expected cookie to be another than never')
+    this.#cookieKeys = new CookieKeys(keys, this.crypto)
   }
 
   /** Who knows the early data that was taken; undefined where nobody needs to. */
@@ -628,11 +668,11 @@ export class SslContext {
   get clientAuthentication(): ClientAuthentication {
     const { requestCert, rejectUnauthorized } = this.options
     const asked = rejectUnauthorized === false ? 'request' : 'require'
+    const ours = this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw))
     return {
       clientCertificate: requestCert === 'later' ? 'later' : requestCert ? asked : 'none',
-      authorities:
-        this.requestAuthorities ??
-        this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw)),
+      // Anchors that are too many to be named: a client then shows what it has.
+      authorities: this.requestAuthorities ?? (fitting(ours) ? ours : []),
       filters: this.#filters,
     }
   }

@@ -40,7 +40,7 @@ export function credentialsFrom(
   if (certificates.length !== keys.length)
     throw misuse(
       'ERR_INVALID_ARG_VALUE',
-      `cert and key go in pairs: got ${certificates.length} of cert, ${keys.length} of key`,
+      `cert and key go in pairs: got ${certificates.length} of cert, ${keys.length} of key; for a key elsewhere there is certificateCallback, beside signCallback`,
     )
   return certificates.map((certificate, i) => credential(certificate, keys[i] as Pem, crypto, i))
 }

@@ -48,6 +48,7 @@ export {
 } from './replay-store.ts'
 export type { Sct } from './scts.ts'
 export { type Session, sessionFromBytes, sessionToBytes } from './session.ts'
+export type { IdentityOption } from './shown-identity.ts'
 export * from './ssl.ts'
 export { SslBio } from './ssl-bio.ts'
 export type { SessionCache, TicketSealer } from './tickets.ts'

@@ -45,7 +45,8 @@ export class MemorySessionCache implements SessionCache {
   set(id: string, state: Bytes, expires: number): void {
     this.#drop(id)
     this.#fit(1)
-    this.#kept.set(id, { state: state.slice(), expires })
+    // A slice of a Buffer is a view of it.
+    this.#kept.set(id, { state: Uint8Array.from(state), expires })
   }
 
   delete(id: string): boolean {

@@ -57,6 +57,8 @@ export interface MovingFacts {
   readonly retried: boolean
   readonly pskIdentity: Bytes | undefined
   readonly peerScheme: SignatureSchemeName | undefined
+  /** Server: the first certificate that it showed, for its channel binding. */
+  readonly ownLeaf: Bytes | undefined
   readonly verdict: Verdict | undefined
   /** Whether a delegated credential of ours was shown. */
   readonly delegated: boolean
@@ -101,6 +103,7 @@ const MovingState = struct({
   signature_scheme: maybe(uint16, 2),
   peer_chain: vector(der, 0, 2 ** 24 - 1),
   peer_shown: ShownState,
+  own_leaf: maybe(der, 2 ** 24 - 1),
   delegated: uint8,
   /** RFC 7250: 0 for X.509, 2 for a raw public key. */
   client_type: maybe(uint8, 1),
@@ -125,6 +128,7 @@ export function writeMoving({ until, connection, facts }: Moving): Bytes {
     ...connected.peerChain,
     ...path,
     connected.peerShown.delegated ?? [],
+    facts.ownLeaf ?? [],
     facts.pskIdentity ?? [],
     part,
   ]
@@ -162,6 +166,7 @@ export function writeMoving({ until, connection, facts }: Moving): Bytes {
     signature_scheme: some(facts.peerScheme && signatureSchemes[facts.peerScheme].id),
     peer_chain: [...connected.peerChain],
     peer_shown: writeShown(connected.peerShown),
+    own_leaf: some(facts.ownLeaf),
     delegated: number(facts.delegated),
     client_type: some(facts.types.client).map(typeNumber),
     server_type: some(facts.types.server).map(typeNumber),
@@ -196,6 +201,7 @@ function readState(state: MovingState, crypto: CryptoProvider): Moving {
       retried: truth(state.retried),
       pskIdentity: only(state.psk_identity),
       peerScheme: only(state.signature_scheme.map(scheme)),
+      ownLeaf: only(state.own_leaf),
       verdict: only(state.verdict.map(readVerdict)),
       delegated: truth(state.delegated),
       types: {

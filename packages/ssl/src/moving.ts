@@ -35,12 +35,13 @@ export function exported(
   lifetime: number,
 ): Bytes {
   const { clientRandom, retried, pskIdentity, peerScheme, verdict, delegated, types } = facts
+  const ownLeaf = connection.connected.role === 'server' ? facts.ownChain[0] : undefined
   const moving: Moving = {
     until: Math.floor(context.now()) + lifetime * 1000,
     connection,
     facts: {
       ...{ clientRandom, servername, retried, pskIdentity, peerScheme, verdict, delegated },
-      types,
+      ...{ types, ownLeaf },
     },
   }
   return sealExport(moving, key, context.draw('export id', 32), context.crypto)
@@ -121,6 +122,7 @@ export function factsOf({ connection, facts: moved }: Moving, context: SslContex
   facts.delegated = moved.delegated
   Object.assign(facts.types, moved.types)
   facts.peerScheme = moved.peerScheme
+  if (moved.ownLeaf) facts.ownChain = [moved.ownLeaf]
   facts.verdict = moved.verdict
   facts.retried = moved.retried
   facts.resumed = connected.resumed

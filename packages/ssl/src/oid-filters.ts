@@ -19,8 +19,19 @@ export interface OidFilterOption {
   readonly values?: Uint8Array
 }
 
-/** Reads the option. TypeError for an OID that is none, one that is there twice, and a value that keyUsage or extKeyUsage cannot have. */
+/** Bytes of all filters: a quarter of what the extensions of a message have room for. */
+const mostBytes = 2 ** 14
+
+/** Reads the option. TypeError for an OID that is none, one that is there twice, a value that keyUsage or extKeyUsage cannot have, and more than 16 384 bytes. */
 export function oidFiltersFrom(options: readonly OidFilterOption[]): readonly OidFilter[] {
+  const filters = filtersFrom(options)
+  const length = filters.reduce((sum, { oid, values }) => sum + 3 + oid.length + values.length, 0)
+  if (length > mostBytes || filters.some(({ oid }) => oid.length > 255))
+    throw wrong(`expected OIDs of up to 255 bytes, and ${mostBytes} bytes in all, got ${length}`)
+  return filters
+}
+
+function filtersFrom(options: readonly OidFilterOption[]): readonly OidFilter[] {
   const seen = new Set<string>()
   return options.map(option => {
     checkOptions(option, { oid: 'string', values: 'Uint8Array' })

@@ -271,6 +271,7 @@ export * from './openssl/ssl-io.ts'
 export * from './openssl/ssl-session.ts'
 export * from './openssl/ssl-set.ts'
 export * from './openssl/ssl-state.ts'
+export * from './openssl/stateless.ts'
 export {
   SSL_CTX_get_tlsext_status_arg,
   SSL_CTX_get_tlsext_status_cb,

@@ -11,7 +11,7 @@ const kinds = {
   'Uint8Array or a list of them': value =>
     value instanceof Uint8Array ||
     (Array.isArray(value) && value.every(item => item instanceof Uint8Array)),
-  'Uint8Array or a list of them, with gaps': value =>
+  'Uint8Array or a list of them, undefined for none': value =>
     value instanceof Uint8Array ||
     (Array.isArray(value) && value.every(item => item === undefined || item instanceof Uint8Array)),
   'list of objects': value =>
@@ -35,15 +35,23 @@ const kinds = {
 export type OptionType = keyof typeof kinds
 
 /** TypeError for a name that is none (`ERR_UNKNOWN_OPTION`) or a value of another type (`ERR_INVALID_ARG_TYPE`). An undefined option is absent. */
-export function checkOptions(options: object, types: Readonly<Record<string, OptionType>>): void {
+export function checkOptions(
+  options: object,
+  types: Readonly<Record<string, OptionType>>,
+  within = '',
+): void {
   if (!kinds.object(options))
     throw misuse('ERR_INVALID_ARG_TYPE', `options: expected an object, got ${shown(options)}`)
   for (const [name, value] of Object.entries(options)) {
     const type = Object.hasOwn(types, name) ? types[name] : undefined
-    if (type === undefined) throw misuse('ERR_UNKNOWN_OPTION', `there is no option ${name}`)
+    if (type === undefined)
+      throw misuse('ERR_UNKNOWN_OPTION', `there is no option ${within}${name}`)
     // A key may have been given by mistake: the value is not shown.
     if (value !== undefined && !kinds[type](value))
-      throw misuse('ERR_INVALID_ARG_TYPE', `${name}: expected ${type}, got ${shown(value)}`)
+      throw misuse(
+        'ERR_INVALID_ARG_TYPE',
+        `${within}${name}: expected ${type}, got ${shown(value)}`,
+      )
   }
 }
 

@@ -50,6 +50,11 @@ export interface Failed {
 export type Stop = Waiting | Suspended | Closed | Truncated | Failed
 
 export type HandshakeOutcome = { readonly status: 'done' } | Stop
+/**
+ * - `done`: the handshake goes on here
+ * - `retried`: our HelloRetryRequest is out, and nothing is kept of who it is for
+ */
+export type StatelessOutcome = { readonly status: 'done' } | { readonly status: 'retried' } | Stop
 /** `bytes` of plaintext were put into the buffer. */
 export type ReadOutcome = { readonly status: 'done'; readonly bytes: number } | Stop
 /** The first `bytes` were taken: they are sealed and owned, and are never offered again. */

@@ -59,7 +59,10 @@ export function pskListFrom(options: readonly PskOption[], crypto: CryptoProvide
     const name = identityBytes(option.identity, `psks[${i}]`)
     // RFC 9258 §4: a key is imported or used as it is, never both.
     if (names.some(other => equal(other, name)))
-      throw misuse('ERR_INVALID_ARG_VALUE', `psks[${i}]: the identity is there twice`)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        `psks[${i}]: the identity is there twice: a key is imported or used as it is, under one name`,
+      )
     names.push(name)
     return psks
   })
@@ -69,13 +72,21 @@ export function pskListFrom(options: readonly PskOption[], crypto: CryptoProvide
 export function staticPsks(option: PskOption, crypto: CryptoProvider, where: string): StaticPsk[] {
   const { key, hash = 'sha256', kind = 'external', context } = option
   if (!(key instanceof Uint8Array) || key.length === 0)
-    throw misuse('ERR_INVALID_ARG_VALUE', `${where}: expected a key of at least one byte`)
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `${where}: expected a key of at least one byte, got ${key instanceof Uint8Array ? 'none' : typeof key}`,
+    )
   if (!Object.hasOwn(targetKdfs, hash))
     throw misuse('ERR_INVALID_ARG_VALUE', `${where}: expected a hash of sha256 or sha384`)
   if (kind !== 'external' && kind !== 'imported')
     throw misuse('ERR_INVALID_ARG_VALUE', `${where}: expected a kind of external or imported`)
-  if (context !== undefined && (kind !== 'imported' || !(context instanceof Uint8Array)))
-    throw misuse('ERR_INVALID_ARG_VALUE', `${where}: only an imported key has a context, of bytes`)
+  if (context !== undefined && kind !== 'imported')
+    throw misuse('ERR_INVALID_ARG_VALUE', `${where}: only an imported key has a context`)
+  if (context !== undefined && !(context instanceof Uint8Array))
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `${where}: expected a context of bytes, got ${typeof context}`,
+    )
   const identity = identityBytes(option.identity, where)
   if (kind === 'external') return [{ kind, identity, key: Uint8Array.from(key), hash }]
   const given = { identity, key, hash, context: Uint8Array.from(context ?? []) }

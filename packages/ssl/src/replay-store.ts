@@ -32,6 +32,8 @@ export class MemoryReplayStore implements ReplayStore {
   readonly #now: () => number
   readonly #capacity: number
   readonly #speaks: number
+  /** A clock that is put back forgets nothing: what is fresh again was taken before. */
+  #latest = Number.NEGATIVE_INFINITY
   /** When each is forgotten. */
   readonly #known = new Map<string, number>()
 
@@ -51,7 +53,9 @@ export class MemoryReplayStore implements ReplayStore {
   }
 
   claim(key: string, until: number): boolean {
-    const now = this.#now()
+    const said = this.#now()
+    if (said > this.#latest) this.#latest = said
+    const now = this.#latest
     if (now < this.#speaks || until <= now || this.#lives(key, now)) return false
     this.#sweep(now)
     if (this.#known.size >= this.#capacity) return false

@@ -58,12 +58,14 @@ import type {
   HandshakeOutcome,
   ReadOutcome,
   ShutdownOutcome,
+  StatelessOutcome,
   WriteOutcome,
 } from './outcome.ts'
 import { ageOf } from './psk-answers.ts'
 import { type Sct, sctsOf } from './scts.ts'
 import { type Session, sessionFrom } from './session.ts'
 import { type Issuing, makeTicket } from './tickets.ts'
+import { isFiltered } from './verification.ts'
 
 /** What one connection is told beside its context. */
 export interface SslOptions extends NameOptions {
@@ -76,6 +78,8 @@ export interface SslOptions extends NameOptions {
   readonly reuseSession?: boolean
   /** Raw public keys that this peer may have, as SubjectPublicKeyInfo, PEM or DER, in place of the context's (SSL_add_expected_rpk). */
   readonly rawPublicKeys?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
+  /** Server with `cookieKeys`: a cookie is good for this alone, at most 1024 bytes: the client's address, so that one who did not get it cannot use it. Empty. */
+  readonly cookieContext?: Uint8Array
 }
 
 const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
@@ -85,6 +89,7 @@ const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
   session: 'object',
   reuseSession: 'boolean',
   rawPublicKeys: 'PEM text, DER bytes or a list of them',
+  cookieContext: 'Uint8Array',
 }
 
 export class Ssl {
@@ -93,6 +98,8 @@ export class Ssl {
   #chosen: SslContext | undefined
   readonly #options: SslOptions
   #offer: Session | undefined
+  /** Server: the first call was `stateless`. */
+  #stateless = false
   /** Client: the first call was `writeEarly`. */
   #early = false
   readonly #verifyNames: readonly string[] | undefined
@@ -110,7 +117,9 @@ export class Ssl {
     checkOptions(options, optionTypes)
     this.#options = { ...options }
     this.#verifyNames = verifyNamesFrom(options)
-    const { session, rawPublicKeys } = options
+    const { session, rawPublicKeys, cookieContext = { length: 0 } } = options
+    if (cookieContext.length > 1024)
+      throw misuse('ERR_INVALID_ARG_VALUE', 'cookieContext: expected at most 1024 bytes')
     this.#rawPublicKeys = rawPublicKeys === undefined ? undefined : publicKeysFrom(rawPublicKeys)
     if (session) {
       const known = sessionFrom(session)
@@ -210,6 +219,21 @@ export class Ssl {
   accept(): HandshakeOutcome {
     if (!this.#role) this.setAcceptState()
     return this.doHandshake()
+  }
+
+  /**
+   * Server with `cookieKeys`: looks at one ClientHello, and keeps nothing of it (SSL_stateless(3)). `retried`: a HelloRetryRequest is out, and this object is done with: the
+   * next ClientHello is for a new one. `done`: it brought a good cookie, or none was needed, and the handshake goes on here. It reads no further than that, and
+   * leaves the BIO open.
+   */
+  stateless(): StatelessOutcome {
+    this.#serverOnly('stateless')
+    if (!this.#context.cookieJar(new Uint8Array(0)))
+      throw misuse('ERR_INVALID_ARG_VALUE', 'stateless: expected a context with cookieKeys')
+    // Another call may have read on.
+    if (!this.#stateless) this.#unstarted('stateless')
+    this.#stateless = true
+    return this.#started().stateless()
   }
 
   /** Reads plaintext, of one record at the most (SSL_read(3)); shakes hands first where that has not happened. */
@@ -316,7 +340,7 @@ export class Ssl {
    * reads, and data goes on meanwhile; `request.state` says what has become of it. A certificate that is refused ends the connection. RFC 9113 §9.2.3 forbids it with HTTP/2.
    */
   requestCertificate(options: CertificateRequestOptions = {}): RequestOutcome {
-    const connected = this.#connection?.connected
+    const connected = this.#connected
     const facts = this.#facts
     if (!connected || !facts || this.#role !== 'server')
       throw misuse('ERR_STILL_IN_INIT', 'requestCertificate: expected a server after its handshake')
@@ -611,7 +635,8 @@ export class Ssl {
           : server13(talk, {
               ...this.#flowConfig(),
               ...context.clientAuthentication,
-              cookie: context.options.cookie ?? 'never',
+              cookie: context.cookie,
+              cookies: context.cookieJar(this.#options.cookieContext ?? new Uint8Array(0)),
               psk: context.opensTickets || this.#hasPsks,
               maxEarlyData: context.options.maxEarlyData ?? 0,
               skippedEarlyData: Math.max(
@@ -711,9 +736,16 @@ export class Ssl {
     return this.#tickets(connected, connected.ticketsDue)
   }
 
-  /** A server that says nothing of clients' certificates resumes no session with one: its tickets then hold none. */
+  /**
+   * A server that says nothing of clients' certificates resumes no session with one: its tickets then hold none. Nor one that a request's
+   * filters spoke against: a resumption knows nothing of that request.
+   */
   get #keepsNoClient(): boolean {
-    return this.context.clientAuthentication.clientCertificate === 'none'
+    const { verdict } = this.#facts ?? {}
+    return (
+      this.context.clientAuthentication.clientCertificate === 'none' ||
+      (verdict !== undefined && isFiltered(verdict))
+    )
   }
 
   /** So many tickets more, numbered on from those that were issued. */

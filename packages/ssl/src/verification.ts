@@ -23,7 +23,12 @@ import {
 } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
 import { type Again, following } from './answers.ts'
-import { type StatusPolicy, withStatus } from './certificate-status.ts'
+import {
+  type StatusPolicy,
+  statusFound,
+  withKnownStatus,
+  withStatus,
+} from './certificate-status.ts'
 import { delegatedKey } from './delegation-check.ts'
 import { misuse } from './misuse.ts'
 import { unmatched } from './oid-filters.ts'
@@ -81,6 +86,7 @@ export function verifyPeer(
   context: CallbackContext,
 ): Verification | Again | Promise<Verification | Again> {
   const raw = want.shown.type === 'rpk'
+  const { stapled = [] } = want
   const question: VerifyOptions = {
     chain: want.chain,
     anchors: policy.anchors,
@@ -99,7 +105,9 @@ export function verifyPeer(
     const about = forgiven ? { ...question, forgiven } : question
     const verdict = filtered(verifyChain(about), filters, forgiven)
     // What was stapled was judged when the session began.
-    return want.resuming ? verdict : withStatus(verdict, want.stapled ?? [], about, policy.status)
+    return want.resuming
+      ? withKnownStatus(verdict, want.shown.status, about, policy.status)
+      : withStatus(verdict, stapled, about, policy.status)
   }
   const verdict = verify()
   noted(verdict)
@@ -107,7 +115,11 @@ export function verifyPeer(
     // Nothing but `true` lets a stranger in.
     if (typeof accepted !== 'boolean')
       throw misuse('ERR_INVALID_ARG_TYPE', `verifyCallback: expected a boolean, got ${accepted}`)
-    return accepted ? keyOf(want, verdict, policy) : refuse(verdict)
+    if (!accepted) return refuse(verdict)
+    const key = keyOf(want, verdict, policy)
+    return raw || !key.trusted
+      ? key
+      : { ...key, status: statusFound(verdict, stapled, policy.status) }
   }
   if (!policy.callback) return decide(verdict.ok || !policy.required)
   const asking: VerifyContext = {
@@ -121,6 +133,8 @@ export function verifyPeer(
   }
   return following(policy.callback(verdict, want.chain, asking), decide)
 }
+
+const filterSection = '4.3.5'
 
 /** RFC 9846 §4.3.5: a certificate that does not match is unsupported_certificate, unless the connection goes on without it. */
 function filtered(
@@ -143,8 +157,13 @@ function filtered(
     alert: 'unsupported_certificate',
     depth: 0,
     why,
-    section: '4.3.5',
+    section: filterSection,
   }
+}
+
+/** Whether it was oid_filters that spoke against a certificate. */
+export function isFiltered(verdict: Verdict): boolean {
+  return !verdict.ok && verdict.code === 'INVALID_PURPOSE' && verdict.section === filterSection
 }
 
 function refuse(verdict: Verdict): Verification {

@@ -62,7 +62,7 @@ export function webCryptoKey<K extends WebCryptoKey>(
   if (schemes.length === 0)
     throw misuse(
       'ERR_INVALID_ARG_VALUE',
-      `key: expected ECDSA, RSA-PSS or Ed25519 as the certificate has it, got ${key.algorithm.name}`,
+      `key: expected ECDSA, RSA-PSS or Ed25519, and the certificate's own curve or kind, got ${algorithmText(key)}`,
     )
   const identity: Identity = { chain, schemes }
   const certificates = chain.map(parseCertificate).filter(readable)
@@ -70,6 +70,12 @@ export function webCryptoKey<K extends WebCryptoKey>(
     certificateCallback: want => choose([{ ...identity, certificate, certificates }], want),
     signCallback: async want => sign(want, key, subtle),
   }
+}
+
+/** As it says itself: `ECDSA P-384`. */
+function algorithmText({ algorithm }: WebCryptoKey): string {
+  const { name, namedCurve } = algorithm as { readonly name: string; readonly namedCurve?: string }
+  return namedCurve === undefined ? name : `${name} ${namedCurve}`
 }
 
 function readable(parsed: Certificate | X509Failure): parsed is Certificate {

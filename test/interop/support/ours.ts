@@ -1,5 +1,5 @@
 /** Our end of a connection over a socket, driven with `ready`. */
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SocketBio } from '@biopair/bio'
@@ -149,13 +149,24 @@ export async function listen(
   t: ExecutionContext,
   options: ContextOptions,
 ): Promise<{ port: number; accepted: Promise<Ours> }> {
+  const { port, accepted } = await listenOften(t, options)
+  return { port, accepted: accepted() }
+}
+
+/** Listens on a free port; each `accepted` is our end of the next connection, not yet shaken. They do not share a context. */
+export async function listenOften(
+  t: ExecutionContext,
+  options: ContextOptions,
+): Promise<{ port: number; accepted: () => Promise<Ours> }> {
   const server = net.createServer({ allowHalfOpen: true })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const accepted = once(server, 'connection').then(
-    ([socket]) => new Ours(t, socket as net.Socket, 'server', options),
-  )
+  const connections = on(server, 'connection')
   t.teardown(() => server.close())
+  const accepted = async () => {
+    const { value } = await connections.next()
+    return new Ours(t, (value as [net.Socket])[0], 'server', options)
+  }
   return { port: (server.address() as net.AddressInfo).port, accepted }
 }
 

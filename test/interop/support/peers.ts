@@ -11,15 +11,21 @@ const dashed: ReadonlySet<string> = new Set([
   'redis-server',
   'tshark',
 ])
+/** NSS's say no version: they are there if they say what they are for. */
+const mute: ReadonlyMap<string, readonly string[]> = new Map([
+  ['selfserv', ['-Y']],
+  ['tstclnt', ['-Y']],
+])
 const found = new Map<string, string | undefined>()
 
 /** The version that a program says it has; undefined where there is none. */
 export function versionOf(program: string): string | undefined {
   if (!found.has(program)) {
-    const { status, stdout } = spawnSync(program, [dashed.has(program) ? '--version' : 'version'], {
-      encoding: 'utf8',
-    })
-    found.set(program, status === 0 ? stdout.split('\n')[0] : undefined)
+    const asked = mute.get(program) ?? [dashed.has(program) ? '--version' : 'version']
+    const { status, stdout, stderr } = spawnSync(program, asked, { encoding: 'utf8' })
+    const said = mute.has(program) ? `${stdout}${stderr}` : stdout
+    const there = mute.has(program) ? /^Usage:/m.test(said) : status === 0
+    found.set(program, there ? said.split('\n')[0] : undefined)
   }
   return found.get(program)
 }

@@ -88,7 +88,8 @@ export function* receiveAuthentication(
       why: `the ${peer}'s CertificateVerify (${scheme.name}) does not match the transcript and its certificate`,
     })
   talk.output.learn({ fact: 'signature', of: peer, scheme: scheme.name })
-  return { chain, shown }
+  const { status } = verification
+  return { chain, shown: status ? { ...shown, status } : shown }
 }
 
 /** Sends Certificate and CertificateVerify; what the peer wishes rides along. */
@@ -121,11 +122,19 @@ export function* sendAuthentication(
   talk.output.learn({ fact: 'signature', of: role, scheme: scheme.name })
 }
 
-/** What an application answers is one of the types that were agreed on: a certificate is none where a raw public key is waited for. */
+/**
+ * What an application answers is one of the types that were agreed on: a certificate is none where a raw public key is waited for. It shows
+ * something: an empty list says that there is nothing, and no signature may follow it.
+ */
 export function checkIdentity(
-  { type = 'x509' }: Identity,
+  { type = 'x509', chain }: Identity,
   types: readonly CertificateTypeName[],
 ): void {
+  const right = type === 'rpk' ? chain.length === 1 : chain.length > 0
+  if (!right)
+    throw new TypeError(
+      `the answer to certificate shows ${chain.length} entries, expected ${type === 'rpk' ? 'one raw public key' : 'a certificate'}`,
+    )
   if (types.includes(type)) return
   throw new TypeError(`the answer to certificate is of type ${type}, expected ${types.join()}`)
 }

@@ -83,8 +83,8 @@ function decompressed(compression: CertificateCompression, bytes: Bytes, length:
       cause,
     )
   }
-  if (plain.length === length) return plain
-  throw bad(`expected ${length} bytes in ${compression.name}, got ${plain.length}`)
+  if (plain instanceof Uint8Array && plain.length === length) return plain
+  throw bad(`expected ${length} bytes in ${compression.name}, got ${plain?.length}`)
 }
 
 function bad(why: string, cause?: unknown): TlsAlert {

@@ -94,16 +94,18 @@ const remade: readonly number[] = [extensionTypes.early_data, extensionTypes.pre
 
 /** The second ClientHello, if a cookie has left room for it: its extensions have 2^16-1 bytes at most (RFC 9846 §4.2.2). */
 export function fitting(hello: ClientHello): ClientHello {
-  const length = (hello.extensions ?? []).reduce(
-    (sum, { extension_data }) => sum + 4 + extension_data.length,
-    0,
-  )
+  const length = extensionsLength(hello)
   if (length < 2 ** 16) return hello
   throw new TlsAlert('illegal_parameter', {
     reason: 'BAD_EXTENSION',
     section: '4.3.2',
     why: `with the cookie, the extensions of a ClientHello would have ${length} bytes`,
   })
+}
+
+/** Bytes of all extensions, their headers included. */
+export function extensionsLength({ extensions = [] }: ClientHello): number {
+  return extensions.reduce((sum, { extension_data }) => sum + 4 + extension_data.length, 0)
 }
 
 function keyShare(shares: ReadonlyMap<number, KeyShare>): RawExtension {

@@ -29,7 +29,7 @@ import { checkFinished } from './finished.ts'
 import { HelloShape } from './hello-shape.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { laterAuthentication } from './post-handshake.ts'
-import { acceptedMode, acceptedPsk, bind, pskOffers, withPsks } from './psk-offer.ts'
+import { acceptedMode, acceptedPsk, bind, pskOffers, psksThatFit, withPsks } from './psk-offer.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
 import { judgeStapled, stapledResponse } from './stapled.ts'
 
@@ -52,6 +52,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   for (const group of config.shares) shares.set(group.id, secrets.hold(group.start(config.random)))
   const shape = new HelloShape(config)
   const plain = clientHello(config, random, sessionId, shares, psks.length > 0)
+  psks = psksThatFit(plain, psks, config.crypto)
 
   const early = new EarlyDataOffer(talk, config, psks)
   const [firstPsk] = psks

@@ -3,10 +3,14 @@ import { type ClientHelloPolicy, usualGrease } from '../client-hello-policy.ts'
 import { type ClientConfig, draw } from '../config.ts'
 import { extensionTypes, writeExtension } from '../extensions/index.ts'
 import { ClientHello, encodeMessage, type RawExtension } from '../messages/index.ts'
+import { extensionsLength } from './client-hello.ts'
 import { Grease, greaseDraw } from './grease.ts'
 
 /** The header of a padding extension and a byte: some servers cannot do with an empty extension at the end. */
 const leastPadding = 5
+
+/** extensions<7..2^16-1> (RFC 9846 §4.2.2). */
+const mostExtensions = 2 ** 16 - 1
 
 /** The look of one connection's hellos: what was drawn for the first stays for the second (RFC 9846 §4.2.2). Without a policy, nothing is drawn or changed. */
 export class HelloShape {
@@ -49,8 +53,10 @@ export class HelloShape {
     const { padding } = this.#policy
     if (padding === undefined) return hello
     const { length } = encodeMessage(ClientHello, hello)
-    const missing = missingOf(padding, length)
-    if (!(missing > 0)) return hello
+    // A server's cookie may be long: padding then has what is left, since the extensions end at 2^16-1 bytes.
+    const most = mostExtensions - extensionsLength(hello)
+    const missing = Math.min(missingOf(padding, length), most)
+    if (!(missing > 0) || most < leastPadding) return hello
     const bytes = new Uint8Array(Math.max(missing, leastPadding) - 4)
     const extensions = [...(hello.extensions ?? [])]
     const keys = extensions.findIndex(

@@ -1,6 +1,7 @@
 /** Authenticating a client after the handshake (RFC 9846 §4.7.2). */
 import type { RunningHash } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
+import type { CertificateConfig } from '../certificate-config.ts'
 import type { CertificateDemands, Edit, FlowConfig } from '../config.ts'
 import type { Flow } from '../flow.ts'
 import { HeldOutput } from '../held-output.ts'
@@ -100,7 +101,8 @@ export interface RequestCommand {
   readonly context: Bytes
   /** An empty answer ends the connection with certificate_required. */
   readonly required: boolean
-  readonly demands: Omit<CertificateDemands, 'schemes' | 'certificateSchemes'>
+  readonly demands: Omit<CertificateDemands, 'schemes' | 'certificateSchemes'> &
+    Pick<CertificateConfig, 'requestOcsp' | 'requestScts'>
 }
 
 /**

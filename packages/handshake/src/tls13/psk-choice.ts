@@ -1,5 +1,12 @@
 /** Accepting one of a client's pre-shared keys, as a server does (RFC 9846 §4.3.11). */
-import { type CipherSuite, equal, type Hash, type RunningHash, wipe } from '@biopair/crypto'
+import {
+  type CipherSuite,
+  equal,
+  type Group,
+  type Hash,
+  type RunningHash,
+  wipe,
+} from '@biopair/crypto'
 import { TlsAlert } from '@biopair/wire'
 import type { ClientAuthentication, ServerConfig } from '../config.ts'
 import { bindersLength } from '../extensions/index.ts'
@@ -10,19 +17,24 @@ import { pskBinder } from './key-schedule.ts'
 import type { Offer } from './offer.ts'
 import { stillTaken } from './still-taken.ts'
 
-/** The best mode that both ends allow; without a group in common that is psk_ke, if anything. */
-export function pskMode(offer: Offer, config: ServerConfig): PskMode | undefined {
+/** The best mode that both ends allow; without a group in common that is psk_ke, if anything, unless a HelloRetryRequest has `named` one. */
+export function pskMode(
+  offer: Offer,
+  config: ServerConfig,
+  named: Group | undefined,
+): PskMode | undefined {
   const { pre_shared_key, psk_key_exchange_modes } = offer.extensions
   if (!pre_shared_key || !config.psk) return undefined
   const both = config.pskModes.filter(mode => psk_key_exchange_modes?.ke_modes.includes(mode))
   if (both.includes('psk_dhe_ke') && config.groups.some(group => offer.groups.includes(group.id)))
     return 'psk_dhe_ke'
-  return both.find(mode => mode === 'psk_ke')
+  return named ? undefined : both.find(mode => mode === 'psk_ke')
 }
 
 /**
  * The key to go on with: its binder is right, nobody else has claimed it, and it says of the client what the server asks for.
- * Undefined where there is none, and a full handshake is in order. `hello` is the message as it came.
+ * Undefined where there is none, and a full handshake is in order. `hello` is the message as it came, behind the transcript `before` it. One that is
+ * chosen `forRetry` says which hash to ask for, and is chosen again when the answer comes: nobody believes or claims it yet.
  */
 export function* choosePsk(
   offer: Offer,
@@ -31,6 +43,7 @@ export function* choosePsk(
   suites: readonly CipherSuite[],
   config: ServerConfig,
   secrets: Secrets,
+  { before, forRetry }: { readonly before?: RunningHash | undefined; readonly forRetry: boolean },
 ): Flow<ChosenPsk | undefined> {
   const { identities = [] } = offer.extensions.pre_shared_key ?? {}
   const hashes = [...new Set(suites.map(suite => suite.hash))]
@@ -42,7 +55,8 @@ export function* choosePsk(
     throw new TypeError('the answer to psk is of no identity or hash that was asked for')
   if (!knowsClient(psk, asks)) return undefined
   const hash = config.crypto.hashes[psk.hash]
-  checkBinder(psk, offer, hello, hash, hash.start())
+  checkBinder(psk, offer, hello, hash, before ?? hash.start())
+  if (forRetry) return psk
   if (psk.chain.length > 0) {
     if (!stillTaken(psk, 'client', config)) return undefined
     const { chain, shown } = psk

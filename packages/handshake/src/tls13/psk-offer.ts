@@ -39,6 +39,28 @@ export function* pskOffers(config: ClientConfig): Flow<readonly OfferedPsk[]> {
   return offered
 }
 
+/** Left for early_data, a cookie, GREASE and padding, and the headers of pre_shared_key. */
+const reserved = 1024
+
+/**
+ * The keys for which a ClientHello has room beside what it says already: its extensions have 2^16-1 bytes at most (§4.2.2), and how long
+ * a ticket is only its server has a say in.
+ */
+export function psksThatFit(
+  { extensions = [] }: ClientHello,
+  psks: readonly OfferedPsk[],
+  crypto: CryptoProvider,
+): readonly OfferedPsk[] {
+  let room = 2 ** 16 - 1 - reserved
+  for (const { extension_data } of extensions) room -= 4 + extension_data.length
+  return psks.filter(({ identity, hash }) => {
+    const size = 2 + identity.length + 4 + 1 + crypto.hashes[hash].length
+    if (size > room) return false
+    room -= size
+    return true
+  })
+}
+
 /** The ClientHello with the keys in pre_shared_key, which goes last; its binders are zeros until `bind`. */
 export function withPsks(
   hello: ClientHello,

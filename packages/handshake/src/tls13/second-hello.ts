@@ -1,45 +1,29 @@
 /** Judging the ClientHello that answers our HelloRetryRequest (RFC 9846 §4.2.2). */
 import { equal, type Group } from '@biopair/crypto'
-import { TlsAlert } from '@biopair/wire'
+import { type Bytes, encode, TlsAlert, uint16, vector } from '@biopair/wire'
+import type { ServerConfig } from '../config.ts'
 import { extensionTypes, readExtension, readExtensions } from '../extensions/index.ts'
-import type { ClientHello, RawExtension, ServerHello } from '../messages/index.ts'
+import {
+  type ClientHello,
+  extensionBlock,
+  type RawExtension,
+  type ServerHello,
+} from '../messages/index.ts'
 import { hex } from '../names.ts'
 import type { Offer } from './offer.ts'
 
-/** RFC 9846 §4.2.2: the second ClientHello is the first, but for what a HelloRetryRequest changes. Its legacy_version is judged as the first's was. */
+/** RFC 9846 §4.2.2: the second ClientHello is the first, but for what a HelloRetryRequest changes. Its legacy_version is judged as the first's was. Answers what it answers. */
 export function checkSecondHello(
   first: ClientHello,
   second: ClientHello,
   retry: ServerHello,
-): void {
-  const changed = (what: string) =>
-    new TlsAlert('illegal_parameter', {
-      reason: 'BAD_EXTENSION',
-      section: '4.2.2',
-      why: `${what} differs between the two ClientHellos`,
-    })
-  if (!equal(second.random, first.random)) throw changed('random')
-  if (!equal(second.legacy_session_id, first.legacy_session_id)) throw changed('legacy_session_id')
-  if (second.cipher_suites.join() !== first.cipher_suites.join()) throw changed('cipher_suites')
-  if (!equal(second.legacy_compression_methods, first.legacy_compression_methods))
-    throw changed('legacy_compression_methods')
+): ServerHello {
   const asked = readExtensions('HelloRetryRequest', retry.extensions, everyOffer)
-  const newShare = asked.key_share !== undefined
-  const before = fixed(first.extensions, newShare)
-  const after = fixed(second.extensions, newShare)
-  if (
-    before.length !== after.length ||
-    before.some((extension, i) => !same(extension, after[i] as RawExtension))
-  )
-    throw changed('an extension that may not change')
-
-  const given = readExtensions('ClientHello', second.extensions ?? [])
-  if (given.early_data)
-    throw new TlsAlert('illegal_parameter', {
-      reason: 'BAD_EXTENSION',
-      section: '4.2.2',
-      why: 'expected no early_data after a HelloRetryRequest',
-    })
+  const named = asked.key_share?.selected_group
+  const before = unchanged(first, named !== undefined)
+  for (const [i, { what, bytes }] of unchanged(second, named !== undefined).entries())
+    if (!equal(bytes, before[i]?.bytes as Bytes)) throw changed(what)
+  checkAnswer(second, named)
   const identities = (hello: ClientHello) =>
     readExtension('ClientHello', 'pre_shared_key', hello.extensions ?? [])?.identities ?? []
   let from = 0
@@ -47,30 +31,19 @@ export function checkSecondHello(
     from = 1 + identities(first).findIndex((one, i) => i >= from && equal(one.identity, identity))
     if (from === 0) throw changed('a pre-shared key that was not offered before')
   }
-  const cookie = given.cookie?.cookie
-  if (asked.cookie ? !cookie || !equal(cookie, asked.cookie.cookie) : cookie)
-    throw new TlsAlert('illegal_parameter', {
-      reason: 'COOKIE_MISMATCH',
-      section: '4.3.2',
-      why: 'the cookie is not that of the HelloRetryRequest',
-    })
-  const shares = given.key_share?.client_shares ?? []
-  if (
-    asked.key_share &&
-    (shares.length !== 1 || shares[0]?.group !== asked.key_share.selected_group)
-  )
-    throw new TlsAlert('illegal_parameter', {
-      reason: 'BAD_KEY_SHARE',
-      section: '4.3.8',
-      why: `expected one share for group ${hex(asked.key_share.selected_group)}, got ${shares.map(share => hex(share.group)).join(', ') || 'none'}`,
-    })
+  const cookie = cookieOf(second)
+  if (asked.cookie ? !cookie || !equal(cookie, asked.cookie.cookie) : cookie) throw wrongCookie()
+  return retry
 }
 
-/** The extensions of a ClientHello that a HelloRetryRequest leaves as they were; shares change where it names a group. */
-function fixed(
-  extensions: readonly RawExtension[] = [],
-  newShare: boolean,
-): readonly RawExtension[] {
+/** A part of a ClientHello, and what it is called. */
+interface Part {
+  readonly what: string
+  readonly bytes: Bytes
+}
+
+/** What a HelloRetryRequest leaves as it was, part by part; `newShare`: it names a group, so that shares change. */
+export function unchanged(hello: ClientHello, newShare: boolean): readonly Part[] {
   const free: readonly number[] = [
     ...(newShare ? [extensionTypes.key_share] : []),
     extensionTypes.early_data,
@@ -78,11 +51,68 @@ function fixed(
     extensionTypes.pre_shared_key,
     extensionTypes.padding,
   ]
-  return extensions.filter(extension => !free.includes(extension.extension_type))
+  const isFixed = ({ extension_type }: RawExtension) => !free.includes(extension_type)
+  return [
+    { what: 'random', bytes: hello.random },
+    { what: 'legacy_session_id', bytes: hello.legacy_session_id },
+    { what: 'cipher_suites', bytes: encode(suites, hello.cipher_suites) },
+    { what: 'legacy_compression_methods', bytes: hello.legacy_compression_methods },
+    {
+      what: 'an extension that may not change',
+      bytes: encode(extensionBlock(0), (hello.extensions ?? []).filter(isFixed)),
+    },
+  ]
 }
 
-function same(a: RawExtension, b: RawExtension): boolean {
-  return a.extension_type === b.extension_type && equal(a.extension_data, b.extension_data)
+const suites = vector(uint16, 0, 2 ** 16 - 2)
+
+/** RFC 9846 §4.2.2: early data has gone; where a group was `named`, its share has come, and it alone. */
+export function checkAnswer(second: ClientHello, named: number | undefined): void {
+  const given = readExtensions('ClientHello', second.extensions ?? [])
+  if (given.early_data)
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'BAD_EXTENSION',
+      section: '4.2.2',
+      why: 'expected no early_data after a HelloRetryRequest',
+    })
+  const shares = given.key_share?.client_shares ?? []
+  if (named !== undefined && (shares.length !== 1 || shares[0]?.group !== named))
+    throw new TlsAlert('illegal_parameter', {
+      reason: 'BAD_KEY_SHARE',
+      section: '4.3.8',
+      why: `expected one share for group ${hex(named)}, got ${shares.map(share => hex(share.group)).join(', ') || 'none'}`,
+    })
+}
+
+/** The cookie that a ClientHello brings; undefined for none. */
+export function cookieOf(hello: ClientHello): Bytes | undefined {
+  return readExtension('ClientHello', 'cookie', hello.extensions ?? [])?.cookie
+}
+
+export function changed(what: string): TlsAlert {
+  return new TlsAlert('illegal_parameter', {
+    reason: 'BAD_EXTENSION',
+    section: '4.2.2',
+    why: `${what} differs between the two ClientHellos`,
+  })
+}
+
+export function wrongCookie(): TlsAlert {
+  return new TlsAlert('illegal_parameter', {
+    reason: 'COOKIE_MISMATCH',
+    section: '4.3.2',
+    why: 'the cookie is not that of the HelloRetryRequest',
+  })
+}
+
+/** The group that a HelloRetryRequest has to name: one without a share. */
+export function namedGroup(offer: Offer, group: Group | undefined): Group | undefined {
+  return group && !offer.shares.has(group.id) ? group : undefined
+}
+
+/** Whether a first ClientHello is answered with a HelloRetryRequest, if this is the group. */
+export function asksAgain(offer: Offer, group: Group | undefined, config: ServerConfig): boolean {
+  return config.cookie === 'always' || namedGroup(offer, group) !== undefined
 }
 
 /** The group of the first choice, which a conformant second ClientHello has a share for. */

@@ -1,7 +1,7 @@
 /** What a server says, put together (RFC 9846 §4.2.3, §4.2.4, §4.4). */
 import type { CipherSuite, Group, SignatureScheme } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
-import { type CertificateDemands, draw, type FlowConfig, type ServerConfig } from '../config.ts'
+import type { CertificateDemands, FlowConfig, ServerConfig } from '../config.ts'
 import { type KeyShareEntry, writeExtension } from '../extensions/index.ts'
 import {
   type CertificateRequest,
@@ -14,26 +14,21 @@ import {
 import type { ChosenPsk } from '../psk.ts'
 import { certificateWishes } from './certificate-wishes.ts'
 import { offeredDelegation } from './delegated-credential.ts'
-import type { Offer } from './offer.ts'
 import { recordLimit } from './record-limits.ts'
 
-/** RFC 9846 §4.2.4. */
+/** RFC 9846 §4.2.4. The group that is `named` is one without a share. */
 export function helloRetryRequest(
   hello: ClientHello,
   suite: CipherSuite,
-  group: Group | undefined,
-  offer: Offer,
-  config: ServerConfig,
+  named: Group | undefined,
+  cookie: Bytes | undefined,
 ): ServerHello {
   const extensions = [
     writeExtension('HelloRetryRequest', 'supported_versions', { selected_version: 0x0304 }),
   ]
-  if (group && !offer.shares.has(group.id))
-    extensions.push(writeExtension('HelloRetryRequest', 'key_share', { selected_group: group.id }))
-  if (config.cookie !== 'never')
-    extensions.push(
-      writeExtension('HelloRetryRequest', 'cookie', { cookie: draw(config, 'cookie', 32) }),
-    )
+  if (named)
+    extensions.push(writeExtension('HelloRetryRequest', 'key_share', { selected_group: named.id }))
+  if (cookie) extensions.push(writeExtension('HelloRetryRequest', 'cookie', { cookie }))
   return {
     legacy_version: 0x0303,
     random: helloRetryRequestRandom.slice(),

@@ -1,6 +1,7 @@
 /** The server's handshake, top to bottom (RFC 9846 appendix A.2). */
 import { type CipherSuite, failed, type Group, type SignatureScheme } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
+import type { CertificateConfig } from '../certificate-config.ts'
 import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts'
 import type { KeyShareEntry } from '../extensions/index.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
@@ -24,7 +25,7 @@ import {
   sendAuthentication,
 } from './authentication.ts'
 import { receiveCertificate } from './certificate-message.ts'
-import { agreedTypes, clientType, serverTypes } from './certificate-types.ts'
+import { agreedTypes, allowedTypes, clientType, serverTypes } from './certificate-types.ts'
 import { wishesOf } from './certificate-wishes.ts'
 import type { Connected } from './connected.ts'
 import { delegatedSchemesOf } from './delegated-credential.ts'
@@ -36,71 +37,101 @@ import { type Offer, readHello } from './offer.ts'
 import { laterAuthentication } from './post-handshake.ts'
 import { choosePsk, keptPsk, pskMode } from './psk-choice.ts'
 import { limitRecords, readLimit } from './record-limits.ts'
-import { checkSecondHello, retriedGroup } from './second-hello.ts'
+import { asksAgain, checkSecondHello, namedGroup, retriedGroup } from './second-hello.ts'
 import {
   certificateRequest,
   encryptedExtensions,
   helloRetryRequest,
   serverHello,
 } from './server-messages.ts'
+import {
+  admitLeftovers,
+  goOnFromCookie,
+  type ReceivedHello,
+  retryStatelessly,
+} from './stateless.ts'
 
 /** Shakes hands as a server. Secrets that do not go on in `Connected` are wiped, however it ends. */
 export function* server13(talk: Talk, config: ServerConfig): Flow<Connected> {
   const secrets = new Secrets()
   try {
+    admitLeftovers(talk, config)
     return yield* handshake(talk, config, secrets)
   } finally {
     secrets.wipe()
   }
 }
 
-function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Connected> {
+/** `again`: a HelloRetryRequest was sent here already, of which nothing is known but that. */
+function* handshake(
+  talk: Talk,
+  config: ServerConfig,
+  secrets: Secrets,
+  again = false,
+): Flow<Connected> {
   const { output, transcript } = talk
-  let { hello, raw } = yield* receiveHello(talk)
+  const first = yield* receiveHello(talk, made => goOnFromCookie(talk, made, config, again))
+  const { raw, answers: answered } = first
+  let { hello } = first
   output.tolerateChangeCipherSpec(true)
   output.learn({ fact: 'client_random', random: hello.random })
   let offer = readHello(hello)
-  const suites = commonSuites(hello, config)
-  const mode = pskMode(offer, config)
+  const suites = answered ? [answered.suite] : commonSuites(hello, config)
+  const mode = pskMode(offer, config, answered?.group)
   if (!mode && offer.lacks) throw offer.lacks
-  let group = mode === 'psk_ke' ? undefined : chooseGroup(offer, config)
+  let group = mode === 'psk_ke' ? undefined : (answered?.group ?? chooseGroup(offer, config))
   if (offer.serverName !== undefined)
     output.learn({ fact: 'server_name', serverName: offer.serverName })
   const { acknowledge = true, ...authentication } = yield* ask({
     want: 'server_name',
     serverName: offer.serverName,
   })
-  const asks: ClientAuthentication = { ...config, ...authentication }
-  let psk = mode && (yield* choosePsk(offer, raw, asks, suites, config, secrets))
+  const asks: ClientAuthentication & CertificateConfig = { ...config, ...authentication }
+  const forRetry = config.cookies && !answered && asksAgain(offer, group, config)
+  const choosing = { before: answered?.before, forRetry: forRetry === true }
+  let psk = mode && (yield* choosePsk(offer, raw, asks, suites, config, secrets, choosing))
   const suite = suites.find(common => !psk || common.hash === psk.hash) as CipherSuite
   const hash = config.crypto.hashes[suite.hash]
+  if (config.cookies && !answered) {
+    if (!psk && offer.lacks) throw offer.lacks
+    if (!psk) group ??= chooseGroup(offer, config)
+    if (asksAgain(offer, group, config)) {
+      answerEarlyData(talk, offer, undefined, config)
+      retryStatelessly(talk, config.cookies, first, suite, namedGroup(offer, group), config)
+      return yield* handshake(talk, config, secrets, true)
+    }
+  }
   const alpn = yield* chooseAlpn(offer)
   let own = psk ? undefined : yield* chooseIdentity(offer, config)
   if (!psk) group ??= chooseGroup(offer, config)
 
   const compatible = hello.legacy_session_id.length > 0
-  const retried = (group && !offer.shares.has(group.id)) || config.cookie === 'always'
+  const retries = !answered && asksAgain(offer, group, config)
+  const retried = retries || answered !== undefined
   // §4.3.10: a HelloRetryRequest refuses early data.
   const early = retried ? undefined : yield* chooseEarlyData(offer, psk, suite, alpn, config)
-  answerEarlyData(talk, offer, early, config)
-  if (retried) {
+  if (!again) answerEarlyData(talk, offer, early, config)
+  if (retries) {
     transcript.retry(hash)
-    const retry = talk.send(ServerHello, helloRetryRequest(hello, suite, group, offer, config))
+    const cookie = config.cookie === 'never' ? undefined : draw(config, 'cookie', 32)
+    const asking = helloRetryRequest(hello, suite, namedGroup(offer, group), cookie)
+    const retry = talk.send(ServerHello, asking)
     output.learn({ fact: 'retry', group: group?.name })
     if (compatible) output.changeCipherSpec()
     output.endOfFlight()
     const before = transcript.fork()
-    const second = yield* receiveHello(talk, again => checkSecondHello(hello, again, retry))
-    const first = offer
+    const second = yield* receiveHello(talk, made => checkSecondHello(hello, made, retry))
+    const offered = offer
     hello = second.hello
     offer = readHello(hello)
-    psk = psk && keptPsk(psk, first, offer, second.raw, hash, before)
+    psk = psk && keptPsk(psk, offered, offer, second.raw, hash, before)
     if (!psk) {
       own ??= yield* chooseIdentity(offer, config)
       group ??= chooseGroup(offer, config)
     }
     group = group && retriedGroup(offer, group)
-  } else transcript.start(hash)
+  } else if (answered) group = group && retriedGroup(offer, group)
+  else transcript.start(hash)
   output.learn({ fact: 'suite', suite })
   if (group) output.learn({ fact: 'group', group: group.name })
   if (psk && mode) {
@@ -213,24 +244,28 @@ function* handshake(talk: Talk, config: ServerConfig, secrets: Secrets): Flow<Co
     ticketsDue,
     awaitingUpdate: false,
     owesUpdate: false,
-    postHandshake: laterAuthentication(
-      offer.extensions.post_handshake_auth !== undefined,
-      psk,
-      transcript,
-      config,
-    ),
+    // RFC 7250 §4.2: later the client shows what was agreed on here, X.509 where nothing was; who does not take that does not ask.
+    postHandshake: allowedTypes(config, 'client').includes(asksFor ?? 'x509')
+      ? laterAuthentication(
+          offer.extensions.post_handshake_auth !== undefined,
+          psk,
+          transcript,
+          config,
+          asksFor,
+        )
+      : undefined,
   }
 }
 
-/** A ClientHello, which the application sees before anything else is made of it. */
-function* receiveHello(
+/** A ClientHello, which the application sees before anything else is made of it; `judge` answers what is known of the HelloRetryRequest before it. */
+function* receiveHello<T extends object>(
   talk: Talk,
-  check?: (second: ClientHello) => void,
-): Flow<{ readonly hello: ClientHello; readonly raw: Uint8Array }> {
+  judge: (hello: ClientHello) => T | undefined,
+): Flow<ReceivedHello & { readonly answers: T | undefined }> {
   const { message: hello, raw } = yield* talk.receiveOneOf('START', ClientHello)
-  check?.(hello)
-  yield* ask({ want: 'client_hello', message: raw, retried: check !== undefined })
-  return { hello, raw }
+  const answers = judge(hello)
+  yield* ask({ want: 'client_hello', message: raw, retried: answers !== undefined })
+  return { hello, raw, answers }
 }
 
 /** Our preference decides, because it is what is fast here; a pre-shared key wants one of its hash (RFC 9846 §4.3.11). */
@@ -313,7 +348,7 @@ function* chooseIdentity(
     throw new TlsAlert('handshake_failure', {
       reason: 'NO_CERTIFICATE_SET',
       section: '4.5.1.2',
-      why: `there is no certificate for ${serverName ?? 'a client without server_name'}`,
+      why: `there is no certificate for ${serverName ?? 'a client without server_name'}${offer.extensions.pre_shared_key ? ', and none of its pre-shared keys will do' : ''}`,
     })
   checkIdentity(identity, types)
   const { type = 'x509' } = identity

@@ -1,10 +1,11 @@
 /** What an SSL_CTX was set to, as a value: an SSL keeps the one it was made with, and our own context is made from it. */
+import { noble } from '@biopair/crypto/noble'
 import type { CertificateTypeName } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { type ContextOptions, SslContext } from '../context.ts'
 import { MemorySessionCache } from '../memory-session-cache.ts'
 import { misuse } from '../misuse.ts'
-import { MemoryReplayStore, type ReplayStore } from '../replay-store.ts'
+import { MemoryReplayStore, type ReplayStore, usualWindow } from '../replay-store.ts'
 import type { Session } from '../session.ts'
 import { type TraceEvent, type TraceKind, traceKinds } from '../trace.ts'
 import { redacted } from '../tracer.ts'
@@ -43,6 +44,7 @@ import { askServername, type SSL_servername_cb } from './servername.ts'
 import { arrived } from './session.ts'
 import type { SSL } from './ssl.ts'
 import type { SSL_SESSION } from './ssl-session.ts'
+import type { SSL_gen_stateless_cookie_cb } from './stateless.ts'
 import { type SSL_tlsext_status_cb, statusAsClient, statusAsServer } from './status.ts'
 import { askVerify, type SSL_cert_verify_cb, type SSL_verify_cb } from './verify.ts'
 import {
@@ -59,6 +61,8 @@ export type Surroundings = Pick<
   | 'allowPartialTrustChain'
   | 'certificateCompression'
   | 'cookie'
+  | 'cookieKeys'
+  | 'cookieLifetime'
   | 'crypto'
   | 'earlyDataWindow'
   | 'edit'
@@ -129,6 +133,7 @@ export interface Values {
   readonly message?: SSL_msg_cb | undefined
   readonly messageArg?: unknown
   readonly clientHello?: Callback<SSL_client_hello_cb_fn> | undefined
+  readonly generateCookie?: SSL_gen_stateless_cookie_cb | undefined
   readonly servername?: SSL_servername_cb | undefined
   readonly servernameArg?: unknown
   readonly statusType?: number
@@ -165,6 +170,9 @@ export interface Values {
 interface Kept {
   first?: SslContext
   replays?: ReplayStore
+  /** Whether the store has kept silent at first. */
+  silent?: boolean
+  cookieKeys?: Bytes
 }
 
 /** A value: `with` makes another one. */
@@ -334,6 +342,7 @@ export class Settings {
         ? { clientHelloCallback: hello => askClientHello(this.#calling, clientHello, hello) }
         : {}),
       ...this.#earlyData(),
+      ...this.#cookies(),
       // Either may put another context in place.
       ...(clientHello || servername ? { SNICallback: () => askServername(this.#calling) } : {}),
       ...(certificateCb || credentials.length > 0
@@ -377,15 +386,36 @@ export class Settings {
     }
   }
 
+  /** Every client is asked for a cookie, where the program says what it is good for. */
+  #cookies(): ContextOptions {
+    const { generateCookie, surroundings } = this.values
+    if (!generateCookie) return {}
+    const { crypto = noble, random } = surroundings
+    const length = 32
+    this.#keys.cookieKeys ??= random ? random('cookie keys', length) : crypto.randomBytes(length)
+    return {
+      cookie: 'always',
+      cookieKeys: this.#keys.cookieKeys,
+      ...given('cookie', surroundings.cookie),
+      ...given('cookieKeys', surroundings.cookieKeys),
+    }
+  }
+
   get #replayStore(): ReplayStore {
     const { options, surroundings, ticketKeys } = this.values
     const { replayStore, sessionCache, ticketSealer, now = Date.now } = surroundings
     if (options & SSL_OP_NO_ANTI_REPLAY) return { claim: () => true }
+    if (replayStore) return replayStore
+    const kept = this.#keys
     // Whoever has its tickets from outside may be asked about those of before its time.
-    const older = ticketKeys ?? surroundings.ticketKeys ?? sessionCache ?? ticketSealer
-    this.#keys.replays ??=
-      replayStore ?? new MemoryReplayStore({ now, ...(older ? {} : { silence: 0 }) })
-    return this.#keys.replays
+    const older =
+      (ticketKeys ?? surroundings.ticketKeys ?? sessionCache ?? ticketSealer) !== undefined
+    if (!kept.replays || (older && !kept.silent)) {
+      const silence = older ? 2 * (surroundings.earlyDataWindow ?? usualWindow) : 0
+      kept.replays = new MemoryReplayStore({ now, silence })
+      kept.silent = older
+    }
+    return kept.replays
   }
 
   get #asked(): VerifyCallback | undefined {

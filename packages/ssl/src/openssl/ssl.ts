@@ -124,6 +124,7 @@ export class SSL {
         : {}),
       ...this.#names(role),
       rawPublicKeys: this.expectedRpks,
+      ...(role === 'server' ? this.#cookieContext() : {}),
       allowWildcards: (param.hostFlags & X509_CHECK_FLAG_NO_WILDCARDS) === 0,
     })
     native.setBio(port, port.writing)
@@ -131,6 +132,15 @@ export class SSL {
     else native.setAcceptState()
     this.native = native
     return native
+  }
+
+  /** What the cookies of this connection are good for. */
+  #cookieContext(): { readonly cookieContext?: Uint8Array } {
+    const { generateCookie } = this.settings.values
+    if (!generateCookie) return {}
+    const cookieContext = generateCookie(this)
+    if (cookieContext) return { cookieContext }
+    throw misuse('ERR_INVALID_ARG_VALUE', 'the stateless cookie generate callback answered null')
   }
 
   /** Whether the peer's chain is to be believed. */
