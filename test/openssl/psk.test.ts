@@ -6,11 +6,13 @@ import {
   SSL_CTX_set_psk_find_session_callback,
   SSL_CTX_set_psk_server_callback,
   SSL_CTX_set_psk_use_session_callback,
+  SSL_CTX_set1_groups_list,
   SSL_connect,
   SSL_ERROR_SSL,
   SSL_get_error,
   SSL_get_peer_certificate,
   SSL_get_SSL_CTX,
+  SSL_get0_group_name,
   SSL_ready,
   type SSL_SESSION,
   SSL_SESSION_new,
@@ -100,6 +102,27 @@ for (const version of versions) {
     SSL_set_psk_server_callback(ends.server, () => 0)
     shake(ends)
     t.is(SSL_session_reused(ends.client), 0)
+  })
+
+  test(title('each callback is asked once, also where a HelloRetryRequest comes between'), t => {
+    const client = clientContext(version)
+    const server = serverContext(version)
+    SSL_CTX_set1_groups_list(client, 'X25519:P-256')
+    SSL_CTX_set1_groups_list(server, 'P-256')
+    const ends = endsOver(17408, version, { client, server })
+    const asked: string[] = []
+    SSL_set_psk_use_session_callback(ends.client, () => {
+      asked.push('client')
+      return [1, name, shared()]
+    })
+    SSL_set_psk_find_session_callback(ends.server, () => {
+      asked.push('server')
+      return [1, shared()]
+    })
+    shake(ends)
+    keyed(t, ends)
+    t.is(SSL_get0_group_name(ends.client), 'secp256r1')
+    t.deepEqual(asked, ['client', 'server'])
   })
 
   test(title('0 from a session callback fails the handshake'), t => {

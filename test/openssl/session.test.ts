@@ -9,6 +9,7 @@ import {
   SSL_CTX_flush_sessions,
   SSL_CTX_get_session_cache_mode,
   SSL_CTX_get_timeout,
+  SSL_CTX_load_verify,
   SSL_CTX_sess_accept,
   SSL_CTX_sess_accept_good,
   SSL_CTX_sess_accept_renegotiate,
@@ -25,6 +26,9 @@ import {
   SSL_CTX_set_session_id_context,
   SSL_CTX_set_timeout,
   SSL_CTX_set_tlsext_ticket_keys,
+  SSL_CTX_set_verify,
+  SSL_CTX_use_certificate_chain,
+  SSL_CTX_use_PrivateKey,
   SSL_clear,
   SSL_connect,
   SSL_free,
@@ -63,6 +67,8 @@ import {
   SSL_set_session,
   SSL_set_session_id_context,
   SSL_shutdown,
+  SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+  SSL_VERIFY_PEER,
   TLS1_3_VERSION,
 } from '@biopair/ssl/openssl'
 import test, { type ExecutionContext } from 'ava'
@@ -310,6 +316,27 @@ test('a cut, and SSL_free without SSL_shutdown, leave the session as it is', t =
   t.is(SSL_read(ends.client, new Uint8Array(1)), -1)
   SSL_free(ends.client)
   reused(t, met(contexts, session), 1)
+})
+
+test('5.9: a server that asks for certificates resumes without a session id context, and judges the client anew', t => {
+  const { pem, keyPem, leaf, root } = chainFor('p256')
+  const contexts = { client: clientContext(), server: serverContext() }
+  SSL_CTX_use_certificate_chain(contexts.client, pem)
+  SSL_CTX_use_PrivateKey(contexts.client, keyPem)
+  SSL_CTX_load_verify(contexts.server, root.pem)
+  const judged: number[] = []
+  SSL_CTX_set_verify(
+    contexts.server,
+    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+    ok => judged.push(ok) && ok,
+  )
+  const session = sessionOf(met(contexts).client)
+  const before = judged.length
+  t.true(before > 0)
+  const ends = met(contexts, session)
+  reused(t, ends, 1)
+  t.is(judged.length, 2 * before)
+  t.deepEqual(SSL_get_peer_certificate(ends.server), leaf.der)
 })
 
 test('a context counts handshakes that began, that were done, and that resumed', t => {

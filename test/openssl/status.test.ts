@@ -7,8 +7,12 @@ import {
   SSL_CTX_set_tlsext_status_cb,
   SSL_CTX_set_tlsext_status_type,
   SSL_ERROR_WANT_CLIENT_HELLO_CB,
+  SSL_get_session,
   SSL_get_tlsext_status_ocsp_resp,
   SSL_get_tlsext_status_type,
+  SSL_read,
+  SSL_session_reused,
+  SSL_set_session,
   SSL_set_tlsext_status_ocsp_resp,
   SSL_set_tlsext_status_type,
   SSL_state_string_long,
@@ -107,6 +111,26 @@ test('OCSP status: the client is asked behind the whole flight of the server', t
   })
   t.true(play(endsOver(17408, versions[0], { client })).done)
   t.deepEqual(states, ['client WAIT_FINISHED'])
+})
+
+test('OCSP status: in a resumption neither end is asked', t => {
+  const contexts = { client: clientContext(), server: serverContext() }
+  const asked: string[] = []
+  SSL_CTX_set_tlsext_status_type(contexts.client, TLSEXT_STATUSTYPE_ocsp)
+  SSL_CTX_set_tlsext_status_cb(contexts.client, () => asked.push('client'))
+  SSL_CTX_set_tlsext_status_cb(contexts.server, () => {
+    asked.push('server')
+    return SSL_TLSEXT_ERR_NOACK
+  })
+  const first = endsOver(17408, versions[0], contexts)
+  t.true(play(first).done)
+  t.deepEqual(asked, ['server', 'client'])
+  SSL_read(first.client, new Uint8Array(1))
+  const second = endsOver(17408, versions[0], contexts)
+  SSL_set_session(second.client, SSL_get_session(first.client))
+  t.true(play(second).done)
+  t.is(SSL_session_reused(second.client), 1)
+  t.is(asked.length, 2)
 })
 
 test('OCSP status: what was set can be asked for, and an SSL has its own', t => {
