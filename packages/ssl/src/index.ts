@@ -16,7 +16,13 @@ export type { OcspMode } from './certificate-status.ts'
 export type { ChannelBindingType } from './channel-binding.ts'
 export type { ClaimStore, ClaimStoreNow } from './claims.ts'
 export type { ClientHelloView } from './client-hello-view.ts'
-export * from './context.ts'
+export { SslContext } from './context.ts'
+export type {
+  ContextOptions,
+  IdentityAnswer,
+  SniAnswer,
+  SniCallback,
+} from './context-options.ts'
 export type { Credential } from './credentials.ts'
 export {
   type DelegatedOption,

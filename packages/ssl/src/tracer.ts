@@ -7,7 +7,7 @@ import {
   type Role,
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
-import type { ContextOptions } from './context.ts'
+import type { ContextOptions } from './context-options.ts'
 import type { Trace, TraceKind, TraceNews } from './trace.ts'
 
 export class Tracer {

@@ -10,7 +10,7 @@ import {
   type X509Failure,
 } from '@biopair/x509'
 import { choose } from './choice.ts'
-import type { ContextOptions } from './context.ts'
+import type { ContextOptions } from './context-options.ts'
 import { schemesOf } from './credentials.ts'
 import { misuse } from './misuse.ts'
 

@@ -1,6 +1,6 @@
 /** The servername callback (SSL_CTX_set_tlsext_servername_callback(3)) and the context that it may put in place of the first. */
 import { following } from '../answers.ts'
-import type { SniAnswer } from '../context.ts'
+import type { SniAnswer } from '../context-options.ts'
 import { fatalAlert, parts, type Said } from './alert-number.ts'
 import {
   SSL_TLSEXT_ERR_ALERT_FATAL,

@@ -1,7 +1,7 @@
 /** OCSP stapling by OpenSSL's names (SSL_CTX_set_tlsext_status_cb(3)): who asks, what is stapled, and who judges it. */
 import { TlsAlert } from '@biopair/wire'
 import { following } from '../answers.ts'
-import type { ContextOptions } from '../context.ts'
+import type { ContextOptions } from '../context-options.ts'
 import { fatalAlert } from './alert-number.ts'
 import { SSL_TLSEXT_ERR_NOACK, SSL_TLSEXT_ERR_OK } from './constants.ts'
 import type { SSL_CTX } from './ctx.ts'
