@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { verifyAlerts } from '@biopair/ssl'
 import { alerts } from '@biopair/wire'
-import { verifyCodes } from '@biopair/x509'
+import { type VerifyCode, verifyCodes } from '@biopair/x509'
 import test from 'ava'
 
 /** The project's root, from `test/` or from `test/dist/`. */
@@ -91,9 +92,16 @@ test('every reason of docs/reasons.md stands there once, in order, with an alert
   }
 })
 
-test('the verify codes of docs/reasons.md are those of x509, with their alerts and sections', t => {
-  const told = Object.fromEntries(codes.map(([name, alert, section]) => [name, { alert, section }]))
-  t.deepEqual<unknown, unknown>(told, verifyCodes)
+test('the verify codes of docs/reasons.md are those of x509, with their alerts, sections and fields', t => {
+  const told = codes.map(([name = '', alert, section, field = '']) => [
+    name,
+    { alert, section, ...(field === '' ? {} : { field }) },
+  ])
+  const known = Object.entries(verifyCodes).map(([name, row]) => [
+    name,
+    { alert: verifyAlerts[name as VerifyCode], ...row },
+  ])
+  t.deepEqual<unknown, unknown>(Object.fromEntries(told), Object.fromEntries(known))
 })
 
 test('the alert of each reason is the one that it is thrown with', t => {

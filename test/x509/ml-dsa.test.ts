@@ -1,5 +1,6 @@
 /** ML-DSA in certificates and key files: what RFC 9881 asks of each field, sent wrong and refused. */
 import { type MlDsaName, mlDsaSets } from '@biopair/crypto'
+import { verifyAlerts } from '@biopair/ssl'
 import {
   isX509Failure,
   keyUsages,
@@ -41,13 +42,14 @@ function judged(
     anchors: trustStore([root.der]),
     time: now,
     purpose: 'serverAuth',
+    keyUsage: ['digitalSignature'],
     name: 'server.example',
     crypto: provider as (typeof providers)[number],
   })
 }
 
 const refusal = (verdict: Verdict): string =>
-  verdict.ok ? 'believed' : `${verdict.code} ${verdict.alert} ${verdict.depth}`
+  verdict.ok ? 'believed' : `${verdict.code} ${verifyAlerts[verdict.code]} ${verdict.depth}`
 
 test('any mixture of ML-DSA and older keys makes a chain that is believed', t => {
   const kinds: readonly AnyKind[] = [...mlDsaKinds, 'p256', 'ed25519']

@@ -39,6 +39,7 @@ function judge(
     anchors: trustStore([root.der]),
     time: now,
     purpose: 'serverAuth',
+    keyUsage: ['digitalSignature'],
     crypto: nodeVerify,
     limits,
   })

@@ -45,6 +45,7 @@ function ours(chain: readonly Minted[]): string {
     anchors: trustStore(chain.slice(-1).map(({ der }) => der)),
     time: now,
     purpose: 'serverAuth',
+    keyUsage: ['digitalSignature'],
     name: hostName,
     crypto: nodeVerify,
   })

@@ -1,3 +1,4 @@
+import { verifyAlerts } from '@biopair/ssl'
 import {
   type Certificate,
   parseCertificate,
@@ -35,6 +36,7 @@ function verify(chain: readonly Minted[], roots: readonly Minted[], rest: Rest =
     anchors: trustStore(roots.map(({ der }) => der)),
     time: now,
     purpose: 'serverAuth',
+    keyUsage: ['digitalSignature'],
     name: hostName,
     crypto: nodeVerify,
     ...rest,
@@ -42,7 +44,7 @@ function verify(chain: readonly Minted[], roots: readonly Minted[], rest: Rest =
 }
 
 function refusal(verdict: Verdict): string {
-  return verdict.ok ? 'believed' : `${verdict.code} ${verdict.alert} ${verdict.depth}`
+  return verdict.ok ? 'believed' : `${verdict.code} ${verifyAlerts[verdict.code]} ${verdict.depth}`
 }
 
 function believed(
@@ -400,6 +402,7 @@ test('what is random in the chain never throws', t => {
           anchors,
           time: now,
           purpose: 'serverAuth',
+          keyUsage: ['digitalSignature'],
           name,
           crypto: nodeVerify,
         })
@@ -422,6 +425,7 @@ test('a verdict depends on nothing but its arguments', t => {
       anchors: trustStore([root.der]),
       time: now,
       purpose: 'serverAuth',
+      keyUsage: ['digitalSignature'],
       crypto: nodeVerify,
     }),
   )

@@ -40,7 +40,7 @@ test('rule 64: a raw key is believed where these very bytes are expected, and no
       const verdict = verifyRawKey({ spki, expected })
       t.is(verdict.ok, expected.includes(spki))
       if (!verdict.ok)
-        t.deepEqual([verdict.code, verdict.alert], ['RPK_UNTRUSTED', 'bad_certificate'])
+        t.deepEqual([verdict.code, verdict.field], ['RPK_UNTRUSTED', 'subjectPublicKeyInfo'])
       const other = spki.slice()
       other[at % other.length] = (other[at % other.length] as number) ^ 1
       t.false(verifyRawKey({ spki: other, expected }).ok)

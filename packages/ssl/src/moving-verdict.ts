@@ -1,6 +1,5 @@
 /** A verdict as bytes, for a connection that moves: what was found stays found. */
 import {
-  alerts,
   type Bytes,
   type Codec,
   type Decoded,
@@ -37,10 +36,10 @@ export const MovingVerdict = struct({
   name: maybe(words, 2 ** 16 - 1),
   /** Empty where it is ok, as what follows. */
   code: words,
-  alert: words,
   depth: uint8,
   why: words,
   section: words,
+  field: maybe(words, 2 ** 16 - 1),
 })
 export type MovingVerdict = Decoded<typeof MovingVerdict>
 
@@ -48,12 +47,13 @@ export function writeVerdict(verdict: Verdict): MovingVerdict {
   const path = verdict.path.map(({ raw }) => Uint8Array.from(raw))
   if (verdict.ok) {
     const name = verdict.name === undefined ? [] : [units(verdict.name)]
-    return { ok: 1, path, name, code: [], alert: [], depth: 0, why: [], section: [] }
+    return { ok: 1, path, name, code: [], depth: 0, why: [], section: [], field: [] }
   }
-  const { code, alert, depth, why, section } = verdict
+  const { code, depth, why, section, field } = verdict
   return {
-    ...{ ok: 0, path, name: [], code: units(code), alert: units(alert), depth },
+    ...{ ok: 0, path, name: [], code: units(code), depth },
     ...{ why: units(why.slice(0, longestWhy)), section: units(section) },
+    field: field === undefined ? [] : [units(field)],
   }
 }
 
@@ -64,11 +64,12 @@ export function readVerdict({ ok, name, depth, ...rest }: MovingVerdict): Verdic
   check(ok <= 1 && second === undefined)
   if (ok) return { ok: true, path, ...(matched === undefined ? {} : { name: matched }) }
   const code = text(rest.code) as VerifyCode
-  const alert = text(rest.alert)
-  check(Object.hasOwn(verifyCodes, code) && Object.hasOwn(alerts, alert))
+  const [field, another] = rest.field.map(text)
+  check(Object.hasOwn(verifyCodes, code) && another === undefined)
   return {
-    ...{ ok: false, path, code, alert: alert as keyof typeof alerts, depth },
+    ...{ ok: false, path, code, depth },
     ...{ why: text(rest.why), section: text(rest.section) },
+    ...(field === undefined ? {} : { field }),
   }
 }
 

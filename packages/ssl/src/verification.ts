@@ -13,6 +13,7 @@ import {
   isX509Failure,
   parseCertificate,
   parsePublicKey,
+  refused,
   type TrustStore,
   type Verdict,
   type VerifyLimits,
@@ -33,6 +34,7 @@ import { delegatedKey } from './delegation-check.ts'
 import { misuse } from './misuse.ts'
 import { unmatched } from './oid-filters.ts'
 import type { KeyImport } from './public-keys.ts'
+import { verifyAlerts } from './verify-alerts.ts'
 
 export interface VerificationPolicy {
   readonly crypto: KeyImport
@@ -92,6 +94,8 @@ export function verifyPeer(
     anchors: policy.anchors,
     time: policy.time,
     purpose: want.role === 'server' ? 'serverAuth' : 'clientAuth',
+    // RFC 9846 §4.5.1.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
+    keyUsage: ['digitalSignature'],
     name: policy.names,
     allowWildcards: policy.allowWildcards,
     crypto: policy.crypto,
@@ -149,16 +153,7 @@ function filtered(
   if (missing === undefined || forgiven.some(one => one.code === code && one.depth === 0))
     return verdict
   const why = `expected an extension ${missing} as oid_filters have it, got none or another`
-  const { path } = verdict
-  return {
-    ok: false,
-    path,
-    code,
-    alert: 'unsupported_certificate',
-    depth: 0,
-    why,
-    section: filterSection,
-  }
+  return refused(0, { code, why, section: filterSection, field: 'extensions' }, verdict.path)
 }
 
 /** Whether it was oid_filters that spoke against a certificate. */
@@ -175,7 +170,7 @@ function refuse(verdict: Verdict): Verification {
       'refused by the verify callback',
     )
   return untrusted(
-    verdict.alert,
+    verifyAlerts[verdict.code],
     'CERTIFICATE_VERIFY_FAILED',
     verdict.section,
     `${verdict.code} at depth ${verdict.depth}: ${verdict.why}`,

@@ -103,25 +103,34 @@ export function violation(
         code: 'UNSUPPORTED_CONSTRAINT_TYPE',
         why: `expected constraints that we process, got one on ${name.kind}, which the certificate has`,
       }
+    const field = fieldOf(name, named)
     const text = show(name)
     const ill = !wellFormed(name)
     if (ill)
       return {
         code: 'UNSUPPORTED_NAME_SYNTAX',
         why: `expected a ${name.kind} that can be held against constraints, got ${text}`,
+        field,
       }
     if (excluded.some(base => within(name, base, 'excluded')))
       return {
         code: 'EXCLUDED_VIOLATION',
         why: `expected names outside the excluded subtrees, got ${text}`,
+        field,
       }
     if (permitted.length > 0 && !permitted.some(base => within(name, base, 'permitted')))
       return {
         code: 'PERMITTED_VIOLATION',
         why: `expected names inside the permitted subtrees, got ${text}`,
+        field,
       }
   }
   return undefined
+}
+
+function fieldOf(name: GeneralName, { subject, subjectAltName }: Named): string {
+  if (subjectAltName?.includes(name)) return 'subjectAltName'
+  return name.kind === 'directoryName' && name.name === subject ? 'subject' : 'subject.emailAddress'
 }
 
 function namesOf(certificate: Named): readonly GeneralName[] {

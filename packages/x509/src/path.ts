@@ -70,8 +70,8 @@ export function verifyChain(options: VerifyOptions): Verdict {
 }
 
 function demandsOf(options: VerifyOptions): Demands {
-  const { time, purpose, minimumRsaBits = 2048 } = options
-  return { time, purpose, minimumRsaBits }
+  const { time, purpose, keyUsage = [], minimumRsaBits = 2048 } = options
+  return { time, purpose, keyUsage, minimumRsaBits }
 }
 
 function given(limits: Partial<VerifyLimits> | undefined): Partial<VerifyLimits> {

@@ -1,5 +1,4 @@
-/** Why a certificate chain is not believed: one row per OpenSSL code, with the alert that says so to the peer. */
-import type { AlertName } from '@biopair/wire'
+/** Why a certificate chain is not believed: one row per OpenSSL code. */
 
 /** A check that failed, before it is known where in which path. */
 export interface Problem {
@@ -7,59 +6,63 @@ export interface Problem {
   /** What was expected and what came. */
   readonly why: string
   /** Where it is not the row's: the RFC and section that was broken. */
-  readonly section?: string
+  readonly section?: string | undefined
+  /** Where it is not the row's: the field at fault. */
+  readonly field?: string | undefined
 }
 
 interface Row {
-  readonly alert: AlertName
+  /** The RFC and section that is broken. */
   readonly section: string
+  /**
+   * The field at fault, in RFC 5280's words: one of tbsCertificate, or of an extension (`basicConstraints.cA`). Undefined where it is no one field.
+   */
+  readonly field?: string
 }
 
-const row = (alert: AlertName, section: string): Row => ({ alert, section })
+function row(section: string, field?: string): Row {
+  return field === undefined ? { section } : { section, field }
+}
 
-/**
- * The codes, as node:tls spells them, or X509_STORE_CTX_get_error(3) without `X509_V_ERR_`. Alerts follow RFC 9846 §6.2; where its
- * words leave a choice, OpenSSL's. Two differ from OpenSSL's because the RFC names them: a signature that does not verify is
- * `bad_certificate`, and a certificate that is not yet valid is `certificate_expired` ("or is not currently valid").
- */
+/** The codes, as node:tls spells them, or X509_STORE_CTX_get_error(3) without `X509_V_ERR_`. */
 export const verifyCodes = {
-  CA_KEY_TOO_SMALL: row('bad_certificate', 'RFC 9325 4.5'),
-  CA_MD_TOO_WEAK: row('bad_certificate', '4.5.1.3'),
-  CERT_CHAIN_TOO_LONG: row('unknown_ca', 'RFC 5280 6.1'),
-  CERT_HAS_EXPIRED: row('certificate_expired', 'RFC 5280 4.1.2.5'),
-  CERT_NOT_YET_VALID: row('certificate_expired', 'RFC 5280 4.1.2.5'),
-  CERT_REVOKED: row('certificate_revoked', 'RFC 6960 2.2'),
-  CERT_SIGNATURE_FAILURE: row('bad_certificate', 'RFC 5280 6.1.3'),
-  DEPTH_ZERO_SELF_SIGNED_CERT: row('unknown_ca', 'RFC 5280 6.1'),
-  EE_KEY_TOO_SMALL: row('bad_certificate', 'RFC 9325 4.5'),
-  ERR_TLS_CERT_ALTNAME_INVALID: row('bad_certificate', 'RFC 9525 6'),
+  CA_KEY_TOO_SMALL: row('RFC 9325 4.5', 'subjectPublicKeyInfo'),
+  CA_MD_TOO_WEAK: row('4.5.1.3', 'signatureAlgorithm'),
+  CERT_CHAIN_TOO_LONG: row('RFC 5280 6.1'),
+  CERT_HAS_EXPIRED: row('RFC 5280 4.1.2.5', 'validity.notAfter'),
+  CERT_NOT_YET_VALID: row('RFC 5280 4.1.2.5', 'validity.notBefore'),
+  CERT_REVOKED: row('RFC 6960 2.2', 'serialNumber'),
+  CERT_SIGNATURE_FAILURE: row('RFC 5280 6.1.3', 'signatureValue'),
+  DEPTH_ZERO_SELF_SIGNED_CERT: row('RFC 5280 6.1', 'issuer'),
+  EE_KEY_TOO_SMALL: row('RFC 9325 4.5', 'subjectPublicKeyInfo'),
+  ERR_TLS_CERT_ALTNAME_INVALID: row('RFC 9525 6', 'subjectAltName'),
   /** Ours: the bytes are no certificate. */
-  ERR_X509_MALFORMED: row('bad_certificate', 'RFC 5280 4.1'),
-  EXCLUDED_VIOLATION: row('certificate_unknown', 'RFC 5280 4.2.1.10'),
-  INVALID_CA: row('unknown_ca', 'RFC 5280 4.2.1.9'),
-  INVALID_EXTENSION: row('certificate_unknown', 'RFC 5280 4.2.1.10'),
-  INVALID_PURPOSE: row('unsupported_certificate', 'RFC 5280 4.2.1.12'),
-  NO_EXPLICIT_POLICY: row('certificate_unknown', 'RFC 5280 4.2.1.11'),
+  ERR_X509_MALFORMED: row('RFC 5280 4.1'),
+  EXCLUDED_VIOLATION: row('RFC 5280 4.2.1.10', 'subjectAltName'),
+  INVALID_CA: row('RFC 5280 4.2.1.9', 'basicConstraints.cA'),
+  INVALID_EXTENSION: row('RFC 5280 4.2.1.10', 'nameConstraints'),
+  INVALID_PURPOSE: row('RFC 5280 4.2.1.12', 'extKeyUsage'),
+  NO_EXPLICIT_POLICY: row('RFC 5280 4.2.1.11', 'policyConstraints.requireExplicitPolicy'),
   /** The responder does not know the certificate. */
-  OCSP_CERT_UNKNOWN: row('bad_certificate_status_response', 'RFC 6960 2.2'),
+  OCSP_CERT_UNKNOWN: row('RFC 6960 2.2', 'serialNumber'),
   /** What was stapled is no OCSP response for this certificate, at this time, that can be believed. */
-  OCSP_VERIFY_FAILED: row('bad_certificate_status_response', 'RFC 6960 3.2'),
+  OCSP_VERIFY_FAILED: row('RFC 6960 3.2'),
   /** Nothing was stapled where something has to be. */
-  OCSP_VERIFY_NEEDED: row('bad_certificate_status_response', 'RFC 6066 8'),
-  PATH_LENGTH_EXCEEDED: row('unknown_ca', 'RFC 5280 4.2.1.9'),
-  PERMITTED_VIOLATION: row('certificate_unknown', 'RFC 5280 4.2.1.10'),
-  RPK_UNTRUSTED: row('bad_certificate', 'RFC 7250 6'),
-  SELF_SIGNED_CERT_IN_CHAIN: row('unknown_ca', 'RFC 5280 6.1'),
-  UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: row('bad_certificate', 'RFC 5280 4.1.2.7'),
-  UNABLE_TO_GET_CERTS_PUBLIC_KEY: row('unsupported_certificate', '4.5.1.2'),
-  UNABLE_TO_GET_ISSUER_CERT: row('unknown_ca', 'RFC 5280 6.1'),
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: row('unknown_ca', 'RFC 5280 6.1'),
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: row('unknown_ca', 'RFC 5280 6.1'),
-  UNHANDLED_CRITICAL_EXTENSION: row('unsupported_certificate', 'RFC 5280 4.2'),
-  UNSPECIFIED: row('certificate_unknown', 'RFC 5280 6.1'),
-  UNSUPPORTED_CONSTRAINT_TYPE: row('certificate_unknown', 'RFC 5280 4.2.1.10'),
-  UNSUPPORTED_NAME_SYNTAX: row('certificate_unknown', 'RFC 5280 4.2.1.10'),
-  UNSUPPORTED_SIGNATURE_ALGORITHM: row('unsupported_certificate', '4.5.1.2'),
+  OCSP_VERIFY_NEEDED: row('RFC 6066 8'),
+  PATH_LENGTH_EXCEEDED: row('RFC 5280 4.2.1.9', 'basicConstraints.pathLenConstraint'),
+  PERMITTED_VIOLATION: row('RFC 5280 4.2.1.10', 'subjectAltName'),
+  RPK_UNTRUSTED: row('RFC 7250 6', 'subjectPublicKeyInfo'),
+  SELF_SIGNED_CERT_IN_CHAIN: row('RFC 5280 6.1', 'issuer'),
+  UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: row('RFC 5280 4.1.2.7', 'subjectPublicKeyInfo'),
+  UNABLE_TO_GET_CERTS_PUBLIC_KEY: row('4.5.1.2', 'subjectPublicKeyInfo'),
+  UNABLE_TO_GET_ISSUER_CERT: row('RFC 5280 6.1', 'issuer'),
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: row('RFC 5280 6.1', 'issuer'),
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: row('RFC 5280 6.1', 'issuer'),
+  UNHANDLED_CRITICAL_EXTENSION: row('RFC 5280 4.2', 'extensions'),
+  UNSPECIFIED: row('RFC 5280 6.1'),
+  UNSUPPORTED_CONSTRAINT_TYPE: row('RFC 5280 4.2.1.10', 'subjectAltName'),
+  UNSUPPORTED_NAME_SYNTAX: row('RFC 5280 4.2.1.10', 'subjectAltName'),
+  UNSUPPORTED_SIGNATURE_ALGORITHM: row('4.5.1.2', 'signatureAlgorithm'),
 } as const satisfies Record<string, Row>
 
 export type VerifyCode = keyof typeof verifyCodes

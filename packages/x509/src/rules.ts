@@ -5,14 +5,16 @@ import { type KeyUsage, keyPurposes } from './extensions.ts'
 import { isX509Failure } from './failure.ts'
 import type { Problem } from './problem.ts'
 
-/** What the end of the path is asked to be. */
-export type Purpose = 'serverAuth' | 'clientAuth'
+/** What the end of the path is asked to be: a purpose's name or OID, or `any`, which asks nothing. */
+export type Purpose = 'serverAuth' | 'clientAuth' | 'OCSPSigning' | 'any' | `${number}.${string}`
 
 /** What is asked of every path. */
 export interface Demands {
   /** Milliseconds since 1970. */
   readonly time: number
   readonly purpose: Purpose
+  /** What the leaf's keyUsage has to allow, where it has one. */
+  readonly keyUsage: readonly KeyUsage[]
   /** Bits that an RSA modulus must at least have. */
   readonly minimumRsaBits: number
 }
@@ -22,12 +24,13 @@ const maximumRsaBits = 8192
 
 /** What is wrong with the certificate that the peer speaks for, the most telling first; found as it is asked for. */
 export function* leafProblems(leaf: Certificate, demands: Demands): Generator<Problem> {
-  // RFC 9846 §4.5.1.2: "The certificate type MUST be X.509v3".
+  // RFC 9846 §4.5.1.2: "The certificate type MUST be X.509v3"; below it there are no extensions to say what it is for.
   if (leaf.version !== 3)
     yield {
       code: 'INVALID_PURPOSE',
       why: `expected a certificate of version 3, got version ${leaf.version}`,
-      section: '4.5.1.2',
+      section: 'RFC 5280 4.1.2.1',
+      field: 'version',
     }
   yield* some(validityProblem(leaf, demands.time))
   yield* some(criticalProblem(leaf))
@@ -35,7 +38,8 @@ export function* leafProblems(leaf: Certificate, demands: Demands): Generator<Pr
   yield* keyProblems(leaf, demands, 'EE_KEY_TOO_SMALL')
   yield* some(policyProblem(leaf))
   yield* some(constraintsProblem(leaf))
-  yield* some(leafUsageProblem(leaf, demands.purpose))
+  yield* some(keyUsageProblem(leaf, demands.keyUsage))
+  yield* some(purposeProblem(leaf, demands.purpose, false))
   yield* some(signingKeyUsageProblem(leaf))
 }
 
@@ -133,6 +137,7 @@ function* authorityProblems(issuer: Certificate, place: IssuerPlace): Generator<
       code: 'INVALID_CA',
       why: `expected keyUsage with keyCertSign in an issuer, got ${issuer.keyUsage.join(', ')}`,
       section: 'RFC 5280 4.2.1.3',
+      field: 'keyUsage',
     }
   // RFC 5280 §6.1.4 (l), (m).
   const most = issuer.basicConstraints?.pathLenConstraint
@@ -160,6 +165,7 @@ function serialProblem({ serialNumber }: Certificate): Problem | undefined {
     code: 'ERR_X509_MALFORMED',
     why: `expected a serial number that is not negative and has at most 20 octets, got ${first < 0x80 ? `${length} octets` : 'a negative one'}`,
     section: 'RFC 5280 4.1.2.2',
+    field: 'serialNumber',
   }
 }
 
@@ -206,16 +212,18 @@ function constraintsProblem(leaf: Certificate): Problem | undefined {
   }
 }
 
-function leafUsageProblem(leaf: Certificate, purpose: Purpose): Problem | undefined {
-  // RFC 9846 §4.5.1.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
-  const wanted: KeyUsage = 'digitalSignature'
-  if (leaf.keyUsage !== undefined && !leaf.keyUsage.includes(wanted))
-    return {
-      code: 'INVALID_PURPOSE',
-      why: `expected keyUsage with ${wanted}, got ${leaf.keyUsage.join(', ')}`,
-      section: '4.5.1.2',
-    }
-  return purposeProblem(leaf, purpose, false)
+function keyUsageProblem(
+  { keyUsage }: Certificate,
+  wanted: readonly KeyUsage[],
+): Problem | undefined {
+  const missing = keyUsage && wanted.filter(usage => !keyUsage.includes(usage))
+  if (!missing || missing.length === 0) return undefined
+  return {
+    code: 'INVALID_PURPOSE',
+    why: `expected keyUsage with ${missing.join(', ')}, got ${keyUsage.join(', ')}`,
+    section: 'RFC 5280 4.2.1.3',
+    field: 'keyUsage',
+  }
 }
 
 // RFC 9881 §5: these "MUST NOT be present" beside an ML-DSA key, which can sign and nothing else.
@@ -235,6 +243,7 @@ function signingKeyUsageProblem({ publicKey, keyUsage }: Certificate): Problem |
     code: 'INVALID_PURPOSE',
     why: `expected keyUsage for signatures alone beside an ${publicKey.set} key, got ${wrong.join(', ')}`,
     section: 'RFC 9881 5',
+    field: 'keyUsage',
   }
 }
 
@@ -245,12 +254,18 @@ function purposeProblem(
   purpose: Purpose,
   any: boolean,
 ): Problem | undefined {
-  if (extKeyUsage === undefined || extKeyUsage.includes(keyPurposes[purpose])) return undefined
+  if (extKeyUsage === undefined || purpose === 'any') return undefined
+  if (extKeyUsage.includes(purposeOid(purpose))) return undefined
   if (any && extKeyUsage.includes(keyPurposes.anyExtendedKeyUsage)) return undefined
   return {
     code: 'INVALID_PURPOSE',
     why: `expected extKeyUsage with ${purpose}, got ${extKeyUsage.join(', ')}`,
   }
+}
+
+function purposeOid(purpose: Exclude<Purpose, 'any'>): string {
+  const named: Readonly<Record<string, string>> = keyPurposes
+  return named[purpose] ?? purpose
 }
 
 function date(time: number): string {

@@ -1,7 +1,7 @@
 /** What a verification is asked, and what it answers. */
 import type { CryptoProvider } from '@biopair/crypto'
-import type { AlertName } from '@biopair/wire'
 import type { Certificate } from './certificate.ts'
+import type { KeyUsage } from './extensions.ts'
 import type { X509Failure } from './failure.ts'
 import { type Problem, type VerifyCode, verifyCodes } from './problem.ts'
 import type { Purpose } from './rules.ts'
@@ -15,6 +15,8 @@ export interface VerifyOptions {
   readonly time: number
   /** What the peer's key is for: `serverAuth` when we are the client. */
   readonly purpose: Purpose
+  /** What the peer's keyUsage has to allow, where it has one: nothing in particular. For TLS it is digitalSignature (RFC 9846 §4.5.1.2). */
+  readonly keyUsage?: readonly KeyUsage[] | undefined
   /** What the certificate must name: a host name, an IP address, a mailbox behind `email:`, or any one of several; undefined for whatever it names. */
   readonly name?: string | readonly string[] | undefined
   /** Whether a wildcard in a certificate stands for a label: true. */
@@ -88,9 +90,13 @@ export type Verdict =
        */
       readonly path: readonly Certificate[]
       readonly code: VerifyCode
-      readonly alert: AlertName
       /** Which certificate of the path is at fault: 0 is the peer's. */
       readonly depth: number
+      /**
+       * Which of its fields, in RFC 5280's words: one of tbsCertificate (`validity.notAfter`) or of an extension (`basicConstraints.cA`). Undefined where it
+       * is no one field.
+       */
+      readonly field?: string
       /** What was expected and what came. */
       readonly why: string
       /** The section that was broken: `4.5.1.2`, or `RFC 5280 4.2.1.9` for another RFC than 9846. */
@@ -99,15 +105,11 @@ export type Verdict =
 
 /** The verdict that a problem at this depth of a path makes. */
 export function refused(depth: number, problem: Problem, path: readonly Certificate[]): Verdict {
-  const { alert, section } = verifyCodes[problem.code]
+  const row: { readonly section: string; readonly field?: string } = verifyCodes[problem.code]
+  const { code, why, section = row.section, field = row.field } = problem
   return {
-    ok: false,
-    path,
-    code: problem.code,
-    alert,
-    depth,
-    why: problem.why,
-    section: problem.section ?? section,
+    ...{ ok: false, path, code, depth, why, section },
+    ...(field === undefined ? {} : { field }),
   }
 }
 

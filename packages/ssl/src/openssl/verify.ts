@@ -3,6 +3,7 @@ import { TlsAlert } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { type Again, again } from '../answers.ts'
 import type { VerifyContext } from '../verification.ts'
+import { verifyAlerts } from '../verify-alerts.ts'
 import { SSL_VERIFY_PEER, X509_V_ERR_UNSPECIFIED, X509_V_OK } from './constants.ts'
 import type { SSL_CTX } from './ctx.ts'
 import type { SSL } from './ssl.ts'
@@ -157,7 +158,7 @@ function refusal(verdict: Verdict, { error, error_depth, ssl }: X509_STORE_CTX):
   const why = ours
     ? `${verdict.code} at depth ${verdict.depth}: ${verdict.why}`
     : `refused by the verify callback with error ${error} at depth ${error_depth}`
-  return new TlsAlert(ours ? verdict.alert : alertOf(error), {
+  return new TlsAlert(ours ? verifyAlerts[verdict.code] : alertOf(error), {
     reason: 'CERTIFICATE_VERIFY_FAILED',
     section: ours ? verdict.section : '4.5.1.3',
     why,
