@@ -67,6 +67,7 @@ test('an option of another type is refused, and its value is not shown', t => {
     allowPartialTrustChain: 'yes',
     minimumRsaBits: '2048',
     verifyLimits: 5,
+    verifyCache: 'all',
     verifyTime: 'now',
     crypto: 'node',
     random: 4,

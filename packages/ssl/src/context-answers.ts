@@ -115,6 +115,7 @@ export function answersOf(connection: AnswersFor): Answers {
           required: options.rejectUnauthorized !== false,
           minimumRsaBits: options.minimumRsaBits,
           allowPartialTrustChain: options.allowPartialTrustChain,
+          cache: context.verified,
           limits: options.verifyLimits,
           status: context.status,
           callback: options.verifyCallback,

@@ -157,6 +157,8 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
   /** Bits of the smallest RSA key that is believed: 2048. */
   readonly minimumRsaBits?: number
   readonly verifyLimits?: Partial<VerifyLimits>
+  /** Certificates of good chains that are remembered, with the signatures that were found good; everything else about them is judged each time. 256; 0 remembers none. */
+  readonly verifyCache?: number
   /** Milliseconds since 1970: when a chain has to be valid; `now` unless said otherwise. */
   readonly verifyTime?: number
   /** Primitives: noble, which runs everywhere, unless told otherwise. */
@@ -290,6 +292,7 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   allowPartialTrustChain: 'boolean',
   minimumRsaBits: 'whole number',
   verifyLimits: 'object',
+  verifyCache: 'whole number',
   verifyTime: 'whole number',
   crypto: 'object',
   random: 'function',

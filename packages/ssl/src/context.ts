@@ -25,7 +25,7 @@ import {
 } from '@biopair/handshake'
 import { Buffers, type Padding, RecordSizing } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
-import { publicKeysFrom, type TrustStore, trustStore } from '@biopair/x509'
+import { publicKeysFrom, type TrustStore, trustStore, VerifyCache } from '@biopair/x509'
 import { authoritiesFrom, fitting } from './authorities.ts'
 import { ocspModes, requestsOcsp, type StatusPolicy, statusPolicy } from './certificate-status.ts'
 import { Claims } from './claims.ts'
@@ -79,6 +79,8 @@ export class SslContext {
   readonly buffers = new Buffers()
   /** Imports the keys of peers and authorities, and knows those that were seen last. */
   readonly keys: KeyImport
+  /** What is known of chains that were found good. */
+  readonly verified: VerifyCache
   /** What pads records. */
   readonly padding: Padding | undefined
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
@@ -156,6 +158,8 @@ export class SslContext {
         )
     if (options.delegatedCredentials) this.setDelegatedCredentials(options.delegatedCredentials)
     this.limits = limitsFrom(options.limits ?? {})
+    wholeNumber('verifyCache', options.verifyCache, 0, 65_536)
+    this.verified = new VerifyCache({ certificates: options.verifyCache })
     oneOf('ocsp', options.ocsp, ocspModes)
     this.status = statusPolicy(options, this.crypto)
     this.riding = {

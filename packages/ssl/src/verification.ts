@@ -16,6 +16,7 @@ import {
   refused,
   type TrustStore,
   type Verdict,
+  type VerifyCache,
   type VerifyLimits,
   type VerifyOptions,
   verifyChain,
@@ -48,6 +49,7 @@ export interface VerificationPolicy {
   readonly minimumRsaBits: number | undefined
   readonly allowPartialTrustChain: boolean | undefined
   readonly limits: Partial<VerifyLimits> | undefined
+  readonly cache?: VerifyCache | undefined
   /** Extensions that the peer's certificate has to have. */
   readonly filters?: readonly OidFilter[] | undefined
   /** What is made of OCSP responses. */
@@ -102,6 +104,7 @@ export function verifyPeer(
     minimumRsaBits: policy.minimumRsaBits,
     allowPartialTrustChain: policy.allowPartialTrustChain,
     limits: policy.limits,
+    cache: policy.cache,
   }
   const filters = want.role === 'client' ? policy.filters : undefined
   const verify = (forgiven?: readonly Forgiven[]) => {

@@ -35,6 +35,7 @@ export class X509InputError extends TypeError {
 export type X509InputCode =
   | 'ERR_PEM_INVALID'
   | 'ERR_X509_INVALID_CERTIFICATE'
+  | 'ERR_X509_INVALID_LIMIT'
   | 'ERR_X509_INVALID_TIME'
   | 'ERR_X509_NO_CERTIFICATE'
   | 'ERR_PRIVATE_KEY_ENCRYPTED'

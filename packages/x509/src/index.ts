@@ -56,3 +56,4 @@ export {
   type VerifyLimits,
   type VerifyOptions,
 } from './verdict.ts'
+export { VerifyCache, type VerifyCacheLimits } from './verify-cache.ts'

@@ -50,13 +50,14 @@ export function verifyChain(options: VerifyOptions): Verdict {
       { code: 'UNSPECIFIED', why: 'expected a certificate, got an empty chain' },
       [],
     )
-  const leaf = parseCertificate(first)
+  const leaf = options.cache?.certificate(first) ?? parseCertificate(first)
   if (isX509Failure(leaf)) return refused(0, malformed(leaf), [])
 
   const demands = demandsOf(options)
   const search = new Search(options, demands, limits, leaf, rest)
   const path = search.from([leaf])
   if (path === undefined) return search.failure()
+  search.remember(path)
   for (const problem of leafProblems(leaf, demands))
     if (!isForgiven(options, problem.code, 0)) return refused(0, problem, path)
   if (options.name === undefined) return { ok: true, path }

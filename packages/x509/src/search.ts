@@ -51,7 +51,7 @@ export class Search {
     this.#signaturesLeft = limits.signatures
     this.#budget = { comparisons: limits.comparisons }
     for (const der of rest.slice(0, mostGiven)) {
-      const certificate = parseCertificate(der)
+      const certificate = options.cache?.certificate(der) ?? parseCertificate(der)
       if (isX509Failure(certificate)) {
         // It may be an unrelated extra; if no path is found without it, this is why.
         this.#unreadable ??= certificate
@@ -89,6 +89,12 @@ export class Search {
       if (whole !== undefined) return whole
     }
     return found || !this.#unknownIssuer(path, subject) ? undefined : path
+  }
+
+  /** Tells the next verifications about a path that `from` found good, unless something of it was only put up with. */
+  remember(path: readonly Certificate[]): void {
+    const { cache, forgiven = [] } = this.#options
+    if (forgiven.length === 0) cache?.remember(path)
   }
 
   /** The most telling failure: what a candidate was refused for, then what could not be read, then that no issuer was found. */
@@ -180,6 +186,7 @@ export class Search {
   }
 
   #signatureProblem(subject: Certificate, issuer: Certificate): Problem | undefined {
+    if (this.#options.cache?.isSigned(subject, issuer)) return undefined
     const known = this.#signatures.get(subject)
     if (known?.has(issuer)) return known.get(issuer)
     if (!(this.#signaturesLeft > 0)) return tooMuch(`${this.#limits.signatures} signatures`)

@@ -6,6 +6,7 @@ import type { X509Failure } from './failure.ts'
 import { type Problem, type VerifyCode, verifyCodes } from './problem.ts'
 import type { Purpose } from './rules.ts'
 import type { TrustStore } from './trust-store.ts'
+import type { VerifyCache } from './verify-cache.ts'
 
 export interface VerifyOptions {
   /** DER, the peer's own first, the rest in any order; what belongs to no path is ignored (RFC 9846 §4.5.1). */
@@ -30,6 +31,8 @@ export interface VerifyOptions {
    */
   readonly allowPartialTrustChain?: boolean | undefined
   readonly limits?: Partial<VerifyLimits> | undefined
+  /** What earlier verifications with these primitives found; none, and each starts anew. It changes what a verdict costs, never the verdict. */
+  readonly cache?: VerifyCache | undefined
   /**
    * What is put up with: a problem of this code, of the certificate at this depth of a path. Everything else is looked at as ever, so that
    * the verdict says whether there is more. A chain that is too long, what is no certificate, and a key that cannot be used are not put up with.
