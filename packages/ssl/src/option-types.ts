@@ -46,11 +46,11 @@ export function checkOptions(
     const type = Object.hasOwn(types, name) ? types[name] : undefined
     if (type === undefined)
       throw misuse('ERR_UNKNOWN_OPTION', `there is no option ${within}${name}`)
-    // A key may have been given by mistake: the value is not shown.
+    // A key may have been given by mistake: no value is shown, but for numbers where some would do.
     if (value !== undefined && !kinds[type](value))
       throw misuse(
         'ERR_INVALID_ARG_TYPE',
-        `${within}${name}: expected ${type}, got ${shown(value)}`,
+        `${within}${name}: expected ${type}, got ${type.startsWith('whole number') && typeof value === 'number' ? value : shown(value)}`,
       )
   }
 }
