@@ -2,6 +2,7 @@
 export { type Certificate, parseCertificate } from './certificate.ts'
 export { delegationProblem, delegationUsage } from './delegation-usage.ts'
 export { DistinguishedName } from './distinguished-name.ts'
+export { explainVerdict } from './explain.ts'
 export {
   type ExtensionFilter,
   extensionFilter,
