@@ -197,25 +197,24 @@ async function conversation(plan: Plan, spoiled: ContextOptions): Promise<string
   return ending
 }
 
-async function fuzz(
-  t: ExecutionContext,
-  spoil: (plan: Plan) => ContextOptions,
-  numRuns: number,
-): Promise<void> {
+async function fuzz(t: ExecutionContext, spoil: (plan: Plan) => ContextOptions): Promise<void> {
   const endings = new Map<string, number>()
   const property = fc.asyncProperty(anyPlan, async plan => {
     const ending = await conversation(plan, spoil(plan))
     endings.set(ending, (endings.get(ending) ?? 0) + 1)
   })
-  await fc.assert(property, { numRuns })
+  await fc.assert(property, { numRuns: 100 })
   t.log(Object.fromEntries([...endings].sort(([, a], [, b]) => b - a)))
-  t.true(endings.size > 2)
+  // Of 25 seeds, none came to fewer than 6 alerts of ours.
+  const ours = [...endings.keys()].filter(ending => ending.startsWith('sent '))
+  t.true(ours.length >= 5, ours.join())
+  t.true(endings.has('want_read'))
 }
 
 test('values that a peer says in any message', async t => {
-  await fuzz(t, editing, 60)
+  await fuzz(t, editing)
 })
 
 test('bytes that a peer says in any record', async t => {
-  await fuzz(t, sealing, 50)
+  await fuzz(t, sealing)
 })

@@ -1,20 +1,26 @@
 /** The AEADs over node:crypto: one cipher object and one `update` per record. */
-import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM } from 'node:crypto'
-import { type Aead, type AeadKey, type AeadName, type Bytes, wipe } from '@biopair/crypto'
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import {
+  type Aead,
+  type AeadKey,
+  type AeadName,
+  type Bytes,
+  type CcmName,
+  wipe,
+} from '@biopair/crypto'
 import { misuse, present } from '@biopair/crypto/kit'
 
-const tagLength = 16
-const options = { authTagLength: tagLength } as const
-
-// node:crypto has one shape for its AEADs; its types want the name of one of them.
-type NodeName = 'aes-128-gcm'
+// node:crypto has one shape for its AEADs; its types want the name of one of them, and those of CCM demand the most.
+type NodeName = 'aes-128-ccm'
 
 class NodeAeadKey implements AeadKey {
   readonly #name: NodeName
+  readonly #options: { readonly authTagLength: number }
   #key: Bytes | undefined
 
-  constructor(name: AeadName, key: Uint8Array) {
+  constructor(name: string, tagLength: number, key: Uint8Array) {
     this.#name = name as NodeName
+    this.#options = { authTagLength: tagLength }
     this.#key = Uint8Array.from(key)
   }
 
@@ -26,8 +32,9 @@ class NodeAeadKey implements AeadKey {
     into: Uint8Array,
   ): void {
     const key = present(this.#key, 'AEAD key')
-    const cipher: CipherGCM = createCipheriv(this.#name, key, nonce, options)
-    cipher.setAAD(additionalData)
+    const cipher = createCipheriv(this.#name, key, nonce, this.#options)
+    // CCM wants to know how long a plaintext is before it sees it; to the others it is nothing.
+    cipher.setAAD(additionalData, { plaintextLength: length })
     into.set(cipher.update(work.subarray(0, length)))
     // A stream cipher's `final` has no bytes; it makes the tag.
     cipher.final()
@@ -36,11 +43,12 @@ class NodeAeadKey implements AeadKey {
 
   open(nonce: Uint8Array, additionalData: Uint8Array, sealed: Uint8Array, into: Bytes): boolean {
     const key = present(this.#key, 'AEAD key')
-    const length = sealed.length - tagLength
+    const length = sealed.length - this.#options.authTagLength
     if (length < 0) return false
-    const decipher: DecipherGCM = createDecipheriv(this.#name, key, nonce, options)
-    decipher.setAAD(additionalData)
+    const decipher = createDecipheriv(this.#name, key, nonce, this.#options)
+    // In this order: CCM has to have the tag before the additional data.
     decipher.setAuthTag(sealed.subarray(length))
+    decipher.setAAD(additionalData, { plaintextLength: length })
     const plaintext = decipher.update(sealed.subarray(0, length))
     try {
       decipher.final()
@@ -60,21 +68,29 @@ class NodeAeadKey implements AeadKey {
   }
 }
 
-function aead(name: AeadName, keyLength: number): Aead {
+/** `cipher` is Node's name for it. */
+function aead(
+  name: AeadName | CcmName,
+  keyLength: number,
+  tagLength = 16,
+  cipher: string = name,
+): Aead {
   return {
     name,
     keyLength,
     ivLength: 12,
     tagLength,
     key(key) {
-      if (key.length === keyLength) return new NodeAeadKey(name, key)
+      if (key.length === keyLength) return new NodeAeadKey(cipher, tagLength, key)
       throw misuse('ERR_KEY_LENGTH', `a key of ${name} has ${keyLength} bytes, not ${key.length}`)
     },
   }
 }
 
-export const aeads: Readonly<Record<AeadName, Aead>> = {
+export const aeads: Readonly<Record<AeadName | CcmName, Aead>> = {
   'aes-128-gcm': aead('aes-128-gcm', 16),
   'aes-256-gcm': aead('aes-256-gcm', 32),
   'chacha20-poly1305': aead('chacha20-poly1305', 32),
+  'aes-128-ccm': aead('aes-128-ccm', 16),
+  'aes-128-ccm-8': aead('aes-128-ccm-8', 16, 8, 'aes-128-ccm'),
 }

@@ -1,7 +1,6 @@
 /** The provider over node:crypto. */
 import type { CryptoProvider } from '@biopair/crypto'
 import { aeads } from './aead.ts'
-import { ccms } from './ccm.ts'
 import { groups } from './groups.ts'
 import { hashes } from './hash.ts'
 import { privateKey } from './private-key.ts'
@@ -18,7 +17,7 @@ export const nodeCrypto: CryptoProvider = {
   name: 'node:crypto',
   randomBytes,
   hashes,
-  aeads: { ...aeads, ...ccms },
+  aeads,
   groups,
   prefer: {
     suites: ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'],

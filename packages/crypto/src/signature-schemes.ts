@@ -1,5 +1,5 @@
 /** The signature schemes, one row each (RFC 9846 §4.3.3). */
-import type { CurveName } from './keys.ts'
+import type { CurveName, PublicKeyMaterial } from './keys.ts'
 import type { MlDsaName } from './ml-dsa.ts'
 import type { HashName } from './provider.ts'
 
@@ -165,4 +165,12 @@ export type SignatureSchemeName =
 /** The scheme with an id, if we know it. */
 export function signatureSchemeById(id: number): SignatureScheme | undefined {
   return Object.values(signatureSchemes).find(scheme => scheme.id === id)
+}
+
+/** The kind of key that a scheme has to be for, to be one of this key's. */
+export function keyType(material: PublicKeyMaterial): SignatureScheme['key'] {
+  if (material.kind === 'ec') return material.curve
+  if (material.kind === 'ed25519') return 'ed25519'
+  if (material.kind === 'ml-dsa') return material.set
+  return material.pss ? 'rsa-pss' : 'rsa'
 }

@@ -7,10 +7,10 @@ import {
   admitHidden,
   admitPlaintextAlert,
   admitTyped,
-  invalidChangeCipherSpec,
   tooLong,
 } from './admission.ts'
 import { Buffers } from './buffers.ts'
+import { PassedOver } from './passed-over.ts'
 import { Plaintext } from './plaintext.ts'
 import { plainRead, type ReadProtection } from './protection.ts'
 import {
@@ -23,6 +23,7 @@ import {
   parseHeader,
 } from './record.ts'
 import { RecordError, RecordRangeError, within } from './record-error.ts'
+import { RecordInHand } from './record-in-hand.ts'
 
 /** A record, opened. */
 export interface Opened {
@@ -41,11 +42,6 @@ export interface RecordReaderOptions {
   /** The connection goes on here: its first records came elsewhere. */
   readonly begun?: boolean
 }
-
-/** Empty application data in a row, and change_cipher_spec altogether, that is put up with. */
-const maxIgnored = 32
-/** A tag and a content type: what a record of early data has besides its content. */
-const earlyDataOverhead = 17
 
 /**
  * Feed it with `offer` (bytes that someone lends) or with `room` and `filled` (bytes read into its own memory), then ask
@@ -67,13 +63,7 @@ export class RecordReader {
   readonly #buffers: Buffers
   readonly #ownBuffers: boolean
   #protection: ReadProtection = plainRead
-  /** Kept apart from the body: it is the additional data, and is looked at once, here. */
-  readonly #header = new Uint8Array(headerLength)
-  #headerHeld = 0
-  /** Of the body; known once the header is whole. */
-  #length = 0
-  #body: Bytes | undefined
-  #bodyHeld = 0
+  readonly #hand: RecordInHand
   readonly #plaintext = new Plaintext()
   #opened: Opened | undefined
   #failure: TlsAlert | undefined
@@ -82,15 +72,13 @@ export class RecordReader {
   /** Whether the record at hand is not protected. */
   #clear = true
   #protectedOpened = false
-  #changeCipherSpecs = 0
-  #empty = 0
-  /** Bytes of early data that may still be skipped; undefined when none is expected. */
-  #skip: number | undefined
+  readonly #passedOver = new PassedOver()
 
   constructor(options: RecordReaderOptions = {}) {
     this.#maxPlaintext = checkMaxPlaintext(options.maxPlaintext ?? maxPlaintext)
     this.#ownBuffers = options.buffers === undefined
     this.#buffers = options.buffers ?? new Buffers(1)
+    this.#hand = new RecordInHand(this.#buffers)
     this.#first = !options.begun
   }
 
@@ -116,39 +104,29 @@ export class RecordReader {
   /** Bytes missing to the end of the header, then of the body; 0 while a record or a failure waits in `next`. */
   get wanted(): number {
     if (this.#opened !== undefined || this.#failure !== undefined || this.#ended) return 0
-    if (this.#headerHeld < headerLength) return headerLength - this.#headerHeld
-    return this.#length - this.#bodyHeld
+    return this.#hand.missing
   }
 
   /** Bytes held of a record that is not whole yet: an end of the carrier here cuts a record. */
   get buffered(): number {
-    return this.#headerHeld + this.#bodyHeld
+    return this.#hand.held
   }
 
   /** A copy of what is held of a record that is not whole yet, for a reader that goes on elsewhere: to be offered there. */
   get part(): Bytes {
-    const part = new Uint8Array(this.buffered)
-    part.set(this.#header.subarray(0, this.#headerHeld))
-    if (this.#body) part.set(this.#body.subarray(0, this.#bodyHeld), headerLength)
-    return part
+    return this.#hand.copy()
   }
 
   /** Bytes of memory held, the stock of a context not counted. */
   get footprint(): number {
     return (
-      headerLength +
-      (this.#body?.length ?? 0) +
-      this.#plaintext.footprint +
-      (this.#ownBuffers ? this.#buffers.held : 0)
+      this.#hand.footprint + this.#plaintext.footprint + (this.#ownBuffers ? this.#buffers.held : 0)
     )
   }
 
   /** Memory for exactly the `wanted` bytes, to read into; tell `filled` how many came. */
   room(): Bytes {
-    const wanted = this.wanted
-    if (wanted === 0) return new Uint8Array(0)
-    if (this.#headerHeld < headerLength) return this.#header.subarray(this.#headerHeld)
-    return this.#bodyRoom().subarray(this.#bodyHeld, this.#length)
+    return this.wanted === 0 ? new Uint8Array(0) : this.#hand.room()
   }
 
   /** Takes the first `count` bytes of `room()` as read. RangeError beyond it. */
@@ -158,13 +136,11 @@ export class RecordReader {
       throw new RecordRangeError(`${wanted} bytes were wanted; ${count} are said to have come`)
     if (count === 0) return
     try {
-      if (this.#headerHeld < headerLength) {
-        this.#headerHeld += count
-        if (this.#headerHeld === headerLength) this.#admit()
-        return
-      }
-      this.#bodyHeld += count
-      if (this.#bodyHeld === this.#length) this.#completeHeld()
+      const { headed } = this.#hand
+      this.#hand.filled(count)
+      if (count < wanted) return
+      if (headed) this.#completeHeld()
+      else this.#admit()
     } catch (error) {
       this.#fail(error)
     }
@@ -176,15 +152,14 @@ export class RecordReader {
    */
   offer(run: Uint8Array): number {
     if (this.wanted === 0) return 0
+    const hand = this.#hand
     let taken = 0
     try {
-      if (this.#headerHeld < headerLength) {
-        taken = Math.min(headerLength - this.#headerHeld, run.length)
-        for (let i = 0; i < taken; i++) this.#header[this.#headerHeld + i] = run[i] as number
-        this.#headerHeld += taken
-        if (this.#headerHeld < headerLength) return taken
-        this.#admit()
-        if (this.#headerHeld < headerLength) return taken
+      if (!hand.headed) {
+        taken = hand.addHeader(run)
+        if (hand.headed) this.#admit()
+        // It has no body, and is complete: or its header is not.
+        if (!hand.headed) return taken
       }
       const missing = this.wanted
       const part = Math.min(missing, run.length - taken)
@@ -192,12 +167,11 @@ export class RecordReader {
       const from = taken
       taken += part
       // Shared memory can change between being checked and being decrypted: it is copied first.
-      if (part === this.#length && run.buffer instanceof ArrayBuffer) {
+      if (part === hand.length && run.buffer instanceof ArrayBuffer) {
         this.#complete(run.subarray(from, taken))
         return taken
       }
-      this.#bodyRoom().set(run.subarray(from, taken), this.#bodyHeld)
-      this.#bodyHeld += part
+      hand.addBody(run.subarray(from, taken))
       if (part === missing) this.#completeHeld()
     } catch (error) {
       this.#fail(error)
@@ -228,13 +202,13 @@ export class RecordReader {
    * ClientHello. More than `limit` bytes of it is `unexpected_message` (RFC 9846 §4.3.10).
    */
   skipEarlyData(limit: number): void {
-    this.#skip = limit
+    this.#passedOver.skip(limit)
   }
 
   /** Lets go of what an idle connection does not need; the last fragment has been consumed. Cheap where there is nothing to do. */
   release(): void {
     this.#plaintext.drop()
-    if (this.#bodyHeld === 0) this.#dropBody()
+    if (!this.#hand.begun) this.#hand.drop()
     if (this.#ownBuffers) this.#buffers.drop()
   }
 
@@ -244,13 +218,13 @@ export class RecordReader {
     this.#opened = undefined
     this.#protection.wipe()
     this.#plaintext.drop()
-    this.#dropBody()
+    this.#hand.drop()
     if (this.#ownBuffers) this.#buffers.drop()
   }
 
   /** Judges a header that is here already by what holds from now on. */
   #admitAgain(): void {
-    if (this.#headerHeld < headerLength || this.#failure !== undefined || this.#ended) return
+    if (!this.#hand.headed || this.#failure !== undefined || this.#ended) return
     try {
       this.#admit()
     } catch (error) {
@@ -261,15 +235,16 @@ export class RecordReader {
   /** The longest body of a protected record. Early data that is passed over was sealed before the peer could hear of a limit. */
   get #maxBody(): number {
     const { maxBody, overhead } = this.#protection
-    const reduced = this.#maxPlaintext < maxPlaintext && this.#skip === undefined
+    const reduced = this.#maxPlaintext < maxPlaintext && !this.#passedOver.skipping
     return reduced ? this.#maxPlaintext + overhead : maxBody
   }
 
   /** Judges the header, before its body is waited for; a record without a body is whole already. */
   #admit(): void {
-    const header = this.#header
+    const { header } = this.#hand
     const type = header[0] as number
-    this.#length = ((header[3] as number) << 8) | (header[4] as number)
+    const length = ((header[3] as number) << 8) | (header[4] as number)
+    this.#hand.length = length
     if (this.#first) admitFirst(header)
     this.#first = false
     const protection = this.#protection
@@ -277,7 +252,7 @@ export class RecordReader {
     if (type === ContentType.change_cipher_spec) {
       // RFC 9846 §5: "it is necessary to detect this condition prior to attempting to deprotect the record".
       this.#clear = true
-      admitChangeCipherSpec(this.#length, this.changeCipherSpec === 'drop')
+      admitChangeCipherSpec(length, this.changeCipherSpec === 'drop')
     } else if (
       hidden &&
       type === ContentType.alert &&
@@ -285,51 +260,50 @@ export class RecordReader {
       !this.#protectedOpened
     ) {
       this.#clear = true
-      admitPlaintextAlert(this.#length)
+      admitPlaintextAlert(length)
     } else if (hidden) {
       this.#clear = false
-      admitHidden(type, this.#length, this.#maxBody)
+      admitHidden(type, length, this.#maxBody)
     } else {
       this.#clear = protection.hides === 'nothing'
       const skips = this.#skips()
-      admitTyped(type, this.#length, protection, skips)
-      if (skips) admitHidden(type, this.#length, maxCiphertext)
+      admitTyped(type, length, protection, skips)
+      if (skips) admitHidden(type, length, maxCiphertext)
     }
-    if (this.#length === 0) this.#complete(header.subarray(headerLength))
+    if (length === 0) this.#complete(header.subarray(headerLength))
   }
 
   /** Opens the record whose body has come whole. */
   #complete(body: Uint8Array): void {
-    if (this.#header[0] === ContentType.change_cipher_spec) this.#dropChangeCipherSpec(body)
-    else if (this.#skips()) this.#skipRecord(body.length)
-    else if (this.#skip !== undefined && !this.#clear) this.#tryOpen(body)
+    if (this.#hand.header[0] === ContentType.change_cipher_spec)
+      this.#passedOver.changeCipherSpec(body)
+    else if (this.#skips()) this.#passedOver.earlyData(body.length)
+    else if (this.#passedOver.skipping && !this.#clear) this.#tryOpen(body)
     else this.#open(body)
-    this.#headerHeld = 0
-    this.#bodyHeld = 0
+    this.#hand.next()
   }
 
   #completeHeld(): void {
-    const body = this.#bodyRoom()
-    this.#complete(body.subarray(0, this.#length))
-    this.#dropBody()
+    this.#complete(this.#hand.body())
+    this.#hand.drop()
   }
 
   #open(body: Uint8Array): void {
     const protection = this.#clear ? plainRead : this.#protection
     const into = this.#plaintext.room(body.length)
     try {
-      const { type, length } = protection.open(this.#header, body, into)
-      this.#skip = undefined
+      const { type, length } = protection.open(this.#hand.header, body, into)
+      this.#passedOver.endSkipping()
       if (!this.#clear) this.#protectedOpened = true
       const limit = this.#clear ? maxPlaintext : this.#maxPlaintext
       const whole = body.length - protection.overhead
       const name = admitContent(type, length, whole, limit)
       if (!this.#clear) this.#longest = Math.max(this.#longest, whole)
-      this.#countEmpty(length)
+      this.#passedOver.content(length)
       this.#opened = {
         type: name,
         fragment: into.subarray(0, length),
-        header: parseHeader(this.#header),
+        header: parseHeader(this.#hand.header),
       }
     } catch (error) {
       this.#plaintext.drop()
@@ -337,32 +311,10 @@ export class RecordReader {
     }
   }
 
-  /** Only application data may be empty: cover traffic, and a way to keep us busy for nothing. */
-  #countEmpty(length: number): void {
-    this.#empty = length > 0 ? 0 : this.#empty + 1
-    if (this.#empty > maxIgnored)
-      throw new TlsAlert('unexpected_message', {
-        reason: 'TOO_MANY_EMPTY_FRAGMENTS',
-        section: '5.1',
-        why: `more than ${maxIgnored} empty records came in a row`,
-      })
-  }
-
-  #dropChangeCipherSpec(body: Uint8Array): void {
-    if (body[0] !== 1) throw invalidChangeCipherSpec(`${body[0]} came`)
-    if (++this.#changeCipherSpecs > maxIgnored)
-      throw new TlsAlert('unexpected_message', {
-        reason: 'UNEXPECTED_CCS_MESSAGE',
-        section: '5',
-        why: `more than ${maxIgnored} change_cipher_spec records came`,
-      })
-  }
-
   /** Whether the record at hand is early data before a second ClientHello: known by its outer type. */
   #skips(): boolean {
-    return (
-      this.#skip !== undefined && this.#clear && this.#header[0] === ContentType.application_data
-    )
+    const { skipping } = this.#passedOver
+    return skipping && this.#clear && this.#hand.header[0] === ContentType.application_data
   }
 
   /** RFC 9846 §4.3.10: without the early data's key, trial decryption finds "the first non-0-RTT message". */
@@ -371,36 +323,15 @@ export class RecordReader {
       this.#open(body)
     } catch (error) {
       if (!(error instanceof TlsAlert && error.alert === 'bad_record_mac')) throw error
-      this.#skipRecord(body.length)
+      this.#passedOver.earlyData(body.length)
     }
-  }
-
-  /** Counts the record as if it had no padding; each one counts, so that empty ones end too. */
-  #skipRecord(length: number): void {
-    this.#skip = (this.#skip ?? 0) - Math.max(length - earlyDataOverhead, 1)
-    if (this.#skip < 0)
-      throw new TlsAlert('unexpected_message', {
-        reason: 'TOO_MUCH_EARLY_DATA',
-        section: '4.3.10',
-        why: 'more early data came than max_early_data_size allows',
-      })
   }
 
   /** Latches the peer's fault; anything else is ours and passes through. */
   #fail(error: unknown): void {
     if (!(error instanceof TlsAlert)) throw error
     this.#failure = error
-    this.#dropBody()
-  }
-
-  #bodyRoom(): Bytes {
-    this.#body ??= this.#buffers.take(this.#length)
-    return this.#body
-  }
-
-  #dropBody(): void {
-    if (this.#body !== undefined) this.#buffers.give(this.#body)
-    this.#body = undefined
+    this.#hand.drop()
   }
 }
 

@@ -1,8 +1,7 @@
 /** Which of several certificates to show: the one that the peer can make most of (RFC 9846 §4.5.1.2). */
-import type { SignatureAlgorithm, SignatureScheme } from '@biopair/crypto'
+import { keyType, type SignatureAlgorithm, type SignatureScheme } from '@biopair/crypto'
 import type { Identity, WantCertificate } from '@biopair/handshake'
 import { type Certificate, isX509Failure, matchName } from '@biopair/x509'
-import { keyOf } from './credentials.ts'
 import { filterFrom } from './oid-filters.ts'
 
 /** What there is to choose among. A raw key has no certificates, and nothing that a certificate could be asked. */
@@ -74,7 +73,7 @@ function covers(
   if (algorithm.kind !== made.kind) return false
   if ('hash' in algorithm && 'hash' in made && algorithm.hash !== made.hash) return false
   if (!issuer || isX509Failure(issuer.publicKey)) return true
-  return keyOf(issuer.publicKey) === key
+  return keyType(issuer.publicKey) === key
 }
 
 /** "At least one of the certificates in the certificate chain SHOULD be issued by one of the listed CAs." */

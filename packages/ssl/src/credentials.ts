@@ -4,6 +4,7 @@ import {
   type CryptoProvider,
   equal,
   failed,
+  keyType,
   type PrivateKey,
   type PrivateKeyMaterial,
   type PublicKeyMaterial,
@@ -91,16 +92,8 @@ function secretsOf(material: PrivateKeyMaterial): readonly (Uint8Array | undefin
 /** The schemes that a key signs with. */
 export function schemesOf(material: PublicKeyMaterial): SignatureScheme[] {
   return Object.values(signatureSchemes).filter(
-    scheme => scheme.key === keyOf(material) && algorithmFits(scheme.algorithm, material),
+    scheme => scheme.key === keyType(material) && algorithmFits(scheme.algorithm, material),
   )
-}
-
-/** The kind of key that a scheme has to be for. */
-export function keyOf(material: PublicKeyMaterial): SignatureScheme['key'] {
-  if (material.kind === 'ec') return material.curve
-  if (material.kind === 'ed25519') return 'ed25519'
-  if (material.kind === 'ml-dsa') return material.set
-  return material.pss ? 'rsa-pss' : 'rsa'
 }
 
 /** Whether two keys are one. */

@@ -38,6 +38,8 @@ export class EarlyStream {
   /** Of the limit. */
   #used = 0
   #alpn: Bytes | undefined
+  /** Whether any was sealed here: by a client before its handshake, or by a server before the client's Finished. */
+  wrote = false
 
   constructor(role: Role, most: number) {
     this.#role = role

@@ -1,6 +1,7 @@
 /** The C names: OpenSSL's calls, which answer 1, 0 and below as its manual pages say, over our own BIOs and connections. */
 export type { CipherSuite as SSL_CIPHER } from '@biopair/crypto'
 export * from './openssl/alert-strings.ts'
+export type { SSL_CTX_alpn_select_cb_func } from './openssl/alpn-select.ts'
 export {
   type BIO,
   BIO_free,
@@ -258,7 +259,6 @@ export {
   SSL_CTX_sess_hits,
 } from './openssl/session-counts.ts'
 export * from './openssl/session-ctx.ts'
-export type { SSL_CTX_alpn_select_cb_func, Surroundings } from './openssl/settings.ts'
 export {
   type SSL,
   SSL_free,
@@ -296,6 +296,7 @@ export {
   TLSEXT_STATUSTYPE_nothing,
   TLSEXT_STATUSTYPE_ocsp,
 } from './openssl/status.ts'
+export type { Surroundings } from './openssl/values.ts'
 export {
   SSL_CTX_set_cert_verify_callback,
   type SSL_cert_verify_cb,

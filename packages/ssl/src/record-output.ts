@@ -1,5 +1,5 @@
 /** The flow's `Output` over records: messages of a flight share records, keys change between them (RFC 9846 §5.1). */
-import type { CryptoProvider, TrafficSecret } from '@biopair/crypto'
+import { type CryptoProvider, concat, type TrafficSecret } from '@biopair/crypto'
 import type { Connected, Fact, Joiner, Level, Output } from '@biopair/handshake'
 import {
   ContentType,
@@ -157,7 +157,7 @@ export class RecordOutput implements Output {
     const [first, ...others] = this.#flight
     if (!first) return
     this.#flight = []
-    this.record('handshake', others.length > 0 ? joined([first, ...others]) : first)
+    this.record('handshake', others.length > 0 ? concat(first, ...others) : first)
     // RFC 9846 §5.1: 0x0301 is for an initial ClientHello alone.
     this.#writer.version = 0x0303
   }
@@ -196,14 +196,4 @@ export class RecordOutput implements Output {
   drop(): void {
     this.#flight = []
   }
-}
-
-function joined(parts: readonly Bytes[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

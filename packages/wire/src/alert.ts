@@ -56,7 +56,7 @@ export interface AlertDetail {
 
 /**
  * A fatal alert: `sent` when we found the peer at fault, `received` when the peer found us at fault.
- * Thrown at the check, caught once, in `ssl/connection.ts`.
+ * Thrown at the check, caught once, in `ssl/driver.ts`.
  */
 export class TlsAlert extends Error {
   override readonly name = 'TlsAlert'

@@ -1,5 +1,5 @@
 /** Certificate and CertificateVerify, sent and received by either role (RFC 9846 §4.5). */
-import { type PublicKeyMaterial, type SignatureScheme, signatureSchemeById } from '@biopair/crypto'
+import { keyType, type SignatureScheme, signatureSchemeById } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { FlowConfig } from '../config.ts'
 import { readExtensions } from '../extensions/index.ts'
@@ -147,14 +147,6 @@ export function commonScheme(
 ): SignatureScheme | undefined {
   if (delegated) return delegatedSchemes.find(scheme => scheme === delegated.scheme)
   return peer.find(scheme => scheme.handshake && identity.schemes.includes(scheme))
-}
-
-/** The kind of key that a scheme has to be for. */
-export function keyType(material: PublicKeyMaterial): SignatureScheme['key'] {
-  if (material.kind === 'ec') return material.curve
-  if (material.kind === 'ed25519') return 'ed25519'
-  if (material.kind === 'ml-dsa') return material.set
-  return material.pss ? 'rsa-pss' : 'rsa'
 }
 
 /** What CertificateVerify may be signed with: RFC 9345 §4.1.3 has it match dc_cert_verify_algorithm. */

@@ -69,18 +69,7 @@ export function BIO_puts(bio: BIO | null, text: string): number {
   if (before <= 0) return before
   const ret = bio.init ? puts(bio, text) : bio.uninitialized()
   if (ret > 0) bio.numberWritten += ret
-  if (!bio.callback) return ret
-  const processed = { value: Math.max(ret, 0) }
-  const after = bio.callBack(
-    BIO_CB_PUTS | BIO_CB_RETURN,
-    text,
-    0,
-    0,
-    0,
-    Math.min(ret, 1),
-    processed,
-  )
-  return after > 0 ? processed.value : after
+  return told(bio, BIO_CB_PUTS, text, 0, ret)
 }
 
 /**
@@ -97,17 +86,14 @@ export function BIO_gets(bio: BIO | null, buf: Uint8Array, size: number = buf.le
   const before = bio.callBack(BIO_CB_GETS, buf, size, 0, 0, 1, null)
   if (before <= 0) return before
   const ret = bio.init ? gotten(bio, buf, size, gets) : bio.uninitialized()
+  return told(bio, BIO_CB_GETS, buf, size, ret)
+}
+
+/** What a callback, if there is one, makes of a text or line that has gone through. */
+function told(bio: BIO, oper: number, argp: unknown, len: number, ret: number): number {
   if (!bio.callback) return ret
   const processed = { value: Math.max(ret, 0) }
-  const after = bio.callBack(
-    BIO_CB_GETS | BIO_CB_RETURN,
-    buf,
-    size,
-    0,
-    0,
-    Math.min(ret, 1),
-    processed,
-  )
+  const after = bio.callBack(oper | BIO_CB_RETURN, argp, len, 0, 0, Math.min(ret, 1), processed)
   return after > 0 ? processed.value : after
 }
 

@@ -5,8 +5,8 @@ import { credentialsFrom } from '../credentials.ts'
 import { chooseIdentity } from '../own-identity.ts'
 import { fatalAlert } from './alert-number.ts'
 import type { SSL_CTX } from './ctx.ts'
-import type { Pem } from './settings.ts'
 import type { SSL } from './ssl.ts'
+import type { Pem } from './values.ts'
 
 /** 1 to go on, 0 to fail, below 0 to be called again by the next call on the SSL; or a promise of one of these. */
 export type SSL_cert_cb = (ssl: SSL, arg: unknown) => number | Promise<number>

@@ -3,8 +3,8 @@
 import type { Bytes } from '@biopair/wire'
 import { certificateChainFrom, isX509Failure, parseCertificate } from '@biopair/x509'
 import { type Configured, probe, type SSL_CTX, set } from './ctx.ts'
-import type { Pem } from './settings.ts'
 import type { SSL } from './ssl.ts'
+import type { Pem } from './values.ts'
 
 /** The names that clients are told, in place of others; as in OpenSSL, those of SSL_CTX_load_verify are not among them by themselves. */
 export function SSL_CTX_set_client_CA_list(ctx: SSL_CTX, list: readonly Uint8Array[]): void {

@@ -2,6 +2,7 @@
 import { certificateChainFrom, trustStore } from '@biopair/x509'
 import { SslContext } from '../context.ts'
 import { credentialsFrom } from '../credentials.ts'
+import type { SSL_CTX_alpn_select_cb_func } from './alpn-select.ts'
 import { TLS1_3_VERSION } from './constants.ts'
 import { ErrorList } from './errors.ts'
 import { ExData } from './ex-data.ts'
@@ -9,17 +10,11 @@ import { noteMisuse } from './misused.ts'
 import { protocolNames } from './protocols.ts'
 import { ERR_LIB_SSL } from './reasons.ts'
 import { SessionCounts } from './session-counts.ts'
-import {
-  initialValues,
-  type Pem,
-  Settings,
-  type SSL_CTX_alpn_select_cb_func,
-  type Surroundings,
-  type Values,
-} from './settings.ts'
+import { Settings } from './settings.ts'
 import { schemesFrom } from './sigalgs.ts'
 import type { SSL } from './ssl.ts'
 import type { SSL_SESSION } from './ssl-session.ts'
+import { initialValues, type Pem, type Surroundings, type Values } from './values.ts'
 import type { SSL_verify_cb } from './verify.ts'
 import { X509_VERIFY_PARAM } from './verify-param.ts'
 

@@ -4,9 +4,9 @@ import type { CallbackContext } from '../abort.ts'
 import { type Again, following } from '../answers.ts'
 import { misuse } from '../misuse.ts'
 import type { PskAnswer, PskCallback } from '../psk-answers.ts'
-import type { Values } from './settings.ts'
 import type { SSL } from './ssl.ts'
 import type { SSL_SESSION } from './ssl-session.ts'
+import type { Values } from './values.ts'
 
 /** Longest identity and key, as PSK_MAX_IDENTITY_LEN and PSK_MAX_PSK_LEN have them. */
 export const PSK_MAX_IDENTITY_LEN = 256

@@ -4,9 +4,9 @@ import type { Bytes } from '@biopair/wire'
 import { publicKeysFrom } from '@biopair/x509'
 import { TLSEXT_cert_type_rpk, TLSEXT_cert_type_x509 } from './constants.ts'
 import { type Configured, refuse, type SSL_CTX, set } from './ctx.ts'
-import type { Pem, Values } from './settings.ts'
 import type { SSL } from './ssl.ts'
 import type { SSL_SESSION } from './ssl-session.ts'
+import type { Pem, Values } from './values.ts'
 
 type Which = 'serverCertTypes' | 'clientCertTypes'
 

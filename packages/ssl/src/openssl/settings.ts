@@ -1,6 +1,5 @@
 /** What an SSL_CTX was set to, as a value: an SSL keeps the one it was made with, and our own context is made from it. */
 import { noble } from '@biopair/crypto/noble'
-import type { CertificateTypeName } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { SslContext } from '../context.ts'
 import type { ContextOptions } from '../context-options.ts'
@@ -11,161 +10,35 @@ import type { Session } from '../session.ts'
 import { type TraceEvent, type TraceKind, traceKinds } from '../trace.ts'
 import { redacted } from '../tracer.ts'
 import type { VerifyCallback } from '../verification.ts'
+import { askAlpn } from './alpn-select.ts'
 import type { Caller } from './caller.ts'
-import { askCertificate, type SSL_cert_cb, type SSL_client_cert_cb } from './certificate-cb.ts'
-import { askClientHello, type SSL_client_hello_cb_fn } from './client-hello.ts'
+import { askCertificate } from './certificate-cb.ts'
+import { askClientHello } from './client-hello.ts'
 import {
-  SSL_MODE_AUTO_RETRY,
   SSL_OP_DISABLE_TLSEXT_CA_NAMES,
   SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
   SSL_OP_NO_ANTI_REPLAY,
-  SSL_OP_NO_COMPRESSION,
   SSL_OP_NO_TICKET,
   SSL_OP_NO_TLSv1_3,
   SSL_SESS_CACHE_NO_INTERNAL,
   SSL_SESS_CACHE_SERVER,
-  SSL_TLSEXT_ERR_NOACK,
-  SSL_TLSEXT_ERR_OK,
   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
   SSL_VERIFY_PEER,
   SSL_VERIFY_POST_HANDSHAKE,
 } from './constants.ts'
-import { allowsEarlyData, type SSL_allow_early_data_cb_fn } from './early-data.ts'
-import type { SSL_info_cb } from './info.ts'
-import type { SSL_msg_cb } from './msg.ts'
-import { protocolList } from './protocols.ts'
-import {
-  askPsk,
-  type SSL_psk_client_cb_func,
-  type SSL_psk_find_session_cb_func,
-  type SSL_psk_server_cb_func,
-  type SSL_psk_use_session_cb_func,
-} from './psk.ts'
-import { askServername, type SSL_servername_cb } from './servername.ts'
+import { allowsEarlyData } from './early-data.ts'
+import { askPsk } from './psk.ts'
+import { askServername } from './servername.ts'
 import { arrived } from './session.ts'
 import type { SSL } from './ssl.ts'
-import type { SSL_SESSION } from './ssl-session.ts'
-import type { SSL_gen_stateless_cookie_cb } from './stateless.ts'
-import { type SSL_tlsext_status_cb, statusAsClient, statusAsServer } from './status.ts'
-import { askVerify, type SSL_cert_verify_cb, type SSL_verify_cb } from './verify.ts'
+import { statusAsClient, statusAsServer } from './status.ts'
+import { type Pem, usualSkip, type Values } from './values.ts'
+import { askVerify } from './verify.ts'
 import {
   X509_V_FLAG_PARTIAL_CHAIN,
   X509_V_FLAG_USE_CHECK_TIME,
   type X509_VERIFY_PARAM,
 } from './verify-param.ts'
-
-export type Pem = string | Uint8Array
-
-/** What OpenSSL takes from its process, and here is given: primitives, randomness, time, and what has no C name. */
-export type Surroundings = Pick<
-  ContextOptions,
-  | 'allowPartialTrustChain'
-  | 'certificateCompression'
-  | 'cookie'
-  | 'cookieKeys'
-  | 'cookieLifetime'
-  | 'crypto'
-  | 'earlyDataWindow'
-  | 'edit'
-  | 'keyShares'
-  | 'limits'
-  | 'minimumRsaBits'
-  | 'now'
-  | 'random'
-  | 'replayStore'
-  | 'requestSCT'
-  | 'sessionCache'
-  | 'singleUseTickets'
-  | 'ticketKeys'
-  | 'ticketSealer'
-  | 'trace'
-  | 'traceEvents'
-  | 'traceSecrets'
-  | 'verifyLimits'
->
-
-/** Answers `[SSL_TLSEXT_ERR_OK, protocol]`, or SSL_TLSEXT_ERR_NOACK or ALERT_FATAL, or a promise; `list` is the client's, lengths before names. */
-export type SSL_CTX_alpn_select_cb_func = (
-  ssl: SSL,
-  list: Bytes,
-  arg: unknown,
-) => AlpnSelection | Promise<AlpnSelection>
-
-type AlpnSelection = readonly [result: number, protocol?: Uint8Array] | number
-
-/** A callback, and what it is given as its last argument. */
-export interface Callback<F> {
-  readonly call: F
-  readonly arg: unknown
-}
-
-export interface Values {
-  readonly surroundings: Surroundings
-  readonly ca: readonly Pem[]
-  /** Whole pairs, and the halves of one that is not whole yet. */
-  readonly credentials: readonly { readonly cert: Pem; readonly key: Pem; readonly kind: string }[]
-  readonly certificate?: Pem | undefined
-  readonly key?: Pem | undefined
-  readonly ciphers?: string
-  readonly groups?: string
-  readonly sigalgs?: string
-  readonly clientSigalgs?: string
-  /** DER names that the peer is told, in either role. */
-  readonly authorities: readonly Bytes[]
-  readonly postHandshakeAuth?: boolean
-  /** undefined: X.509 alone. */
-  readonly serverCertTypes?: readonly CertificateTypeName[] | undefined
-  readonly clientCertTypes?: readonly CertificateTypeName[] | undefined
-  readonly alpn: readonly string[]
-  readonly selectAlpn?: Callback<SSL_CTX_alpn_select_cb_func> | undefined
-  readonly keylog?: ((ssl: SSL, line: string) => void) | undefined
-  readonly newSession?: ((ssl: SSL, session: SSL_SESSION) => unknown) | undefined
-  readonly pskClient?: SSL_psk_client_cb_func | undefined
-  readonly pskServer?: SSL_psk_server_cb_func | undefined
-  readonly pskUse?: SSL_psk_use_session_cb_func | undefined
-  readonly pskFind?: SSL_psk_find_session_cb_func | undefined
-  /** SSL_SESS_CACHE_ bits. */
-  readonly sessionMode: number
-  /** Seconds. */
-  readonly sessionTimeout: number
-  readonly sessionIdContext: string
-  readonly ticketKeys?: Bytes
-  readonly info?: SSL_info_cb | undefined
-  readonly message?: SSL_msg_cb | undefined
-  readonly messageArg?: unknown
-  readonly clientHello?: Callback<SSL_client_hello_cb_fn> | undefined
-  readonly generateCookie?: SSL_gen_stateless_cookie_cb | undefined
-  readonly servername?: SSL_servername_cb | undefined
-  readonly servernameArg?: unknown
-  readonly statusType?: number
-  readonly status?: SSL_tlsext_status_cb | undefined
-  readonly statusArg?: unknown
-  readonly certificateCb?: Callback<SSL_cert_cb> | undefined
-  readonly clientCertificateCb?: SSL_client_cert_cb | undefined
-  readonly certVerify?: Callback<SSL_cert_verify_cb> | undefined
-  /** undefined: a client verifies, a server asks for no certificate. */
-  readonly verifyMode?: number
-  readonly verify?: SSL_verify_cb | undefined
-  readonly verifyDepth?: number | undefined
-  /** Milliseconds since 1970. */
-  readonly verifyTime?: number | undefined
-  readonly partialChain?: boolean
-  /** The chain has to be believed, whatever name it is for (SSL_set1_host with null). */
-  readonly anyName: boolean
-  /** DER names of the authorities whose certificates a server asks for. */
-  readonly clientCa: readonly Bytes[]
-  readonly tickets: number
-  readonly maxEarlyData: number
-  readonly recvMaxEarlyData: number
-  readonly allowEarlyData?: Callback<SSL_allow_early_data_cb_fn> | undefined
-  readonly options: number
-  readonly mode: number
-  readonly quiet: boolean
-  readonly readAhead: boolean
-  readonly maxFragment?: number
-  readonly minVersion: number
-  readonly maxVersion: number
-}
 
 /** What contexts that were made from one SSL_CTX share. */
 interface Kept {
@@ -338,7 +211,9 @@ export class Settings {
       requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : authorities,
       rejectUnauthorized: requires,
       verifyCallback: callback,
-      ...(selectAlpn ? { ALPNCallback: offer => this.#select(offer.protocols) } : {}),
+      ...(selectAlpn
+        ? { ALPNCallback: offer => askAlpn(this.#calling, selectAlpn, offer.protocols) }
+        : {}),
       ...(clientHello
         ? { clientHelloCallback: hello => askClientHello(this.#calling, clientHello, hello) }
         : {}),
@@ -424,53 +299,9 @@ export class Settings {
     return (verdict, chain, asking) => askVerify(this.#calling, verdict, chain, asking)
   }
 
-  #select(protocols: readonly string[]): AlpnChoice | Promise<AlpnChoice> {
-    const { call, arg } = this.values.selectAlpn as NonNullable<Values['selectAlpn']>
-    const answer = call(this.#calling, protocolList(protocols), arg)
-    return answer instanceof Promise ? answer.then(selected) : selected(answer)
-  }
-
   get #calling(): SSL {
     return this.caller.ssl as SSL
   }
-}
-
-/** What SSL_CTX_new(3) starts from. */
-export function initialValues(surroundings: Surroundings): Values {
-  return {
-    surroundings,
-    ca: [],
-    credentials: [],
-    alpn: [],
-    anyName: false,
-    clientCa: [],
-    authorities: [],
-    readAhead: false,
-    minVersion: 0,
-    maxVersion: 0,
-    tickets: 2,
-    sessionMode: SSL_SESS_CACHE_SERVER,
-    sessionTimeout: 7200,
-    sessionIdContext: '',
-    maxEarlyData: 0,
-    recvMaxEarlyData: usualSkip,
-    options: SSL_OP_NO_COMPRESSION | SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
-    mode: SSL_MODE_AUTO_RETRY,
-    quiet: false,
-  }
-}
-
-/** Bytes of refused early data that are passed over. */
-const usualSkip = 16_384
-
-/** A protocol's name; null for none, undefined to refuse. */
-type AlpnChoice = string | null | undefined
-
-function selected(answer: AlpnSelection): AlpnChoice {
-  const [result, protocol] = typeof answer === 'number' ? [answer, undefined] : answer
-  if (result === SSL_TLSEXT_ERR_NOACK) return null
-  if (result !== SSL_TLSEXT_ERR_OK || !protocol) return undefined
-  return String.fromCharCode(...protocol)
 }
 
 /** What the callbacks of C are made of. */

@@ -13,8 +13,8 @@ import {
   type SSL_METHOD,
   set,
 } from './ctx.ts'
-import type { Pem, Values } from './settings.ts'
 import type { SSL } from './ssl.ts'
+import type { Pem, Values } from './values.ts'
 import type { SSL_verify_cb } from './verify.ts'
 
 /** As SSL_CTX_use_certificate_chain. */

@@ -15,8 +15,9 @@ import type { SSL_info_cb } from './info.ts'
 import type { SSL_msg_cb } from './msg.ts'
 import { Port } from './port.ts'
 import { ERR_LIB_SSL } from './reasons.ts'
-import type { Settings, Values } from './settings.ts'
+import type { Settings } from './settings.ts'
 import type { SSL_SESSION } from './ssl-session.ts'
+import type { Values } from './values.ts'
 import {
   X509_CHECK_FLAG_NO_WILDCARDS,
   X509_PURPOSE_SSL_CLIENT,

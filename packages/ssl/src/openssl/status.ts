@@ -5,8 +5,8 @@ import type { ContextOptions } from '../context-options.ts'
 import { fatalAlert } from './alert-number.ts'
 import { SSL_TLSEXT_ERR_NOACK, SSL_TLSEXT_ERR_OK } from './constants.ts'
 import type { SSL_CTX } from './ctx.ts'
-import type { Values } from './settings.ts'
 import type { SSL } from './ssl.ts'
+import type { Values } from './values.ts'
 
 export const TLSEXT_STATUSTYPE_nothing = -1
 export const TLSEXT_STATUSTYPE_ocsp = 1

@@ -1,0 +1,70 @@
+/** What a handshake's flow is told of its context, and of its connection. */
+import {
+  type ClientConfig,
+  type FlowConfig,
+  mostRecordLimit,
+  type ServerConfig,
+  type TicketRequest,
+} from '@biopair/handshake'
+import type { SslContext } from './context.ts'
+import { ticketCount } from './issuing.ts'
+import { sniOf } from './name-demands.ts'
+import type { SslOptions } from './ssl-options.ts'
+import { hasPsks } from './start-checks.ts'
+
+/** For a client; `resumes`: there is a session to offer, and `early`: early data comes behind the ClientHello. */
+export function clientConfig(
+  context: SslContext,
+  options: SslOptions,
+  { resumes, early }: { readonly resumes: boolean; readonly early: boolean },
+): ClientConfig {
+  return {
+    ...common(context),
+    serverName: sniOf(options),
+    alpn: context.alpn,
+    shares: context.shares,
+    compatibility: context.options.middleboxCompat ?? true,
+    tickets: context.options.tickets ?? true,
+    ticketRequest: ticketRequest(context),
+    earlyData: early,
+    authorities: context.requestAuthorities,
+    postHandshakeAuth: context.options.postHandshakeAuth,
+    look: context.look,
+    psk: resumes || hasPsks(context),
+  }
+}
+
+export function serverConfig(context: SslContext, options: SslOptions): ServerConfig {
+  const { maxEarlyData = 0 } = context.options
+  return {
+    ...common(context),
+    ...context.clientAuthentication,
+    cookie: context.cookie,
+    cookies: context.cookieJar(options.cookieContext ?? new Uint8Array(0)),
+    psk: context.opensTickets || hasPsks(context),
+    maxEarlyData,
+    skippedEarlyData: Math.max(context.limits.skippedEarlyData, maxEarlyData),
+    ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
+  }
+}
+
+function common(context: SslContext): Omit<FlowConfig, 'psk'> {
+  const { crypto, suites, groups, schemes, certificateSchemes, options, riding } = context
+  const { random, edit, pskModes = ['psk_dhe_ke'] } = options
+  // 0 says nothing.
+  const recordSizeLimit = (options.recordSizeLimit ?? mostRecordLimit) || undefined
+  const { serverTypes, clientTypes, delegatedSchemes } = context
+  const types = { serverTypes, clientTypes, delegatedSchemes }
+  return {
+    ...{ crypto, suites, groups, schemes, certificateSchemes },
+    ...{ random, edit, pskModes, recordSizeLimit },
+    ...types,
+    ...riding,
+  }
+}
+
+/** RFC 9149's names for it. */
+function ticketRequest({ options }: SslContext): TicketRequest | undefined {
+  const { ticketRequest: asked } = options
+  return asked && { new_session_count: asked.newSessions, resumption_count: asked.resumptions }
+}

@@ -1,0 +1,129 @@
+/** What goes out: sealed records that wait for the carrier, our alerts, and how the write half ended. */
+import { broken, retryWrite, type Stopped } from '@biopair/bio'
+import type { RecordSizing, RecordWriter } from '@biopair/record'
+import { alerts } from '@biopair/wire'
+import type { Carrier } from './carrier.ts'
+import { CarrierError, type Failed } from './outcome.ts'
+import type { RecordOutput } from './record-output.ts'
+import type { Tracer } from './tracer.ts'
+import type { Turn } from './turn.ts'
+
+/** A record's header, content type and tag. */
+const recordOverhead = 5 + 1 + 16
+
+export interface OutwardParts {
+  readonly carrier: Carrier
+  readonly writer: RecordWriter
+  readonly output: RecordOutput
+  readonly turn: Turn
+  readonly sizing: RecordSizing | undefined
+  readonly trace: Tracer | undefined
+  /** Called where the trace threw while bytes moved. */
+  readonly interrupted: () => void
+}
+
+export class Outward {
+  readonly #parts: OutwardParts
+  /** Bytes of our last flight that the carrier has not taken. */
+  #flightLeft = 0
+  /** How the write half ended. */
+  end: Failed | undefined
+  /** Whether our close_notify is queued, or known to be out. */
+  announced: 'no' | 'queued' | 'sent' = 'no'
+
+  constructor(parts: OutwardParts) {
+    this.#parts = parts
+  }
+
+  /** Whether anything may follow what is queued. */
+  get open(): boolean {
+    return this.announced === 'no' && !this.end
+  }
+
+  /** Bytes that wait for the carrier; 1 if only its flush waits. A write half that broke waits for nothing. */
+  get waiting(): number {
+    return this.end?.error instanceof CarrierError ? 0 : this.#parts.carrier.unsent
+  }
+
+  /** Whether there is room for a record of any length behind what waits. */
+  get roomy(): boolean {
+    const { writer } = this.#parts
+    return writer.room() >= writer.maxPlaintext + recordOverhead
+  }
+
+  /** The most content of the next record of application data. */
+  get recordLength(): number {
+    const { sizing, writer } = this.#parts
+    const most = writer.fragmentLength
+    return sizing ? Math.min(sizing.length(), most) : most
+  }
+
+  /** Offers what is queued. */
+  push(): 'done' | Stopped {
+    const { carrier, writer, turn } = this.#parts
+    if (this.end?.error instanceof CarrierError) return broken(this.end.error)
+    if (turn.waitedInVain) return retryWrite
+    const before = writer.queue
+    const pushed = carrier.push()
+    this.#flightLeft = Math.max(0, this.#flightLeft - (before - writer.queue))
+    if (carrier.interrupted) this.#parts.interrupted()
+    if (pushed === 'done') return pushed
+    if (pushed.stop === 'retry') {
+      turn.waitedInVain = carrier.waitsToWrite
+      return pushed
+    }
+    const cause = pushed.stop === 'broken' ? pushed.error : new Error('it has ended')
+    this.end ??= { status: 'failed', error: new CarrierError('write', cause) }
+    // Nothing waits for room any more.
+    this.unqueue()
+    return pushed
+  }
+
+  /** Our last flight is what is queued now. */
+  lastFlight(): void {
+    this.#flightLeft = this.#parts.writer.queue
+  }
+
+  /** Whether the carrier has taken all of our last flight. */
+  get flightTaken(): boolean {
+    return this.#flightLeft === 0
+  }
+
+  /** Seals one record of application data. */
+  seal(chunk: Uint8Array): undefined {
+    const { carrier, sizing, output } = this.#parts
+    carrier.seal(chunk)
+    sizing?.made(chunk.length)
+    output.tell('application_data', chunk.length)
+  }
+
+  /** Queues an alert. */
+  alert(name: keyof typeof alerts): void {
+    const level = name === 'close_notify' || name === 'user_canceled' ? 1 : 2
+    try {
+      const description = alerts[name]
+      this.#parts.output.record('alert', Uint8Array.of(level, description))
+      this.#parts.trace?.tell({
+        event: 'alert',
+        direction: 'write',
+        alert: name,
+        level,
+        description,
+      })
+    } catch {
+      // The key can seal nothing more (its sequence numbers are used up): the connection ends without a word.
+    }
+  }
+
+  /** RFC 9846 §6.1: close_notify, unless an error alert is sent: what was cut short is no clean end. */
+  announce(error?: Error): void {
+    this.alert(error ? 'internal_error' : 'close_notify')
+    this.announced = 'queued'
+  }
+
+  /** What is queued is never sent. */
+  unqueue(): void {
+    const { writer } = this.#parts
+    while (writer.queue > 0) writer.sent(writer.pending().length)
+  }
+}

@@ -1,0 +1,69 @@
+/** What has to be there before a handshake begins: a client knows whom to believe, a server what to show. TypeErrors, with nothing on the wire. */
+import type { Role } from '@biopair/handshake'
+import type { Bytes } from '@biopair/wire'
+import type { SslContext } from './context.ts'
+import { misuse } from './misuse.ts'
+
+/** What one connection was told beside its context. */
+export interface Told {
+  readonly servername: string | undefined
+  readonly verifyNames: readonly string[] | undefined
+  readonly rawPublicKeys: readonly Bytes[] | undefined
+}
+
+export function checkStart(role: Role, context: SslContext, told: Told): void {
+  if (told.verifyNames?.length === 0 && context.options.rejectUnauthorized !== false)
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      'verifyNames: expected at least one name; an empty list needs rejectUnauthorized: false',
+    )
+  if (role === 'client') checkClient(context, told)
+  else checkServer(context)
+}
+
+/** Whether keys that were agreed on elsewhere may be used. */
+export function hasPsks({ psks, options }: SslContext): boolean {
+  return psks.length > 0 || options.pskCallback !== undefined
+}
+
+/** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */
+function checkClient(context: SslContext, told: Told): void {
+  const { rejectUnauthorized, verifyCallback } = context.options
+  if (rejectUnauthorized === false) return
+  // Who has neither anchors nor a callback believes no certificate: then a key is the only way.
+  if (hasPsks(context) && !verifyCallback && context.anchors.certificates.length === 0) return
+  if (checkRawKeys(context, told)) return
+  if (told.servername === undefined && !told.verifyNames)
+    throw misuse(
+      'ERR_NO_SERVERNAME',
+      'a client that verifies needs servername; rejectUnauthorized: false opts out',
+    )
+  // A verifyCallback may believe a chain for reasons of its own, a pin say; it still needs the name to be asked for.
+  if (!verifyCallback && context.anchors.certificates.length === 0)
+    throw misuse(
+      'ERR_NO_TRUST_ANCHORS',
+      'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',
+    )
+}
+
+/** Whether a raw key is all that a client takes: then there is no name to prove, and no authority to believe. Fail closed: somebody has to be expected. */
+function checkRawKeys({ serverTypes, rawPublicKeys, options }: SslContext, told: Told): boolean {
+  if (!serverTypes.includes('rpk')) return false
+  if ((told.rawPublicKeys ?? rawPublicKeys).length === 0 && !options.verifyCallback)
+    throw misuse(
+      'ERR_NO_TRUST_ANCHORS',
+      'a client that takes raw public keys needs rawPublicKeys, or a verifyCallback that knows them; rejectUnauthorized: false opts out',
+    )
+  return !serverTypes.includes('x509')
+}
+
+/** A server shows a certificate, and has to know where from. */
+function checkServer({ credentials, psks, options, ...context }: SslContext): void {
+  if (context.serverTypes.includes('rpk') && context.rawCredentials.length > 0) return
+  if (credentials.length > 0 || options.certificateCallback || options.SNICallback) return
+  if (psks.length > 0 || options.pskCallback) return
+  throw misuse(
+    'ERR_NO_CERTIFICATE',
+    'a server needs cert and key, a rawKey, a certificateCallback or SNICallback, or psks or a pskCallback',
+  )
+}
