@@ -6,10 +6,21 @@ export {
   keyIdentifier,
   type Minted,
 } from './certificate.ts'
+export * from './chain.ts'
 export * from './crl.ts'
 export * from './der-tree.ts'
 export * from './der-writer.ts'
 export * from './extensions.ts'
+export type { Fault } from './faults/fault.ts'
+export {
+  type Expected,
+  type FaultName,
+  type FaultyChain,
+  faultNames,
+  faults,
+  faultyChain,
+  placesOf,
+} from './faults.ts'
 export { type KeyKind, keyKinds, type MintCrypto, MintKey } from './keys.ts'
 export { Minter, type MinterOptions, type MintOptions } from './minter.ts'
 export * from './names.ts'
