@@ -8,6 +8,7 @@ export {
 } from './certificate.ts'
 export * from './chain.ts'
 export * from './crl.ts'
+export * from './der-mutator.ts'
 export * from './der-tree.ts'
 export * from './der-writer.ts'
 export * from './extensions.ts'
