@@ -90,7 +90,7 @@ export const encodingFaults = table({
   },
   mismatchedAlgorithm: malformed('names two signature algorithms', plain => ({
     ...plain,
-    outerAlgorithm: sequence(oid('1.2.840.113549.1.1.11'), nothing(), nothing()),
+    outerAlgorithm: sequence(oid('1.2.840.113549.1.1.13'), nothing()),
   })),
   timeWithoutSeconds: malformed('has a time without seconds', plain => ({
     ...plain,
