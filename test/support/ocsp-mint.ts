@@ -11,7 +11,6 @@ import { type AnyKey, issuerOf, type Minted, type MintOptions, mint } from './mi
 export {
   generalizedTime,
   mustStaple,
-  type OcspHash,
   ocspRefusal as refusal,
   ocspWrapped as wrapped,
   sctList,

@@ -24,7 +24,7 @@ for (const fault of faultNames)
         t.is(said(verdict), shown(expected), `depth ${shape.depth} of ${faulty.length}`)
         if (!verdict.ok) t.regex(verdict.why, /^expected .+, got .+/s)
       }),
-      { numRuns: 8 },
+      { numRuns: 6 },
     )
   })
 
