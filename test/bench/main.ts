@@ -1,9 +1,10 @@
-/** `pnpm bench`: handshakes, bulk, ping-pong and memory in one run, as ratios to node:tls and to the bare primitives. */
+/** `pnpm bench`: handshakes, bulk, ping-pong, chains and memory in one run, as ratios to others and to the bare primitives. */
 import { parseArgs } from 'node:util'
 import { cipherSuites, signatureSchemes } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { chainFor } from '../support/mint.ts'
+import { chains } from './chains.ts'
 import { bareBurst, bareHandshake } from './limit.ts'
 import { type Case, type Effort, measure, median } from './measure.ts'
 import { idleMemory } from './memory.ts'
@@ -12,7 +13,7 @@ import { burst, contexts, handshake, pingPong } from './ours.ts'
 import { type Goal, report } from './report.ts'
 import { SharedThreads } from './shared.ts'
 
-const names = ['H1', 'H2', 'B1', 'B2', 'L1', 'W1', 'M1'] as const
+const names = ['H1', 'H2', 'B1', 'B2', 'L1', 'C1', 'C2', 'W1', 'M1'] as const
 type Name = (typeof names)[number]
 
 const { values: options } = parseArgs({
@@ -70,6 +71,8 @@ async function main(): Promise<void> {
         { of: 'noble', beside: 'limit', must: 0.8 },
       ]),
     L1: pingPongs,
+    C1: () => chains('C1', 'p256', effort),
+    C2: () => chains('C2', 'rsa', effort),
     W1: threads,
     M1: memory,
   }

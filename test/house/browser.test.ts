@@ -14,6 +14,10 @@ for (const entry of ['index', 'bio', 'ssl', 'openssl', 'x509', 'crypto', 'noble'
     t.deepEqual(outsiders(modules), [])
   })
 
+test('nothing that the testkit mints with is of Node', t => {
+  t.deepEqual(outsiders(modulesFrom(join(root, 'packages/testkit/dist/index.js'))), [])
+})
+
 test('the walk is one that finds Node where it is: in biopair/node', t => {
   const found = outsiders(modulesFrom(built('node')))
   t.true(found.some(line => line.endsWith(': node:crypto')))

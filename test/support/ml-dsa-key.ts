@@ -1,21 +1,22 @@
 /** ML-DSA keys for tests that mint certificates: node:crypto has none before Node 24. */
+import type { Bytes, MlDsaName } from '@biopair/crypto'
+import { mlDsaKeygen } from '@biopair/crypto/ml-dsa'
+import { noble } from '@biopair/crypto/noble'
+import {
+  integer,
+  MintKey,
+  type MlDsaForm,
+  octetString,
+  sequence,
+  signerOf,
+} from '@biopair/testkit/mint'
 
-import { type Bytes, failed, type MlDsaName } from '@biopair/crypto'
-import { mlDsaKeygen, mlDsaPrivateKey } from '@biopair/crypto/ml-dsa'
-import { bitString, implicit, integer, octetString, oid, sequence } from './der-writer.ts'
+export { type MlDsaForm, mlDsaForms } from '@biopair/testkit/mint'
 
 export const mlDsaKinds = ['mldsa44', 'mldsa65', 'mldsa87'] as const
 export type MlDsaKind = (typeof mlDsaKinds)[number]
 
-const rows = {
-  mldsa44: { set: 'ML-DSA-44', oid: '2.16.840.1.101.3.4.3.17' },
-  mldsa65: { set: 'ML-DSA-65', oid: '2.16.840.1.101.3.4.3.18' },
-  mldsa87: { set: 'ML-DSA-87', oid: '2.16.840.1.101.3.4.3.19' },
-} as const
-
-/** The forms of RFC 9881 §6. */
-export const mlDsaForms = ['seed', 'expandedKey', 'both'] as const
-export type MlDsaForm = (typeof mlDsaForms)[number]
+const sets = { mldsa44: 'ML-DSA-44', mldsa65: 'ML-DSA-65', mldsa87: 'ML-DSA-87' } as const
 
 export class MlDsaKey {
   readonly kind: MlDsaKind
@@ -23,40 +24,35 @@ export class MlDsaKey {
   readonly seed: Bytes
   readonly expanded: Bytes
   readonly publicKey: Bytes
+  /** What the minter signs with. */
+  readonly key: MintKey
 
   constructor(kind: MlDsaKind, seed: Bytes) {
     this.kind = kind
     this.seed = seed
-    this.set = rows[kind].set
+    this.set = sets[kind]
     const { publicKey, expanded } = mlDsaKeygen(this.set, seed)
     this.publicKey = publicKey
     this.expanded = expanded
+    this.key = new MintKey({ kind: 'ml-dsa', set: this.set, seed }, noble)
   }
 
   /** The AlgorithmIdentifier of key and signature. */
   get identifier(): Bytes {
-    return sequence(oid(rows[this.kind].oid))
+    return signerOf(this.key).identifier
   }
 
   get spki(): Bytes {
-    return sequence(this.identifier, bitString(this.publicKey))
+    return this.key.spki
   }
 
   /** PKCS#8 around one of the three forms, or around any content. */
   pkcs8(form: MlDsaForm | { readonly content: Uint8Array } = 'seed'): Bytes {
-    const content = typeof form === 'object' ? form.content : this.#content(form)
-    return sequence(integer(0), this.identifier, octetString(content))
+    if (typeof form === 'string') return this.key.pkcs8(form)
+    return sequence(integer(0), this.identifier, octetString(form.content))
   }
 
   sign(message: Uint8Array): Bytes {
-    const key = mlDsaPrivateKey({ kind: 'ml-dsa', set: this.set, seed: this.seed })
-    if (failed(key)) throw new Error(key.why)
-    return key.sign({ kind: 'ml-dsa', set: this.set }, message)
-  }
-
-  #content(form: MlDsaForm): Bytes {
-    if (form === 'seed') return implicit(0, this.seed)
-    const expanded = octetString(this.expanded)
-    return form === 'both' ? sequence(octetString(this.seed), expanded) : expanded
+    return signerOf(this.key).sign(message)
   }
 }

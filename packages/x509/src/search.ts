@@ -256,7 +256,9 @@ function publicKey(
   const code: VerifyCode = 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY'
   if (isX509Failure(material)) return { code, why: material.why, section: material.section }
   const key = crypto.publicKey(material)
-  return 'failure' in key ? { code, why: key.why } : key
+  return 'failure' in key
+    ? { code, why: `expected a key to verify with, got none: ${key.why}` }
+    : key
 }
 
 /** Names alike and key identifiers that do not contradict it; the signature is not looked at. */

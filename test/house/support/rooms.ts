@@ -23,6 +23,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   ssl: { floor: 4, may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake'] },
   'crypto-node': { floor: 5, may: ['crypto'] },
   node: { floor: 5, may: ['bio', 'wire', 'crypto', 'ssl'] },
+  testkit: { floor: 5, may: ['bio', 'wire', 'crypto', 'x509', 'ssl'] },
   cli: {
     floor: 6,
     may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake', 'ssl', 'crypto-node'],

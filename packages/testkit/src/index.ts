@@ -1,0 +1,2 @@
+/** What package testkit offers. */
+export * from './mint.ts'
