@@ -2,10 +2,10 @@
 
 /** As an EventTarget, or as an EventEmitter. */
 export interface Listenable {
-  addEventListener?(type: string, listener: (event: never) => void): void
-  removeEventListener?(type: string, listener: (event: never) => void): void
-  on?(type: string, listener: (value: never) => void): unknown
-  off?(type: string, listener: (value: never) => void): unknown
+  addEventListener?(type: string, listener: (event: unknown) => void): void
+  removeEventListener?(type: string, listener: (event: unknown) => void): void
+  on?(type: string, listener: (value: unknown) => void): unknown
+  off?(type: string, listener: (value: unknown) => void): unknown
 }
 
 /** Whether something can be listened to. */
@@ -19,7 +19,8 @@ export function listen(
   target: Listenable,
   listeners: Readonly<Record<string, (event: { readonly data?: unknown }) => void>>,
 ): () => void {
-  const put = Object.entries(listeners).map(([type, listener]) => {
+  const put = Object.entries(listeners).map(([type, told]) => {
+    const listener = told as (event: unknown) => void
     if (target.addEventListener) {
       target.addEventListener(type, listener)
       return () => target.removeEventListener?.(type, listener)

@@ -39,6 +39,7 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
   const inbox = new Inbox(maxReceived)
   const waits = new Set<() => void>()
   let paused = false
+  let over = false
   const wake = () => {
     for (const waiter of waits) waiter()
     waits.clear()
@@ -123,10 +124,11 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
       if (socket.readyState > open) return stop()
       drop(1000)
       // What it still brings is taken and dropped, so that its close is heard.
-      while (socket.readyState <= 2) await changed()
+      while (socket.readyState <= 2 && !over) await changed()
       stop()
     },
     abort() {
+      over = true
       inbox.end()
       stop()
       drop(abortCode, 'TLS was given up')
