@@ -226,9 +226,10 @@ export class SslStream {
   }
 
   /** Gives the connection up at once, whatever is on its way: everything that waits rejects with `reason`. The peer hears an alert, if the carrier takes it now. */
-  abort(reason: Error = new StreamError('ERR_ABORTED', 'the connection was aborted')): void {
-    if (!this.#busy) this.#giveUp(reason)
-    else this.#gaveUp ??= reason
+  abort(reason: Error = new StreamError('ERR_ABORTED', 'the connection was aborted')): undefined {
+    if (!this.#busy) return this.#giveUp(reason)
+    this.#gaveUp ??= reason
+    this.#opened.reject(reason)
   }
 
   /** For the calls of `Ssl` that make bytes, `keyUpdate` say: they go out behind it. Reading and writing are the stream's own. */
