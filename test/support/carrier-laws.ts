@@ -149,12 +149,13 @@ export function carrierLaws(
       }
     }),
     law('a carrier that ends without close_notify has cut what TLS carried', async pair => {
-      const { near } = pair
-      const { client, server } = ends(pair)
+      const { near, muted, mute } = mutable(pair.near)
+      const { client, server } = ends({ ...pair, near: muted })
       await within(Promise.all([client.opened, server.opened]))
       await within(client.write(Uint8Array.of(1, 2, 3)))
       const first = await within(server.read())
       expect(first?.length === 3, 'what came before is read')
+      mute()
       await within(near.close())
       const error = await within(reason(server.read()))
       const { code } = error as { code?: unknown }
@@ -257,6 +258,24 @@ function over(role: 'server', carrier: ByteCarrier, options: ServerOptions): Ssl
 function over(role: 'client' | 'server', carrier: ByteCarrier, options: object): SslStream {
   const { ssl, stream } = sslFor(role as 'client', options)
   return new SslStream(ssl, () => carrier, stream, timers)
+}
+
+/** A carrier that can be taken out of its program's hands, so that what is below can be ended without a word. */
+function mutable(near: ByteCarrier) {
+  let silent = false
+  const never = new Promise<never>(() => {})
+  const muted: ByteCarrier = {
+    read: () => near.read().then(bytes => (silent ? never : bytes)),
+    write: bytes => (silent ? never : near.write(bytes)),
+    close: () => (silent ? Promise.resolve() : near.close()),
+    abort: reason => {
+      if (!silent) near.abort(reason)
+    },
+  }
+  const mute = () => {
+    silent = true
+  }
+  return { near, muted, mute }
 }
 
 /** Pieces of many lengths, whose bytes differ from place to place. */

@@ -20,6 +20,7 @@ import {
   memoryFunctions,
   serialPorts,
 } from './support/fakes.ts'
+import { webSocketPair } from './support/web-socket-end.ts'
 
 const { root, pem, keyPem } = chainFor('p256')
 const identity: CarrierIdentity = {
@@ -30,7 +31,7 @@ const identity: CarrierIdentity = {
 const window = 131_072
 let channels = 0
 
-const kinds: Readonly<Record<string, () => CarrierPair>> = {
+const kinds: Readonly<Record<string, () => CarrierPair | Promise<CarrierPair>>> = {
   'two functions': () => {
     const { near, far, cut } = memoryFunctions()
     return {
@@ -99,6 +100,11 @@ const kinds: Readonly<Record<string, () => CarrierPair>> = {
         near.stalled = true
       },
     }
+  },
+  'a WebSocket over TCP, which its reader can pause': async () => {
+    const [near, far] = await webSocketPair()
+    // What the kernel holds of both sides is not ours to bound.
+    return { near: fromWebSocket(near), far: fromWebSocket(far), bound: 65_536 + 2 ** 23 }
   },
   'a data channel': () => {
     const [near, far] = [new FakeDataChannel(), new FakeDataChannel()]

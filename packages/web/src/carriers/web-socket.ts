@@ -69,10 +69,15 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
     }
     // A page's message is its listener's alone; shared memory never comes here.
     if (!inbox.push(bytes as Uint8Array<ArrayBuffer>)) drop(abortCode, 'too much was sent at once')
-    if (inbox.length > highWaterMark && socket.pause && !paused) {
+    if (inbox.length > highWaterMark && !inbox.over && socket.pause && !paused) {
       paused = true
       socket.pause()
     }
+  }
+  const goOn = () => {
+    if (!paused) return
+    paused = false
+    socket.resume?.()
   }
   socket.binaryType = 'arraybuffer'
   const stop = listen(socket, {
@@ -105,10 +110,7 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
   return {
     read() {
       const reading = inbox.read()
-      if (paused && inbox.length * 2 <= highWaterMark) {
-        paused = false
-        socket.resume?.()
-      }
+      if (inbox.length * 2 <= highWaterMark) goOn()
       return reading
     },
     async write(bytes) {
@@ -119,10 +121,10 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
       if (socket.bufferedAmount > highWaterMark) checkOpen()
     },
     async close() {
-      await left(0)
       inbox.end()
-      if (socket.readyState > open) return stop()
-      drop(1000)
+      goOn()
+      await left(0)
+      if (socket.readyState === open) drop(1000)
       // What it still brings is taken and dropped, so that its close is heard.
       while (socket.readyState <= 2 && !over) await changed()
       stop()
@@ -132,6 +134,8 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
       inbox.end()
       stop()
       drop(abortCode, 'TLS was given up')
+      // One that is paused would never hear the answer.
+      goOn()
       wake()
     },
   }
