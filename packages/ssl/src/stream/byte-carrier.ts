@@ -1,0 +1,17 @@
+/** What carries a connection's bytes where nothing can be had at once: four functions that answer later. */
+import type { Bytes } from '@biopair/wire'
+
+/**
+ * Whatever brings bytes in their order, or not at all. One `read` and one `write` are under way at a time; a promise that rejects says that the
+ * carrier is broken, both ways. After `close` and `abort` nothing else is called.
+ */
+export interface ByteCarrier {
+  /** The next bytes, or null where there will be no more. What is handed over stays as it is until the next call. */
+  read(): Promise<Uint8Array | null>
+  /** Takes bytes, which are the carrier's from then on; settles once it can take more. This is what slows a writer down. */
+  write(bytes: Bytes): Promise<void>
+  /** All is said, and nothing more is wanted: what was written still arrives. Settles once the carrier is let go of. */
+  close(): Promise<void>
+  /** Ends both ways at once, whatever is still on its way; the other side learns, where the carrier can tell it, that this is no clean end. */
+  abort(reason: Error): void
+}

@@ -1,0 +1,158 @@
+/** The two ways between a carrier and our half of the pair: one piece at a time each, and no more than there is room for. */
+import type { PairBio } from '@biopair/bio'
+import type { Bytes } from '@biopair/wire'
+import type { ByteCarrier } from './byte-carrier.ts'
+
+/** Who hears of a flow. Nobody is called from inside a call of theirs. */
+export interface FlowOwner {
+  /** Something has come, or gone. */
+  moved(): void
+  /** The carrier is broken. */
+  broke(error: Error): void
+}
+
+/** A carrier that gives nothing so often in a row never will give anything. */
+const mostEmpty = 10_000
+
+/** From the carrier into the pair. */
+export class Inflow {
+  readonly #carrier: ByteCarrier
+  readonly #half: PairBio
+  readonly #owner: FlowOwner
+  #piece: Uint8Array | undefined
+  #asking = false
+  #over = false
+  #empty = 0
+
+  constructor(carrier: ByteCarrier, half: PairBio, owner: FlowOwner) {
+    this.#carrier = carrier
+    this.#half = half
+    this.#owner = owner
+  }
+
+  /** Puts into the pair what fits of what has come; answers how many bytes. */
+  feed(): number {
+    const piece = this.#piece
+    if (!piece) return 0
+    const count = this.#half.write(piece)
+    if (typeof count === 'number') {
+      this.#piece = count < piece.length ? piece.subarray(count) : undefined
+      return count
+    }
+    // The other half was closed: nobody wants it.
+    if (count.stop !== 'retry') this.#piece = undefined
+    return 0
+  }
+
+  /** Asks for more once all that came before was used. */
+  fetch(): void {
+    if (this.#asking || this.#over || this.#piece || this.#half.wpending > 0) return
+    this.#asking = true
+    later(() => this.#carrier.read()).then(
+      bytes => this.#came(bytes),
+      (error: unknown) => this.#failed(error),
+    )
+  }
+
+  /** Nothing that comes from now on is of interest. */
+  stop(): void {
+    this.#over = true
+    this.#piece = undefined
+  }
+
+  #came(bytes: unknown): undefined {
+    this.#asking = false
+    if (this.#over) return
+    if (bytes === null || bytes === undefined) {
+      this.#over = true
+      this.#half.end()
+    } else if (!isBytes(bytes)) {
+      return this.#failed(
+        new TypeError(`expected the carrier to read a Uint8Array or null, got ${typeof bytes}`),
+      )
+    } else if (bytes.length > 0) {
+      this.#empty = 0
+      this.#piece = bytes
+    } else if (++this.#empty > mostEmpty) {
+      return this.#failed(new Error(`the carrier gave nothing ${mostEmpty} times in a row`))
+    }
+    this.#owner.moved()
+  }
+
+  #failed(error: unknown): undefined {
+    this.#asking = false
+    if (this.#over) return
+    this.#over = true
+    this.#owner.broke(asError(error))
+  }
+}
+
+/** From the pair to the carrier. */
+export class Outflow {
+  readonly #carrier: ByteCarrier
+  readonly #half: PairBio
+  readonly #owner: FlowOwner
+  #underWay = 0
+  #over = false
+
+  constructor(carrier: ByteCarrier, half: PairBio, owner: FlowOwner) {
+    this.#carrier = carrier
+    this.#half = half
+    this.#owner = owner
+  }
+
+  /** Bytes that the carrier has been given, and has not taken. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  /** Gives all there is to the carrier, unless it is still busy; answers how many bytes. */
+  drain(): number {
+    const count = this.#half.pending
+    if (this.#underWay > 0 || this.#over || count === 0) return 0
+    const bytes: Bytes = new Uint8Array(count)
+    this.#half.read(bytes)
+    this.#underWay = count
+    later(() => this.#carrier.write(bytes)).then(
+      () => this.#went(),
+      (error: unknown) => this.#failed(error),
+    )
+    return count
+  }
+
+  stop(): void {
+    this.#over = true
+  }
+
+  #went(): undefined {
+    this.#underWay = 0
+    if (!this.#over) this.#owner.moved()
+  }
+
+  #failed(error: unknown): undefined {
+    this.#underWay = 0
+    if (this.#over) return
+    this.#over = true
+    this.#owner.broke(asError(error))
+  }
+}
+
+/** What a call of the carrier promises; one that throws has rejected. */
+export function later<T>(call: () => T | Promise<T>): Promise<T> {
+  try {
+    return Promise.resolve(call())
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error), { cause: error })
+}
+
+/** A Uint8Array of any realm. */
+function isBytes(value: unknown): value is Uint8Array {
+  return (
+    value instanceof Uint8Array || Object.prototype.toString.call(value) === '[object Uint8Array]'
+  )
+}

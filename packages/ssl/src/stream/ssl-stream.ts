@@ -1,0 +1,602 @@
+/** `SslStream`: one `Ssl` over an asynchronous carrier. Every step is the synchronous core's; here is only who waits for what. */
+import { bioPair, type PairBio } from '@biopair/bio'
+import { type Bytes, TlsAlert } from '@biopair/wire'
+import type { AbortSignalLike } from '../abort.ts'
+import { checkOptions, type OptionType } from '../option-types.ts'
+import { wholeNumber } from '../option-values.ts'
+import { CarrierError, type Stop } from '../outcome.ts'
+import type { Ssl } from '../ssl.ts'
+import type { ByteCarrier } from './byte-carrier.ts'
+import { Deferred } from './deferred.ts'
+import { asError, Inflow, later, Outflow } from './flows.ts'
+import { Incoming } from './incoming.ts'
+import { Outgoing } from './outgoing.ts'
+import { StreamError } from './stream-error.ts'
+import { Deadline, type Timers } from './timers.ts'
+
+export interface SslStreamOptions {
+  /** Milliseconds that the handshake may take: 30 000; 0 for any time. */
+  readonly handshakeTimeout?: number
+  /** Milliseconds without a byte either way after which the connection is given up: 0, never. */
+  readonly idleTimeout?: number
+  /** Milliseconds that `close`, and an alert on its way out, may take: 10 000; 0 for any time. */
+  readonly closeTimeout?: number
+  /** Gives the connection up, at any time, with the signal's reason. */
+  readonly signal?: AbortSignalLike
+  /** Bytes that are accepted each way before the other side has to take some: 65 536. A record that comes is held besides. */
+  readonly bufferSize?: number
+  /**
+   * Client: sent with the first flight (0-RTT) as far as the session permits; the rest, and what is rejected, goes first after the handshake.
+   * Only what does no harm twice belongs here.
+   */
+  readonly earlyData?: Uint8Array
+}
+
+/** What each may be. */
+export const streamOptionTypes: Readonly<Record<keyof SslStreamOptions, OptionType>> = {
+  handshakeTimeout: 'whole number',
+  idleTimeout: 'whole number',
+  closeTimeout: 'whole number',
+  signal: 'object',
+  bufferSize: 'whole number',
+  earlyData: 'Uint8Array',
+}
+
+const usualBuffer = 65_536
+const record = 16_384
+/** Below this, a copy is cheaper than the whole buffer that its bytes would keep. */
+const worthCopying = 4096
+
+/**
+ * Moves on by itself whenever the carrier, the program or a callback has. Nothing is read of the carrier while a piece waits for its reader, and no more than
+ * `bufferSize` is accepted while the carrier takes nothing. The program is never called: it waits for promises.
+ */
+export class SslStream {
+  /** For its facts. What else is called of it goes through `call`. */
+  readonly ssl: Ssl
+  readonly #half: PairBio
+  readonly #carrier: ByteCarrier
+  readonly #in: Inflow
+  readonly #out: Outflow
+  readonly #incoming = new Incoming()
+  readonly #outgoing = new Outgoing()
+  readonly #opened = new Deferred<void>()
+  readonly #closed = new Deferred<void>()
+  /** Somebody has called `end`. */
+  #ended: Deferred<void> | undefined
+  readonly #handshakeDeadline: Deadline
+  readonly #idleDeadline: Deadline
+  readonly #closeDeadline: Deadline
+  readonly #signal: AbortSignalLike | undefined
+  readonly #bufferSize: number
+  #stage: 'handshake' | 'open' | 'closing' | 'over' = 'handshake'
+  /** Why it is not a clean end. */
+  #failure: Error | undefined
+  /** Why the carrier is gone. */
+  #gone: Error | undefined
+  /** Our close_notify is sealed, behind all that was written. */
+  #saidGoodbye = false
+  /** `Ssl.close` was called, and no other call may follow. */
+  #parting = false
+  #parted = false
+  /** Data was sealed that the carrier may not have taken. */
+  #dirty = false
+  #early: Uint8Array
+  #earlyOver = false
+  #earlyReader: Deferred<Bytes | null> | undefined
+  #unsentEarlyData: Bytes | undefined
+  #scratch: Bytes | undefined
+  #heard: Promise<void> | undefined
+  #busy = false
+  #woken = false
+  #gathering = false
+  #moves = 0
+  /** `abort` was called from inside a callback. */
+  #gaveUp: Error | undefined
+  readonly #onAbort = () => this.#aborted()
+
+  /**
+   * @param ssl with its role set, and no BIO
+   * @param open makes the carrier, once it is sure that nothing is wrong with what `ssl` was told: that is a TypeError, here
+   * @param timers without which there are no timeouts
+   */
+  constructor(
+    ssl: Ssl,
+    open: () => ByteCarrier,
+    options: SslStreamOptions = {},
+    timers: Timers | undefined = undefined,
+  ) {
+    checkOptions(options, streamOptionTypes)
+    const { handshakeTimeout = 30_000, idleTimeout = 0, closeTimeout = 10_000 } = options
+    const { bufferSize = usualBuffer, earlyData = new Uint8Array(0), signal } = options
+    wholeNumber('bufferSize', bufferSize, 1, 2 ** 30)
+    this.#bufferSize = bufferSize
+    this.#early = earlyData
+    const [near, half] = bioPair(bufferSize)
+    this.ssl = ssl.setBio(near)
+    this.#half = half
+    // What a later call would say again; a mistake is thrown before there is a carrier.
+    if (earlyData.length > 0) this.#sendEarly()
+    else ssl.doHandshake()
+    const carrier = open()
+    this.#carrier = carrier
+    const owner = { moved: () => this.#moved(), broke: (error: Error) => this.#broke(error) }
+    this.#in = new Inflow(carrier, half, owner)
+    this.#out = new Outflow(carrier, half, owner)
+    const deadline = (milliseconds: number, expired: () => void) =>
+      new Deadline(timers, milliseconds, expired)
+    this.#handshakeDeadline = deadline(handshakeTimeout, () =>
+      this.abort(late('HANDSHAKE', `the handshake took more than ${handshakeTimeout} ms`)),
+    )
+    this.#idleDeadline = deadline(idleTimeout, () =>
+      this.abort(late('IDLE', `no byte came or went for ${idleTimeout} ms`)),
+    )
+    this.#closeDeadline = deadline(closeTimeout, () =>
+      this.#giveUp(late('CLOSE', `closing took more than ${closeTimeout} ms`)),
+    )
+    this.#handshakeDeadline.begin()
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal?.aborted) this.#aborted()
+    this.#turn()
+  }
+
+  /** Settles when the handshake is over; rejects with what ended it. */
+  get opened(): Promise<void> {
+    return this.#opened.promise
+  }
+
+  /** Settles when the carrier is let go of and all went well; rejects with what ended the connection otherwise. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
+  }
+
+  /** Bytes held for this program's writes and reads: plaintext, what is sealed, and what the carrier has not taken. */
+  get buffered(): { readonly writing: number; readonly reading: number } {
+    return {
+      writing: this.#unsent,
+      reading: this.#incoming.length + this.ssl.pending + this.#half.wpending,
+    }
+  }
+
+  /** Client: early data that was rejected and is for another protocol than was agreed on now, so that it was not sent again. */
+  get unsentEarlyData(): Bytes | undefined {
+    return this.#unsentEarlyData
+  }
+
+  /** The next plaintext, of one record at the most, or null once the peer has said close_notify. One at a time. Rejects with what ended it otherwise, behind all data that came before. */
+  read(): Promise<Bytes | null> {
+    const reading = this.#incoming.read()
+    this.#wake()
+    return reading
+  }
+
+  /** Server: the next early data (0-RTT), which `read` never gives; null when there is no more. It may be a repetition. One at a time. */
+  readEarly(): Promise<Bytes | null> {
+    if (this.#stage === 'closing' || this.#stage === 'over') return Promise.reject(this.#over())
+    this.#earlyReader ??= new Deferred()
+    this.#wake()
+    return this.#earlyReader.promise
+  }
+
+  /**
+   * Takes bytes, in order, before the handshake is over as well. Settles once they are accepted; those that there was no room for are to stay as they are until
+   * then. Small pieces of one turn go as one record.
+   */
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#ended) return Promise.reject(new StreamError('ERR_CLOSED', 'write after end'))
+    if (this.#stage === 'closing' || this.#stage === 'over') return Promise.reject(this.#over())
+    if (bytes.length === 0) return Promise.resolve()
+    const fits = this.#unsent + bytes.length <= this.#bufferSize
+    if (fits) this.#outgoing.accept(bytes)
+    const accepted = fits ? Promise.resolve() : this.#outgoing.hold(bytes)
+    if (!this.#gathering) void this.#gather()
+    return accepted
+  }
+
+  /** Says close_notify behind all that was written (RFC 9846 §6.1); reading goes on. Settles when the carrier has taken all of it. */
+  end(): Promise<void> {
+    if (this.#ended) return this.#ended.promise
+    if (this.#stage === 'over' || this.#stage === 'closing')
+      return this.#failure ? Promise.reject(this.#failure) : this.closed
+    this.#ended = new Deferred()
+    this.#wake()
+    return this.#ended.promise
+  }
+
+  /** What comes from now on is read and dropped. */
+  cancel(): void {
+    this.#incoming.discard(new StreamError('ERR_CLOSED', 'reading was cancelled'))
+    this.#wake()
+  }
+
+  /** Ends both ways: what was written goes out, then close_notify; what still comes is dropped. Settles as `closed`. */
+  close(): Promise<void> {
+    if (this.#stage === 'closing' || this.#stage === 'over') return this.closed
+    const error = new StreamError('ERR_CLOSED', 'the connection was closed')
+    if (this.#stage === 'handshake') {
+      this.#opened.reject(error)
+      this.#outgoing.fail(error)
+    }
+    this.#incoming.discard(error)
+    this.#earlyReader?.reject(error)
+    this.#part()
+    this.#wake()
+    return this.closed
+  }
+
+  /** Gives the connection up at once, whatever is on its way: everything that waits rejects with `reason`. The peer hears an alert, if the carrier takes it now. */
+  abort(reason: Error = new StreamError('ERR_ABORTED', 'the connection was aborted')): undefined {
+    if (!this.#busy) return this.#giveUp(reason)
+    this.#gaveUp ??= reason
+    this.#opened.reject(reason)
+  }
+
+  /** For the calls of `Ssl` that make bytes, `keyUpdate` say: they go out behind it. Reading and writing are the stream's own. */
+  call<T>(use: (ssl: Ssl) => T): T {
+    try {
+      return use(this.ssl)
+    } finally {
+      this.#wake()
+    }
+  }
+
+  get #unsent(): number {
+    return this.#outgoing.length + this.#half.pending + this.#out.underWay
+  }
+
+  #over(): Error {
+    if (this.#failure) return this.#failure
+    const cause = this.#gone && { cause: this.#gone }
+    return new StreamError('ERR_CLOSED', 'the connection is closed', cause)
+  }
+
+  #aborted(): undefined {
+    const { reason } = this.#signal as AbortSignalLike
+    const why = 'the connection was aborted'
+    this.abort(
+      reason instanceof Error ? reason : new StreamError('ERR_ABORTED', why, { cause: reason }),
+    )
+  }
+
+  /** In a later microtask, so that nobody's call runs inside another's. */
+  #wake(): undefined {
+    if (this.#woken) return
+    this.#woken = true
+    void Promise.resolve().then(() => {
+      this.#woken = false
+      this.#turn()
+    })
+  }
+
+  #moved(): undefined {
+    if (this.#half.pending === 0 && this.#out.underWay === 0) this.#dirty = false
+    this.#idleDeadline.putOff()
+    this.#turn()
+  }
+
+  /** Writes that follow each other without a pause come together before they are sealed: no time passes, a few microtasks do. */
+  async #gather(): Promise<void> {
+    this.#gathering = true
+    await undefined
+    for (let seen = -1; seen !== this.#outgoing.pushes && this.#outgoing.length < record; ) {
+      seen = this.#outgoing.pushes
+      for (let i = 0; i < 8; i++) await undefined
+    }
+    this.#gathering = false
+    this.#turn()
+  }
+
+  /** Goes on as far as it can. */
+  #turn(): undefined {
+    if (this.#busy || this.#stage === 'over') return
+    this.#busy = true
+    try {
+      let before: string
+      do {
+        before = this.#mark()
+        this.#moves += this.#in.feed()
+        this.#work()
+        if (!this.#gaveUp) this.#moves += this.#out.drain()
+      } while (!this.#gaveUp && this.#mark() !== before)
+    } catch (error) {
+      this.#gaveUp ??= asError(error)
+    } finally {
+      this.#busy = false
+    }
+    if (this.#gaveUp) return this.#giveUp(this.#gaveUp)
+    if (this.#unsent <= this.#bufferSize) this.#outgoing.release()
+    if (this.#parted && this.#half.pending === 0 && this.#out.underWay === 0) return this.#leave()
+    if (this.#incoming.wants || this.#listens) this.#in.fetch()
+  }
+
+  /** What cannot be the same once anything has moved. */
+  #mark(): string {
+    return `${this.#moves} ${this.#half.wpending} ${this.#half.pending} ${this.#stage}`
+  }
+
+  /** What comes is dropped, to make room for a peer that writes before it reads, and to hear whether the carrier lives. */
+  get #listens(): boolean {
+    return this.#stage === 'closing' || this.#incoming.ended
+  }
+
+  #work(): undefined {
+    if (this.#earlyReader && this.#stage !== 'closing') this.#receiveEarly(this.#earlyReader)
+    if (this.#stage === 'handshake') this.#shake()
+    if (this.#stage === 'open') {
+      this.#send()
+      this.#receive()
+      this.#sayGoodbye()
+    }
+    if (this.#stage === 'closing') this.#finish()
+  }
+
+  #shake(): undefined {
+    if (!this.#sendEarly()) return
+    const outcome = this.ssl.doHandshake()
+    if (outcome.status !== 'done') return this.#stopped(outcome)
+    this.#stage = 'open'
+    this.#handshakeDeadline.stop()
+    this.#idleDeadline.begin()
+    this.#sendEarlyAgain()
+    this.#opened.resolve()
+  }
+
+  /** False while there is no room. */
+  #sendEarly(): boolean {
+    while (this.#early.length > 0 && !this.#earlyOver) {
+      const outcome = this.ssl.writeEarly(this.#early)
+      if (outcome.status === 'done') this.#early = this.#early.subarray(outcome.bytes)
+      else if (outcome.status === 'refused') this.#earlyOver = true
+      else if ('ready' in outcome || 'read' in outcome) {
+        this.#waits(outcome)
+        return false
+      } else return true
+    }
+    return true
+  }
+
+  /** What of the early data did not go, or was not taken, goes first now; unless it is for another protocol. */
+  #sendEarlyAgain(): undefined {
+    const rejected = this.ssl.rejectedEarlyData()
+    const before = rejected?.bytes ?? new Uint8Array(0)
+    if (before.length + this.#early.length === 0) return
+    const bytes: Bytes = new Uint8Array(before.length + this.#early.length)
+    bytes.set(before)
+    bytes.set(this.#early, before.length)
+    if (rejected && !rejected.sameProtocol) this.#unsentEarlyData = bytes
+    else this.#outgoing.first(bytes)
+  }
+
+  #receiveEarly(reader: Deferred<Bytes | null>): undefined {
+    const into = this.#room()
+    const outcome = this.ssl.readEarly(into)
+    if ('ready' in outcome || 'read' in outcome) return this.#waits(outcome)
+    this.#earlyReader = undefined
+    if (outcome.status === 'done') reader.resolve(this.#taken(into, outcome.bytes))
+    else if (outcome.status === 'end') reader.resolve(null)
+    else {
+      this.#stopped(outcome)
+      reader.reject(this.#over())
+    }
+  }
+
+  /** Small pieces wait while the carrier is busy, and then go as one. */
+  #send(): undefined {
+    while (this.#outgoing.length > 0) {
+      if (this.#out.underWay > 0 && this.#outgoing.length < record) return
+      const outcome = this.ssl.write(this.#outgoing.front(record))
+      if (outcome.status !== 'done') return this.#stopped(outcome)
+      this.#outgoing.sealed(outcome.bytes)
+      this.#dirty = true
+    }
+  }
+
+  #receive(): undefined {
+    while (this.#incoming.wants) {
+      const into = this.#room()
+      const outcome = this.ssl.read(into)
+      if (outcome.status !== 'done') return this.#stopped(outcome)
+      this.#incoming.push(this.#taken(into, outcome.bytes))
+    }
+  }
+
+  #sayGoodbye(): undefined {
+    if (!this.#ended || this.#stage !== 'open') return
+    if (!this.#saidGoodbye) {
+      if (this.#outgoing.length > 0) return
+      const outcome = this.ssl.shutdown()
+      if (outcome.status === 'failed') return this.#fail(outcome.error)
+      if ('read' in outcome || 'ready' in outcome) return this.#waits(outcome)
+      // Where the peer's side was cut short, reading tells.
+      this.#saidGoodbye = true
+    }
+    if (this.#half.pending > 0 || this.#out.underWay > 0) return
+    this.#ended.resolve()
+    if (this.#incoming.ended) this.#part()
+  }
+
+  /** Everything goes out, and what comes is dropped; then `Ssl.close` does the same. */
+  #finish(): undefined {
+    if (!this.#parting && !this.#failure && this.ssl.connected) {
+      this.#send()
+      this.#drop()
+      if (this.#outgoing.length > 0 && !this.#failure) return
+    }
+    if (this.#parted) return
+    this.#parting = true
+    // What was cut short is no clean end: the peer is told of a failure.
+    this.#parted = !this.ssl.close(this.#failure).status.startsWith('want_')
+  }
+
+  /** Reads to no end but to hear an alert. */
+  #drop(): undefined {
+    for (;;) {
+      const outcome = this.ssl.read(this.#room())
+      if (outcome.status === 'done') continue
+      if (outcome.status === 'failed' && outcome.error instanceof TlsAlert)
+        this.#fail(outcome.error)
+      return
+    }
+  }
+
+  #room(): Bytes {
+    this.#scratch ??= new Uint8Array(record)
+    return this.#scratch
+  }
+
+  /** What was read is the reader's, also once we read on. */
+  #taken(into: Bytes, count: number): Bytes {
+    if (count < worthCopying) return into.slice(0, count)
+    this.#scratch = undefined
+    return into.subarray(0, count)
+  }
+
+  /** What a call that stopped means for everybody who waits. */
+  #stopped(outcome: Stop): undefined {
+    switch (outcome.status) {
+      case 'closed':
+        if (this.#stage === 'handshake')
+          return this.#fail(
+            new StreamError('ERR_CLOSED_IN_HANDSHAKE', 'the peer closed before it was connected'),
+          )
+        this.#incoming.finish()
+        return
+      case 'truncated':
+        return this.#fail(
+          new StreamError('ERR_TRUNCATED', 'the carrier ended without close_notify'),
+        )
+      case 'failed':
+        return this.#fail(outcome.error)
+      default:
+        this.#waits(outcome)
+    }
+  }
+
+  /** The carrier moves by itself; a callback's promise has to be heard. */
+  #waits(outcome: Stop): undefined {
+    const promised =
+      'ready' in outcome
+        ? outcome.ready
+        : 'meanwhile' in outcome
+          ? outcome.meanwhile?.ready
+          : undefined
+    if (!promised || this.#heard === promised) return
+    this.#heard = promised
+    void promised.then(() => this.#turn())
+  }
+
+  /** Nothing follows but what says so: an alert, if there is one. Data that came before is still read. */
+  #fail(error: Error): undefined {
+    if (this.#failure) return
+    this.#failure = error
+    this.#opened.reject(error)
+    this.#incoming.fail(error)
+    this.#outgoing.fail(error)
+    this.#earlyReader?.reject(error)
+    this.#ended?.reject(error)
+    this.#part()
+  }
+
+  #part(): undefined {
+    this.#stage = 'closing'
+    this.#handshakeDeadline.stop()
+    this.#idleDeadline.stop()
+    this.#closeDeadline.begin()
+  }
+
+  /** The carrier broke. What it brought before is still read; what it has not taken is lost. */
+  #broke(error: Error): undefined {
+    if (this.#stage === 'over') return
+    this.#gone = error
+    const lost = this.#dirty || this.#outgoing.length > 0
+    this.#out.stop()
+    if (this.#stage === 'closing') {
+      if (lost) this.#failure ??= new CarrierError('write', error)
+    } else {
+      this.#salvage(error)
+      if (this.#gaveUp) return this.#giveUp(this.#gaveUp)
+      // Whoever has heard the peer's goodbye misses nothing.
+      if (!this.#incoming.ended) this.#fail(new CarrierError('read', error))
+      else if (lost) this.#fail(new CarrierError('write', error))
+    }
+    this.#part()
+    this.#leave()
+  }
+
+  /** Takes what is at hand out of the carrier's last bytes, and what they, or its end, mean. */
+  #salvage(error: Error): undefined {
+    this.#busy = true
+    try {
+      for (;;) {
+        const fed = this.#in.feed()
+        if (this.#stage === 'handshake') this.#shake()
+        if (this.#stage !== 'open') {
+          if (fed === 0) break
+          continue
+        }
+        const into = this.#room()
+        const outcome = this.ssl.read(into)
+        if (outcome.status === 'done') this.#incoming.push(this.#taken(into, outcome.bytes))
+        else if (fed === 0) break
+      }
+      this.#half.close(error)
+      if (this.#stage === 'handshake') this.#shake()
+      if (this.#stage === 'open') this.#stopped(this.ssl.read(this.#room()) as Stop)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  #giveUp(error: Error): undefined {
+    if (this.#closed.settled) return
+    this.#failure ??= error
+    try {
+      if (!this.#parting) this.ssl.close(error)
+    } catch {
+      // It was called from inside a callback of its own, and says nothing then.
+    }
+    if (this.#stage !== 'over') this.#out.drain()
+    this.#incoming.discard(error)
+    this.#rest()
+    this.#settle()
+    void later(() => this.#carrier.abort(this.#failure as Error)).catch(() => {})
+  }
+
+  /** All is said: the carrier is let go of. */
+  #leave(): undefined {
+    this.#rest()
+    const over = () => this.#settle()
+    if (!this.#gone) {
+      void later(() => this.#carrier.close()).then(over, over)
+      return
+    }
+    const gone = this.#gone
+    void later(() => this.#carrier.abort(gone)).then(over, over)
+  }
+
+  #rest(): undefined {
+    this.#stage = 'over'
+    this.#in.stop()
+    this.#out.stop()
+    this.#handshakeDeadline.stop()
+    this.#idleDeadline.stop()
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#outgoing.fail(this.#over())
+    this.#earlyReader?.reject(this.#over())
+    this.#opened.reject(this.#over())
+    if (this.#failure) this.#ended?.reject(this.#failure)
+    else this.#ended?.resolve()
+  }
+
+  #settle(): undefined {
+    this.#closeDeadline.stop()
+    this.#scratch = undefined
+    if (this.#failure) this.#closed.reject(this.#failure)
+    else this.#closed.resolve()
+  }
+}
+
+function late(what: 'HANDSHAKE' | 'IDLE' | 'CLOSE', why: string): StreamError {
+  return new StreamError(`ERR_${what}_TIMEOUT`, why)
+}

@@ -1,0 +1,151 @@
+/** A carrier of a WebSocket: binary messages, of which only the bytes matter. */
+import type { ByteCarrier } from '@biopair/ssl/stream'
+import { bytesOf } from '../bytes.ts'
+import { CarrierGone } from '../carrier-gone.ts'
+import { Inbox } from '../inbox.ts'
+import { type Listenable, listen } from '../listening.ts'
+import { shown } from '../misuse.ts'
+
+/** What of a WebSocket is used: a page's, a worker's, Deno's, Bun's, or the `ws` package's. */
+export interface WebSocketLike extends Listenable {
+  readonly readyState: number
+  readonly bufferedAmount: number
+  binaryType: string
+  send(bytes: Uint8Array<ArrayBuffer>): void
+  close(code?: number, reason?: string): void
+  /** Where there are these two (`ws` has them), what nobody reads slows the other side down. */
+  pause?(): void
+  resume?(): void
+}
+
+export interface WebSocketOptions {
+  /** A write waits while more bytes than this have not left: 65 536. */
+  readonly highWaterMark?: number
+  /** Bytes that may wait to be read: 16 MiB. A page's WebSocket cannot be slowed down; beyond this it is given up. */
+  readonly maxReceived?: number
+}
+
+const [connecting, open] = [0, 1]
+/** A close code of the range that is the application's (RFC 6455 §7.4.2): no clean end. */
+const abortCode = 4000
+const fine: readonly number[] = [1000, 1005]
+
+/**
+ * A socket that is open, or still connecting. A close with 1000, or without a code, is an end; any other is an error. It is closed when the connection is over. There is
+ * no event for `bufferedAmount`, which is looked at every few milliseconds while a write waits.
+ */
+export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions = {}): ByteCarrier {
+  const { highWaterMark = 65_536, maxReceived = 2 ** 24 } = options
+  const inbox = new Inbox(maxReceived)
+  const waits = new Set<() => void>()
+  let paused = false
+  let over = false
+  const wake = () => {
+    for (const waiter of waits) waiter()
+    waits.clear()
+  }
+  /** Until the next event, or for so many milliseconds. */
+  const changed = (milliseconds?: number) =>
+    new Promise<void>(resolve => {
+      const timer = milliseconds === undefined ? undefined : setTimeout(resolve, milliseconds)
+      waits.add(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  const gone = (why: string) => new CarrierGone(`the WebSocket ${why}`)
+  const drop = (code?: number, reason?: string) => {
+    try {
+      socket.close(code, reason)
+    } catch {
+      // One that never opened, or is closed, may say so.
+    }
+  }
+  const took = (value: unknown) => {
+    const bytes = bytesOf(value)
+    if (!bytes) {
+      inbox.fail(gone(`brought ${shown(value)} where bytes were expected`))
+      return drop(abortCode, 'expected binary messages')
+    }
+    // A page's message is its listener's alone; shared memory never comes here.
+    if (!inbox.push(bytes as Uint8Array<ArrayBuffer>)) drop(abortCode, 'too much was sent at once')
+    if (inbox.length > highWaterMark && !inbox.over && socket.pause && !paused) {
+      paused = true
+      socket.pause()
+    }
+  }
+  const goOn = () => {
+    if (!paused) return
+    paused = false
+    socket.resume?.()
+  }
+  socket.binaryType = 'arraybuffer'
+  const stop = listen(socket, {
+    open: wake,
+    message: ({ data }) => took(data),
+    error: () => {
+      inbox.fail(gone('failed'))
+      wake()
+    },
+    close: event => {
+      const { code = 1005, reason = '' } = event as { code?: number; reason?: string }
+      if (fine.includes(code)) inbox.end()
+      else inbox.fail(gone(`was closed with ${code}${reason === '' ? '' : `: ${reason}`}`))
+      stop()
+      wake()
+    },
+  })
+  if (socket.readyState > open) {
+    inbox.fail(gone('is closed'))
+    stop()
+  }
+  const checkOpen = () => {
+    if (socket.readyState !== open) throw gone('is closed')
+  }
+  /** Until no more than so many bytes have not left. */
+  const left = async (most: number) => {
+    for (let pause = 1; socket.bufferedAmount > most && socket.readyState === open; pause *= 2)
+      await changed(Math.min(pause, 32))
+  }
+  return {
+    read() {
+      const reading = inbox.read()
+      if (inbox.length * 2 <= highWaterMark) goOn()
+      return reading
+    },
+    async write(bytes) {
+      while (socket.readyState === connecting) await changed()
+      checkOpen()
+      socket.send(bytes)
+      await left(highWaterMark)
+      if (socket.bufferedAmount > highWaterMark) checkOpen()
+    },
+    async close() {
+      inbox.end()
+      goOn()
+      await left(0)
+      if (socket.readyState === open) drop(1000)
+      // What it still brings is taken and dropped, so that its close is heard.
+      while (socket.readyState <= 2 && !over) await changed()
+      stop()
+    },
+    abort() {
+      over = true
+      inbox.end()
+      stop()
+      drop(abortCode, 'TLS was given up')
+      // One that is paused would never hear the answer.
+      goOn()
+      wake()
+    },
+  }
+}
+
+export function isWebSocket(thing: object): thing is WebSocketLike {
+  const { send, bufferedAmount, readyState } = thing as Partial<WebSocketLike>
+  return (
+    typeof send === 'function' &&
+    typeof bufferedAmount === 'number' &&
+    typeof readyState === 'number'
+  )
+}

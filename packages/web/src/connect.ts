@@ -1,0 +1,38 @@
+/** `connect` and `accept`: TLS over a carrier that is there already. */
+import {
+  type ClientOptions,
+  type ServerOptions,
+  type SslAndRest,
+  SslStream,
+  sslFor,
+  type Timers,
+} from '@biopair/ssl/stream'
+import { type Carrier, carrierFrom } from './carrier-from.ts'
+import { type Connection, connectionOver } from './connection.ts'
+
+/**
+ * TLS as a client. A page has no list of authorities: `ca` says whom to believe, and `servername` who it has to be. TypeError at once, before the carrier is touched, for
+ * options that are wrong or not a client's; everything later is a rejection of `opened`, `closed` and the streams.
+ */
+export function connect(carrier: Carrier, options: ClientOptions): Connection {
+  return over(carrier, sslFor('client', options))
+}
+
+/** TLS as a server, with `cert` and `key`, or a `context` that many connections share: then tickets of one are good for another. TypeError as of `connect`. */
+export function accept(carrier: Carrier, options: ServerOptions): Connection {
+  return over(carrier, sslFor('server', options))
+}
+
+function over(carrier: Carrier, { ssl, stream }: SslAndRest): Connection {
+  return connectionOver(new SslStream(ssl, () => opened(carrier), stream, timers))
+}
+
+/** A carrier that a `from...` function made is one; so is what has its four functions. */
+function opened(carrier: Carrier) {
+  return carrierFrom(carrier)
+}
+
+const timers: Timers = {
+  set: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  clear: timer => clearTimeout(timer as ReturnType<typeof setTimeout>),
+}
