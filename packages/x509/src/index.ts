@@ -27,15 +27,15 @@ export {
   X509InputError,
 } from './failure.ts'
 export type { GeneralName } from './general-name.ts'
-export {
-  type CertificateInput,
-  type CryptoKeyLike,
-  type FileInput,
-  type Jwk,
-  type KeyObjectLike,
-  type PrivateKeyInput,
-  type PublicKeyInput,
-  type X509CertificateLike,
+export type {
+  CertificateInput,
+  CryptoKeyLike,
+  FileInput,
+  Jwk,
+  KeyObjectLike,
+  PrivateKeyInput,
+  PublicKeyInput,
+  X509CertificateLike,
 } from './input.ts'
 export {
   isReferenceName,
@@ -50,8 +50,8 @@ export * from './ocsp.ts'
 export { checkOcsp, type OcspQuestion, type OcspVerdict } from './ocsp-check.ts'
 export type { Passphrase } from './passphrase.ts'
 export { verifyChain } from './path.ts'
-export { type PemBlock, pemBlocks } from './pem.ts'
 export { passphraseBounds } from './pbes2-parameters.ts'
+export { type PemBlock, pemBlocks } from './pem.ts'
 export {
   hasPrivateKey,
   type PrivateKeyOptions,

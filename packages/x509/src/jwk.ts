@@ -128,10 +128,7 @@ function sized(jwk: Jwk, name: keyof Jwk, length: number, code: X509InputCode): 
   const bytes = member(jwk, name, code)
   if (bytes.length === length) return bytes
   wipe(bytes)
-  throw new X509InputError(
-    code,
-    `JWK ${name}: expected ${length} bytes, got ${bytes.length}`,
-  )
+  throw new X509InputError(code, `JWK ${name}: expected ${length} bytes, got ${bytes.length}`)
 }
 
 /** Base64urlUInt: positive, without leading zeros (RFC 7518 §2). */

@@ -12,9 +12,7 @@ import { encodePublicKey } from './public-key-writer.ts'
  * copies. Each is parsed, so that a mistake shows here. `X509InputError` for anything else: a certificate is not taken for its key.
  */
 export function publicKeysFrom(keys: PublicKeyInput | readonly PublicKeyInput[]): Bytes[] {
-  const parts = Array.isArray(keys)
-    ? (keys as readonly PublicKeyInput[])
-    : [keys as PublicKeyInput]
+  const parts = Array.isArray(keys) ? (keys as readonly PublicKeyInput[]) : [keys as PublicKeyInput]
   return parts.flatMap((part, index) => readKeys(part, `public key ${index}`))
 }
 
