@@ -5,6 +5,7 @@ import {
   type PrivateKey,
   type PublicKeyMaterial,
   type SignatureScheme,
+  sameKey,
   signatureSchemes,
 } from '@biopair/crypto'
 import type { Identity } from '@biopair/handshake'
@@ -20,7 +21,6 @@ import {
 } from '@biopair/x509'
 import { misuse } from './misuse.ts'
 import { type KeyOption, ownKey } from './own-keys.ts'
-import { sameKey } from './same-key.ts'
 
 /** A certificate chain with its private key. */
 export interface Credential extends Identity {

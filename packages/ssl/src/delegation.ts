@@ -6,6 +6,7 @@ import {
   type PrivateKey,
   type SignatureScheme,
   type SignatureSchemeName,
+  sameKey,
   signatureSchemeById,
   signatureSchemes,
 } from '@biopair/crypto'
@@ -32,7 +33,6 @@ import {
 import { type Credential, schemesOf } from './credentials.ts'
 import { misuse } from './misuse.ts'
 import { type KeyOption, ownKey } from './own-keys.ts'
-import { sameKey } from './same-key.ts'
 
 /** Seconds that a delegated credential may be valid for (RFC 9345 §4.1.3). */
 export const longestDelegation = 604_800

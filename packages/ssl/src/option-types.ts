@@ -76,7 +76,7 @@ function given(value: unknown): boolean {
 
 /** Names of node:tls that are none of ours, and where to go instead. */
 const elsewhere: Readonly<Record<string, string>> = {
-  pfx: 'await loadPfx(pfx, passphrase) of @biopair/x509/pki, which gives cert, key and ca',
+  pfx: 'await loadPfx(pfx, passphrase) of biopair/pki, which gives cert, key and ca',
 }
 
 function shown(value: unknown): string {

@@ -3,7 +3,8 @@ import {
   type CryptoProvider,
   failed,
   type PrivateKey,
-  type PrivateKeyMaterial,
+  sameKey,
+  secretsOf,
   wipe,
 } from '@biopair/crypto'
 import {
@@ -14,7 +15,6 @@ import {
   statedKeyFrom,
 } from '@biopair/x509'
 import { misuse } from './misuse.ts'
-import { sameKey } from './same-key.ts'
 
 /** A key file with a passphrase of its own, as node:tls has it. */
 export interface PassphrasedKey {
@@ -44,7 +44,7 @@ export function ownKey(
     ? statedKeyFrom(given.pem, { passphrase: given.passphrase ?? passphrase })
     : statedKeyFrom(given, { passphrase })
   const key = crypto.privateKey(material)
-  forget(material)
+  wipe(...secretsOf(material))
   if (failed(key)) throw misuse('ERR_INVALID_ARG_VALUE', `${option}: ${key.why}`)
   if (stated === undefined || sameKey(stated, key.publicMaterial)) return key
   key.wipe()
@@ -62,24 +62,4 @@ function isCryptoKey(given: unknown): given is CryptoKeyLike {
   if (typeof given !== 'object' || given === null) return false
   const { type, usages, algorithm } = given as Partial<CryptoKeyLike>
   return typeof type === 'string' && Array.isArray(usages) && typeof algorithm === 'object'
-}
-
-/** Wipes what is secret of a key that a provider has taken in; the numbers of an RSA public key stay with who took them. */
-function forget(material: PrivateKeyMaterial): void {
-  wipe(...secretsOf(material))
-}
-
-function secretsOf(material: PrivateKeyMaterial): readonly (Uint8Array | undefined)[] {
-  switch (material.kind) {
-    case 'ec':
-      return [material.d]
-    case 'ed25519':
-      return [material.seed]
-    case 'ml-dsa':
-      return [material.seed, material.expanded]
-    case 'rsa': {
-      const { d, p, q, dp, dq, qi } = material
-      return [d, p, q, dp, dq, qi]
-    }
-  }
 }

@@ -48,3 +48,18 @@ function digit(code: number): number {
   if (code >= 0x61 && code <= 0x7a) return code - 0x61 + 26
   return code >= 0x30 && code <= 0x39 ? code - 0x30 + 52 : -1
 }
+
+/** Base64 with its padding. */
+export function toBase64(bytes: Uint8Array): string {
+  let text = ''
+  for (let i = 0; i < bytes.length; i += 3) {
+    const [a = 0, b = 0, c = 0] = bytes.subarray(i, i + 3)
+    const bits = (a << 16) | (b << 8) | c
+    const digits = Math.min(4, bytes.length - i + 1)
+    for (let place = 0; place < 4; place++)
+      text += place < digits ? alphabet[(bits >> (18 - 6 * place)) & 0x3f] : '='
+  }
+  return text
+}
+
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'

@@ -1,5 +1,6 @@
 /** Private keys from files and objects: PKCS#8 (RFC 5958), SEC 1 (RFC 5915), PKCS#1 (RFC 8017 §A.1.2), RFC 8410, RFC 9881. */
 import {
+  type Bytes,
   type CurveName,
   type MlDsaName,
   type PrivateKeyMaterial,
@@ -43,7 +44,7 @@ export function statedKeyFrom(
   const what = seen(key)
   switch (what.as) {
     case 'PEM':
-      return { material: fromPem(what.text, passphrase) }
+      return { material: fromPem(what.text, der => fromDer(der, passphrase)) }
     case 'DER':
       return { material: fromDer(what.bytes, passphrase) }
     case 'JWK':
@@ -60,7 +61,7 @@ export function statedKeyFrom(
     case 'CryptoKey':
       throw new X509InputError(
         'ERR_PRIVATE_KEY_UNSUPPORTED',
-        `expected a private key that is at hand, got ${shown(what)}: loadIdentity of @biopair/x509/pki awaits one that is extractable`,
+        `expected a private key that is at hand, got ${shown(what)}: loadIdentity of biopair/pki awaits one that is extractable`,
       )
   }
   throw new X509InputError(
@@ -75,7 +76,19 @@ export function hasPrivateKey(input: unknown): boolean {
   return what.as === 'PEM' && /^[ \t]*-----BEGIN [^\r\n]*PRIVATE KEY-----/m.test(what.text)
 }
 
-function fromPem(text: string, passphrase: Passphrase | undefined): PrivateKeyMaterial {
+/** The PKCS#8 of a key that is encrypted, which the caller wipes; undefined for one that is in the clear. Errors as of `privateKeyFrom`. */
+export function decryptedKeyFrom(
+  key: PrivateKeyInput,
+  { passphrase }: PrivateKeyOptions = {},
+): Bytes | undefined {
+  const what = seen(key)
+  const pkcs8 = (der: Uint8Array) => decryptedDer(der, passphrase)
+  if (what.as === 'PEM') return fromPem(what.text, pkcs8)
+  return what.as === 'DER' ? pkcs8(what.bytes) : undefined
+}
+
+/** What `read` makes of the first private key of a text. */
+function fromPem<T>(text: string, read: (der: Uint8Array) => T): T {
   const blocks = pemBlocks(text)
   try {
     const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'))
@@ -90,7 +103,7 @@ function fromPem(text: string, passphrase: Passphrase | undefined): PrivateKeyMa
         'ERR_PRIVATE_KEY_UNSUPPORTED',
         `expected a block ${[...labels].join(', ')}, got ${block.label}${block.label === 'OPENSSH PRIVATE KEY' ? ': ssh-keygen -p -m PKCS8 writes it anew' : ''}`,
       )
-    return fromDer(block.bytes, passphrase)
+    return read(block.bytes)
   } finally {
     for (const { bytes } of blocks) wipe(bytes)
   }
@@ -104,12 +117,8 @@ const labels: ReadonlySet<string> = new Set([
 ])
 
 function fromDer(der: Uint8Array, passphrase: Passphrase | undefined): PrivateKeyMaterial {
-  try {
-    const from = new DerReader(der)
-    const sequence = from.inside(tags.SEQUENCE, 'private key')
-    from.finish('private key')
-    // EncryptedPrivateKeyInfo has no version before its AlgorithmIdentifier.
-    if (sequence.peek() === tags.SEQUENCE && encrypted(sequence))
+  return reading(der, sequence => {
+    if (encrypted(sequence))
       return decrypted(sequence, passphrase, pkcs8 => {
         const inner = new DerReader(pkcs8).inside(tags.SEQUENCE, 'PrivateKeyInfo')
         return readPkcs8(inner, inner.small('version'))
@@ -124,6 +133,21 @@ function fromDer(der: Uint8Array, passphrase: Passphrase | undefined): PrivateKe
       default:
         return readPkcs1(sequence, version, undefined)
     }
+  })
+}
+
+function decryptedDer(der: Uint8Array, passphrase: Passphrase | undefined): Bytes | undefined {
+  return reading(der, sequence =>
+    encrypted(sequence) ? decrypted(sequence, passphrase, pkcs8 => pkcs8.slice()) : undefined,
+  )
+}
+
+function reading<T>(der: Uint8Array, read: (sequence: DerReader) => T): T {
+  try {
+    const from = new DerReader(der)
+    const sequence = from.inside(tags.SEQUENCE, 'private key')
+    from.finish('private key')
+    return read(sequence)
   } catch (error) {
     if (!(error instanceof DerError)) throw error
     throw new X509InputError(
@@ -133,10 +157,11 @@ function fromDer(der: Uint8Array, passphrase: Passphrase | undefined): PrivateKe
   }
 }
 
-const pfx =
-  'expected a private key, got what looks like PKCS#12: loadPfx of @biopair/x509/pki reads it'
+const pfx = 'expected a private key, got what looks like PKCS#12: loadPfx of biopair/pki reads it'
 
+// EncryptedPrivateKeyInfo has no version before its AlgorithmIdentifier.
 function encrypted(sequence: DerReader): boolean {
+  if (sequence.peek() !== tags.SEQUENCE) return false
   const { content } = new DerReader(sequence.bytes, sequence.at, sequence.end).any('algorithm')
   return sequence.bytes[content] === tags.OBJECT_IDENTIFIER
 }
