@@ -25,7 +25,7 @@ export function passphraseBytes(passphrase: Passphrase): Bytes {
         'passphrase: expected Unicode, got half a surrogate pair',
       )
     const tails = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3
-    bytes[at++] = (tails === 0 ? 0 : (0xf00 >> tails) & 0xff) | (code >> (6 * tails))
+    bytes[at++] = (tails === 0 ? 0 : (0xff00 >> (tails + 1)) & 0xff) | (code >> (6 * tails))
     for (let shift = 6 * (tails - 1); shift >= 0; shift -= 6)
       bytes[at++] = 0x80 | ((code >> shift) & 0x3f)
   }
