@@ -215,7 +215,10 @@ test('a trust store says what it was given instead of a certificate', t => {
   t.regex(error(leaf.keyPem), /anchor 1: expected a PEM block CERTIFICATE, got PRIVATE KEY/)
   t.regex(error('/etc/ssl/cert.pem'), /anchor 1: .* got no PEM block/)
   t.regex(error(root.der.subarray(1)), /anchor 1: expected Certificate/)
-  t.regex(error(undefined), /anchor 1: expected PEM text, DER bytes or an X509Certificate, got undefined/)
+  t.regex(
+    error(undefined),
+    /anchor 1: expected PEM text, DER bytes or an X509Certificate, got undefined/,
+  )
   t.regex(error(pem('CERTIFICATE', Uint8Array.of(0x30, 0))), /anchor 1, certificate 0/)
 })
 

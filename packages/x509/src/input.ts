@@ -107,9 +107,11 @@ export function shown(what: Seen): string {
   }
 }
 
-/** The bytes of a view or a buffer, not copied; undefined for anything else. Those of another realm or of a buffer of another kind count too. */
+/**
+ * The bytes of a view or a buffer, not copied, as a plain Uint8Array: `slice` of a Buffer copies nothing. Undefined for anything else; those of another realm
+ * count too.
+ */
 export function bytesOf(input: unknown): Uint8Array | undefined {
-  if (input instanceof Uint8Array) return input
   if (ArrayBuffer.isView(input))
     return new Uint8Array(input.buffer, input.byteOffset, input.byteLength)
   const name = Object.prototype.toString.call(input)
