@@ -15,7 +15,7 @@ import {
   type SafeBag,
   SafeContents,
 } from 'pkijs'
-import { DerError, DerReader, tags } from '../der.ts'
+import { DerReader, tags } from '../der.ts'
 import { wrongPassphrase } from '../encrypted-key.ts'
 import { X509InputError } from '../failure.ts'
 import { passphraseBounds, readPbes2 } from '../pbes2-parameters.ts'
@@ -246,7 +246,7 @@ function parsed<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {
-    throw error instanceof X509InputError && !(error instanceof DerError) ? error : invalid()
+    throw error instanceof X509InputError ? error : invalid()
   }
 }
 
