@@ -71,6 +71,7 @@ export type Surroundings = Pick<
   | 'limits'
   | 'minimumRsaBits'
   | 'now'
+  | 'passphrase'
   | 'random'
   | 'replayStore'
   | 'requestSCT'
