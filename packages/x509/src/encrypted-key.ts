@@ -7,8 +7,8 @@ import { type Passphrase, passphraseBytes } from './passphrase.ts'
 import { readPbes2 } from './pbes2-parameters.ts'
 
 /**
- * What `use` makes of the decrypted PKCS#8, whose bytes are wiped when it returns. `sequence` is what is inside EncryptedPrivateKeyInfo, and
- * `whole` the DER. `X509InputError`: `ERR_PRIVATE_KEY_UNSUPPORTED` for another scheme than PBES2, `ERR_PRIVATE_KEY_ENCRYPTED` without a passphrase,
+ * What `use` makes of the decrypted PKCS#8, whose bytes are wiped when it returns. `sequence` is what is inside
+ * EncryptedPrivateKeyInfo. `X509InputError`: `ERR_PRIVATE_KEY_UNSUPPORTED` for another scheme than PBES2, `ERR_PRIVATE_KEY_ENCRYPTED` without a passphrase,
  * `ERR_PRIVATE_KEY_PASSPHRASE` for a wrong one: the file has no integrity of its own, so that a damaged one cannot be told from that.
  */
 export function decrypted<T>(

@@ -97,7 +97,7 @@ function privateHalf(jwk: Jwk, stated: PublicKeyMaterial): PrivateKeyMaterial {
     case 'ed25519':
       return { kind: 'ed25519', seed: sized(jwk, 'd', 32, code) }
     case 'ml-dsa': {
-      // RFC 9964: priv is the seed.
+      // RFC 9964 §4: priv is the seed, never the expanded key.
       const seed = sized(jwk, 'priv', mlDsaSeedLength, code)
       return { kind: 'ml-dsa', set: stated.set, seed }
     }
