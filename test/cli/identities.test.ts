@@ -1,5 +1,5 @@
 /** What either end shows of itself: by name, by key type, later, without a certificate, compressed. */
-import { createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import test from 'ava'
 import { chainFor } from '../support/mint.ts'
 import {
@@ -52,6 +52,35 @@ test('-dcert_chain stands above -dcert', async t => {
   near.type('x\nCLOSE\n')
   t.is(await near.exit, 0)
   t.regex(near.stdout, /Verification: OK/)
+})
+
+test('-pass says the passphrase of a key: in the command, the environment or a file', async t => {
+  const encrypted = createPrivateKey(chain.keyPem).export({
+    type: 'pkcs8',
+    format: 'pem',
+    cipher: 'aes-256-cbc',
+    passphrase: 'open sesame',
+  })
+  const key = written('encrypted.key', encrypted.toString())
+  const file = written('passphrase', 'open sesame\nand another line\n')
+  process.env.BIOPAIR_TEST_PASS = 'open sesame'
+  for (const source of ['pass:open sesame', 'env:BIOPAIR_TEST_PASS', `file:${file}`]) {
+    const own = ['-cert', certFile, '-key', key, '-pass', source]
+    const { port } = await server(t, [...own, '-rev', '-naccept', '1'])
+    const near = client(t, port, ['-CAfile', caFile])
+    near.type('x\nCLOSE\n')
+    t.is(await near.exit, 0, source)
+  }
+  for (const [source, message] of [
+    ['pass:open sesam', /expected the passphrase of the file/],
+    ['stdin', /-pass: expected pass:/],
+    ['env:BIOPAIR_TEST_NO_PASS', /there is no BIOPAIR_TEST_NO_PASS/],
+  ] as const) {
+    const run = new Run(t, ['s_server', '-cert', certFile, '-key', key, '-pass', source])
+    t.not(await run.exit, 0)
+    t.regex(run.stderr, message)
+    t.false(run.stderr.includes('open sesam'))
+  }
 })
 
 test('-cert2 is for clients that ask for -servername, in any case', async t => {

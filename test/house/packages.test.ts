@@ -52,6 +52,7 @@ import type { CryptoProvider } from 'biopair/crypto'
 import { noble as again } from 'biopair/noble'
 import { type ContextOptions, type ReadOutcome, type Trace } from 'biopair/ssl'
 import * as openssl from 'biopair/openssl'
+import { loadIdentity, type LoadedIdentity } from 'biopair/pki'
 import { parseCertificate, type TrustStore } from 'biopair/x509'
 
 const providers: readonly CryptoProvider[] = [noble, again]
@@ -67,7 +68,8 @@ if (read.status === 'done') read.bytes satisfies number
 if (lends(far)) far satisfies LendingBio
 // @ts-expect-error There is no such option.
 new SslContext({ sertificate: 'pem' })
-export const all = [providers, new Pump(near, far), openssl, parseCertificate, {} as TrustStore] as const
+const loaded: Promise<LoadedIdentity> = loadIdentity('pem', { passphrase: 'p' })
+export const all = [providers, new Pump(near, far), openssl, parseCertificate, {} as TrustStore, loaded] as const
 `
 
 const nodeConsumer = `

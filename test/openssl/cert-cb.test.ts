@@ -39,6 +39,28 @@ function asking() {
   return server
 }
 
+test('the passphrase beside an SSL_CTX is that of an encrypted key, also inside cert_cb', t => {
+  const { pem, leaf } = chainFor('p256')
+  const encrypted = leaf.key
+    .export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'sesame' })
+    .toString()
+  const server = (passphrase: string) =>
+    SSL_CTX_new(TLS_server_method(), { crypto: nodeCrypto, passphrase })
+  const locked = server('other')
+  t.is(SSL_CTX_use_certificate_chain(locked, pem), 1)
+  t.is(SSL_CTX_use_PrivateKey(locked, encrypted), 0)
+  const early = server('sesame')
+  t.is(SSL_CTX_use_certificate_chain(early, pem), 1)
+  t.is(SSL_CTX_use_PrivateKey(early, encrypted), 1)
+  const late = server('sesame')
+  SSL_CTX_set_cert_cb(late, ssl => {
+    t.is(SSL_use_PrivateKey(ssl, encrypted), 1)
+    return SSL_use_certificate_chain(ssl, pem)
+  })
+  for (const context of [early, late])
+    t.true(play(endsOver(17408, versions[0], { server: context })).done)
+})
+
 test('what cert_cb sets for its SSL is shown, by a server that has nothing else', t => {
   const server = bare()
   const { pem, keyPem, leaf } = chainFor('p256')

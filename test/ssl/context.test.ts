@@ -27,12 +27,13 @@ test('an option that there is none of is refused by its name', t => {
 test('an option of another type is refused, and its value is not shown', t => {
   const wrong: Record<keyof ContextOptions, unknown> = {
     ca: 5,
-    cert: {},
+    cert: [5],
     key: 12345,
+    passphrase: 12345,
     rawKey: 5,
     serverCertTypes: 'rpk',
     clientCertTypes: [2],
-    rawPublicKeys: {},
+    rawPublicKeys: true,
     delegatedSigalgs: 5,
     delegatedCredentials: [1],
     ciphers: 5,

@@ -95,7 +95,7 @@ test('encrypted keys are refused by name', t => {
   const pkcs8 = key.export({ type: 'pkcs8', ...options })
   const traditional = key.export({ type: 'sec1', ...options })
   code(t, pkcs8, 'ERR_PRIVATE_KEY_ENCRYPTED')
-  code(t, traditional, 'ERR_PRIVATE_KEY_ENCRYPTED')
+  t.regex(code(t, traditional, 'ERR_PRIVATE_KEY_UNSUPPORTED'), /4,ENCRYPTED with AES-128-CBC/)
   code(t, pemBlocks(pkcs8 as string)[0]?.bytes, 'ERR_PRIVATE_KEY_ENCRYPTED')
 })
 
@@ -215,7 +215,10 @@ test('a trust store says what it was given instead of a certificate', t => {
   t.regex(error(leaf.keyPem), /anchor 1: expected a PEM block CERTIFICATE, got PRIVATE KEY/)
   t.regex(error('/etc/ssl/cert.pem'), /anchor 1: .* got no PEM block/)
   t.regex(error(root.der.subarray(1)), /anchor 1: expected Certificate/)
-  t.regex(error(undefined), /anchor 1: expected PEM text or DER bytes, got undefined/)
+  t.regex(
+    error(undefined),
+    /anchor 1: expected PEM text, DER bytes or an X509Certificate, got undefined/,
+  )
   t.regex(error(pem('CERTIFICATE', Uint8Array.of(0x30, 0))), /anchor 1, certificate 0/)
 })
 

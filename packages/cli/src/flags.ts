@@ -13,6 +13,7 @@ const common = {
   CAfile: { takes: 'file', help: 'PEM of the certificates to believe' },
   cert: { takes: 'file', help: 'PEM of our certificate and those above it' },
   key: { takes: 'file', help: 'PEM of its private key; where absent, -cert has it' },
+  pass: { takes: 'source', help: 'passphrase of private keys: pass:..., env:name or file:path' },
   cert_chain: { takes: 'file', help: 'PEM of certificates to show above that of -cert' },
   client_sigalgs: { takes: 'list', help: 'schemes that client certificates may sign with' },
   requestCAfile: {

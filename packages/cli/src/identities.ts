@@ -3,6 +3,7 @@ import { signatureSchemes } from '@biopair/crypto'
 import type { ContextOptions, Credential, RawCredential, SslContext } from '@biopair/ssl'
 import type { ClientFlags, EitherFlags, ServerFlags } from './arguments.ts'
 import { certificates, read } from './files.ts'
+import { passphrase } from './pass.ts'
 import { UsageError } from './usage-error.ts'
 
 interface Shown {
@@ -18,6 +19,7 @@ export function identity(flags: EitherFlags): ContextOptions {
   const both = [first, second].filter(one => one !== undefined)
   const alone = first === undefined && flags.key !== undefined
   return {
+    ...passphrase(flags.pass),
     ...(both.length > 0
       ? { cert: both.map(({ cert }) => cert), key: both.map(({ key }) => key) }
       : {}),
@@ -27,7 +29,8 @@ export function identity(flags: EitherFlags): ContextOptions {
 
 /** The certificate for the name of -servername: -cert2 and -key2. */
 export function secondIdentity(flags: ServerFlags): ContextOptions | undefined {
-  return shown(flags, 'cert2', 'key2', undefined)
+  const second = shown(flags, 'cert2', 'key2', undefined)
+  return second && { ...second, ...passphrase(flags.pass) }
 }
 
 function shown(

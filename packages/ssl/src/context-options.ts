@@ -12,17 +12,19 @@ import type {
 } from '@biopair/handshake'
 import type { RecordSizingOptions } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
-import type { VerifyLimits } from '@biopair/x509'
+import type { CertificateInput, Passphrase, PublicKeyInput, VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
 import type { StatusOptions } from './certificate-status.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
 import type { SslContext } from './context.ts'
+import type { ChainOption } from './credentials.ts'
 import type { DelegatedOption } from './delegation.ts'
 import type { EarlyDataCallback } from './early-answers.ts'
 import type { Limits } from './limits.ts'
 import type { OcspRequestCallback, OcspResponseCallback } from './ocsp-answers.ts'
 import type { OidFilterOption } from './oid-filters.ts'
 import type { OptionType } from './option-types.ts'
+import type { KeyOption } from './own-keys.ts'
 import type { PaddingPolicy } from './padding.ts'
 import type { PskCallback } from './psk-answers.ts'
 import type { PskOption } from './psks.ts'
@@ -33,8 +35,6 @@ import type { StapledOptions } from './stapled-options.ts'
 import type { SessionCache, TicketSealer } from './tickets.ts'
 import type { Trace, TraceKind } from './trace.ts'
 import type { VerifyCallback } from './verification.ts'
-/** PEM text or DER bytes. */
-export type Pem = string | Uint8Array
 
 /** See `SNICallback`. */
 export type SniCallback = (
@@ -58,14 +58,19 @@ export type IdentityAnswer = Identity | IdentityOption | undefined
 
 /** Options of a context; all may be left out. Names are node:tls's where node:tls has them. */
 export interface ContextOptions extends StatusOptions, StapledOptions {
-  /** Trust anchors, PEM or DER. There is no built-in list: a client that verifies has to say whom it believes. */
-  readonly ca?: Pem | readonly Pem[]
-  /** Certificate chain, leaf first; several for several key types or names. PEM or DER. */
-  readonly cert?: Pem | readonly Pem[]
-  /** Private key of each `cert`. PEM or DER. */
-  readonly key?: Pem | readonly Pem[]
+  /** Trust anchors: PEM, DER or X509Certificates. There is no built-in list: a client that verifies has to say whom it believes. */
+  readonly ca?: CertificateInput | readonly CertificateInput[]
+  /**
+   * Certificate chain, leaf first; several for several key types or names. PEM, DER or an X509Certificate each, or a list of these that is one chain. A bundle in another
+   * order is put in order, where the key says which is the leaf and the others follow from it.
+   */
+  readonly cert?: CertificateInput | readonly ChainOption[]
+  /** Private key of each `cert`: PEM, DER, JWK or KeyObject, or `{ pem, passphrase }`. None where each `cert` is PEM with its key beside it. */
+  readonly key?: KeyOption | readonly KeyOption[]
+  /** Of keys that are encrypted (PBES2); node:tls's name. It takes as long as the file says. */
+  readonly passphrase?: Passphrase
   /** Private keys that are shown by themselves, without a certificate (RFC 7250), where `serverCertTypes` or `clientCertTypes` say so; each `key` serves so too. */
-  readonly rawKey?: Pem | readonly Pem[]
+  readonly rawKey?: KeyOption | readonly KeyOption[]
   /**
    * How the server's key may be shown, most preferred first: `['x509']`. With `rpk` a client takes, and a server shows, a raw public key. The
    * server's preference decides.
@@ -77,7 +82,7 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
    * Raw public keys that are believed, as SubjectPublicKeyInfo, PEM or DER: nobody else's is, unless a verifyCallback says so. Such a key says
    * nothing about names: whoever has it is believed under every one (RFC 9846 appendix F.9).
    */
-  readonly rawPublicKeys?: Pem | readonly Pem[]
+  readonly rawPublicKeys?: PublicKeyInput | readonly PublicKeyInput[]
   /** Takes delegated credentials (RFC 9345) whose keys sign with these schemes; none unless given, and never `rsa_pss_rsae_*`. */
   readonly delegatedSigalgs?: string | readonly string[]
   /** Delegated credentials to show in the place of a `cert`'s own key, to peers that take them. `SslContext.setDelegatedCredentials` changes them. */
@@ -252,13 +257,14 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
 
 /** What each may be. */
 export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
-  ca: 'PEM text, DER bytes or a list of them',
-  cert: 'PEM text, DER bytes or a list of them',
-  key: 'PEM text, DER bytes or a list of them',
-  rawKey: 'PEM text, DER bytes or a list of them',
+  ca: 'text, bytes, an object or a list of them',
+  cert: 'text, bytes, an object or a list of them',
+  key: 'text, bytes, an object or a list of them',
+  passphrase: 'text or bytes',
+  rawKey: 'text, bytes, an object or a list of them',
   serverCertTypes: 'list of strings',
   clientCertTypes: 'list of strings',
-  rawPublicKeys: 'PEM text, DER bytes or a list of them',
+  rawPublicKeys: 'text, bytes, an object or a list of them',
   delegatedSigalgs: 'string or list of strings',
   delegatedCredentials: 'list of objects',
   ciphers: 'string or list of strings',

@@ -33,7 +33,7 @@ import { clientHelloFrom } from './client-hello-option.ts'
 import { compressionsFrom } from './compressed-certificates.ts'
 import { type ContextOptions, optionTypes, sizingTypes } from './context-options.ts'
 import { CookieKeys, cookieJar } from './cookies.ts'
-import { type Credential, credentialsFrom } from './credentials.ts'
+import { type ChainOption, type Credential, credentialsFrom } from './credentials.ts'
 import { type DelegatedOption, delegationsFrom, type OwnDelegation } from './delegation.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
@@ -133,10 +133,20 @@ export class SslContext {
     this.alpn = (options.ALPNProtocols ?? []).map(protocol)
     this.anchors = trustStore(many(options.ca))
     this.credentials = withStapled(
-      credentialsFrom(many(options.cert), many(options.key), this.crypto),
+      credentialsFrom(
+        many<ChainOption>(options.cert),
+        many(options.key),
+        this.crypto,
+        options.passphrase,
+      ),
       options,
     )
-    this.rawCredentials = rawCredentialsFrom(many(options.rawKey), this.credentials, this.crypto)
+    this.rawCredentials = rawCredentialsFrom(
+      many(options.rawKey),
+      this.credentials,
+      this.crypto,
+      options.passphrase,
+    )
     this.serverTypes = certTypes('serverCertTypes', options.serverCertTypes)
     this.clientTypes = certTypes('clientCertTypes', options.clientCertTypes)
     if (options.rawKey && ![...this.serverTypes, ...this.clientTypes].includes('rpk'))

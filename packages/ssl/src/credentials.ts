@@ -2,25 +2,26 @@
 import {
   algorithmFits,
   type CryptoProvider,
-  equal,
-  failed,
   keyType,
   type PrivateKey,
-  type PrivateKeyMaterial,
   type PublicKeyMaterial,
   type SignatureScheme,
+  sameKey,
   signatureSchemes,
-  wipe,
 } from '@biopair/crypto'
 import type { Identity } from '@biopair/handshake'
 import {
   type Certificate,
+  type CertificateInput,
   certificateChainFrom,
+  hasPrivateKey,
   isX509Failure,
-  parseCertificate,
-  privateKeyFrom,
+  orderedChain,
+  type Passphrase,
+  parsedChain,
 } from '@biopair/x509'
 import { misuse } from './misuse.ts'
+import { type KeyOption, ownKey } from './own-keys.ts'
 
 /** A certificate chain with its private key. */
 export interface Credential extends Identity {
@@ -30,35 +31,40 @@ export interface Credential extends Identity {
   readonly key: PrivateKey
 }
 
-type Pem = string | Uint8Array
+/** A chain as an option: a bundle, or a list of certificates. */
+export type ChainOption = CertificateInput | readonly CertificateInput[]
 
-/** Pairs `cert[i]` with `key[i]`. TypeError where one is missing, unreadable, or does not fit the other. */
+/**
+ * Pairs `cert[i]` with `key[i]`; without any key, each `cert` has to be PEM with its key beside it. A bundle whose first certificate is not that of the key is
+ * put in order. TypeError where one is missing, unreadable, or does not fit the other.
+ */
 export function credentialsFrom(
-  certificates: readonly Pem[],
-  keys: readonly Pem[],
+  certificates: readonly ChainOption[],
+  keys: readonly KeyOption[],
   crypto: CryptoProvider,
+  passphrase?: Passphrase | undefined,
 ): Credential[] {
-  if (certificates.length !== keys.length)
+  const own =
+    keys.length === 0 && certificates.every(hasPrivateKey) ? (certificates as string[]) : keys
+  if (certificates.length !== own.length)
     throw misuse(
       'ERR_INVALID_ARG_VALUE',
       `cert and key go in pairs: got ${certificates.length} of cert, ${keys.length} of key; for a key elsewhere there is certificateCallback, beside signCallback`,
     )
-  return certificates.map((certificate, i) => credential(certificate, keys[i] as Pem, crypto, i))
+  return certificates.map((cert, i) => {
+    const bundle = parsedChain(certificateChainFrom(cert))
+    const key = ownKey(own[i] as KeyOption, `key[${i}]`, crypto, passphrase)
+    return credential(bundle, key, i)
+  })
 }
 
-function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number): Credential {
-  const chain = certificateChainFrom(cert)
-  const certificates = chain.map(der => {
-    const parsed = parseCertificate(der)
-    if (isX509Failure(parsed))
-      throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${parsed.why}`)
-    return parsed
-  })
+function credential(bundle: readonly Certificate[], key: PrivateKey, index: number): Credential {
+  const certificates = orderedChain(
+    bundle,
+    ({ publicKey }) => !isX509Failure(publicKey) && sameKey(publicKey, key.publicMaterial),
+  )
+  const chain = certificates.map(({ raw }) => new Uint8Array(raw))
   const certificate = certificates[0] as Certificate
-  const material = privateKeyFrom(pem)
-  const key = crypto.privateKey(material)
-  forget(material)
-  if (failed(key)) throw misuse('ERR_INVALID_ARG_VALUE', `key[${index}]: ${key.why}`)
   if (isX509Failure(certificate.publicKey))
     throw misuse('ERR_INVALID_ARG_VALUE', `cert[${index}]: ${certificate.publicKey.why}`)
   if (!sameKey(certificate.publicKey, key.publicMaterial))
@@ -69,37 +75,9 @@ function credential(cert: Pem, pem: Pem, crypto: CryptoProvider, index: number):
   return { chain, key, certificate, certificates, schemes: schemesOf(certificate.publicKey) }
 }
 
-/** Wipes what is secret of a key that a provider has taken in; the numbers of an RSA public key stay with who took them. */
-function forget(material: PrivateKeyMaterial): void {
-  wipe(...secretsOf(material))
-}
-
-function secretsOf(material: PrivateKeyMaterial): readonly (Uint8Array | undefined)[] {
-  switch (material.kind) {
-    case 'ec':
-      return [material.d]
-    case 'ed25519':
-      return [material.seed]
-    case 'ml-dsa':
-      return [material.seed, material.expanded]
-    case 'rsa': {
-      const { d, p, q, dp, dq, qi } = material
-      return [d, p, q, dp, dq, qi]
-    }
-  }
-}
-
 /** The schemes that a key signs with. */
 export function schemesOf(material: PublicKeyMaterial): SignatureScheme[] {
   return Object.values(signatureSchemes).filter(
     scheme => scheme.key === keyType(material) && algorithmFits(scheme.algorithm, material),
   )
-}
-
-/** Whether two keys are one. */
-export function sameKey(a: PublicKeyMaterial, b: PublicKeyMaterial): boolean {
-  if (a.kind === 'ec' && b.kind === 'ec') return a.curve === b.curve && equal(a.point, b.point)
-  if (a.kind === 'ed25519' && b.kind === 'ed25519') return equal(a.key, b.key)
-  if (a.kind === 'ml-dsa' && b.kind === 'ml-dsa') return a.set === b.set && equal(a.key, b.key)
-  return a.kind === 'rsa' && b.kind === 'rsa' && equal(a.n, b.n) && equal(a.e, b.e)
 }

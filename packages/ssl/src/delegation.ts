@@ -6,6 +6,7 @@ import {
   type PrivateKey,
   type SignatureScheme,
   type SignatureSchemeName,
+  sameKey,
   signatureSchemeById,
   signatureSchemes,
 } from '@biopair/crypto'
@@ -20,18 +21,18 @@ import {
 import { type Bytes, decode, encode } from '@biopair/wire'
 import {
   type Certificate,
+  type CertificateInput,
   certificateChainFrom,
   delegationProblem,
   isX509Failure,
+  type PublicKeyInput,
   parseCertificate,
   parsePublicKey,
-  privateKeyFrom,
   publicKeysFrom,
 } from '@biopair/x509'
-import { type Credential, sameKey, schemesOf } from './credentials.ts'
+import { type Credential, schemesOf } from './credentials.ts'
 import { misuse } from './misuse.ts'
-
-type Pem = string | Uint8Array
+import { type KeyOption, ownKey } from './own-keys.ts'
 
 /** Seconds that a delegated credential may be valid for (RFC 9345 §4.1.3). */
 export const longestDelegation = 604_800
@@ -39,9 +40,9 @@ export const longestDelegation = 604_800
 /** What to delegate. */
 export interface DelegationOptions {
   /** The certificate that delegates, PEM or DER; of a chain its leaf. It has to have DelegationUsage (1.3.6.1.4.1.44363.44). */
-  readonly cert: Pem
+  readonly cert: CertificateInput
   /** The key that is delegated to: a SubjectPublicKeyInfo, PEM (`PUBLIC KEY`) or DER. */
-  readonly publicKey: Pem
+  readonly publicKey: PublicKeyInput
   /** What that key signs with: no `rsa_pss_rsae_*`. */
   readonly scheme: SignatureSchemeName
   /** Seconds from `now`, at most 604800, and not to the end of the certificate. */
@@ -64,11 +65,10 @@ export interface Delegation {
 
 /** Makes a delegated credential with the certificate's private key at hand. TypeError for what would not be believed. */
 export function delegatedCredential(
-  options: DelegationOptions & { readonly key: Pem; readonly crypto?: CryptoProvider },
+  options: DelegationOptions & { readonly key: KeyOption; readonly crypto?: CryptoProvider },
 ): Bytes {
   const { key: pem, crypto = noble, ...rest } = options
-  const key = crypto.privateKey(privateKeyFrom(pem))
-  if (failed(key)) throw misuse('ERR_INVALID_ARG_VALUE', `key: ${key.why}`)
+  const key = ownKey(pem, 'key', crypto)
   const { publicKey } = leafOf(rest.cert)
   if (isX509Failure(publicKey) || !sameKey(publicKey, key.publicMaterial))
     throw misuse('ERR_INVALID_ARG_VALUE', 'KEY_VALUES_MISMATCH: key is not the key of cert')
@@ -130,7 +130,7 @@ export function prepareDelegation(options: DelegationOptions): Delegation {
 /** An option: a DelegatedCredential and the private key that it is about; without it, a signCallback signs. */
 export interface DelegatedOption {
   readonly credential: Uint8Array
-  readonly key?: Pem
+  readonly key?: KeyOption
 }
 
 /** A delegated credential that a context can show. */
@@ -189,9 +189,8 @@ function delegation(
     }
   throw wrong('expected one that a key of cert has signed')
 
-  function privateKey(pem: Pem): PrivateKey {
-    const key = crypto.privateKey(privateKeyFrom(pem))
-    if (failed(key)) throw wrong(key.why)
+  function privateKey(pem: KeyOption): PrivateKey {
+    const key = ownKey(pem, 'delegatedCredentials: key', crypto)
     if (isX509Failure(material) || !sameKey(material, key.publicMaterial))
       throw wrong('KEY_VALUES_MISMATCH: key is not the key of the credential')
     return key
@@ -206,7 +205,7 @@ function read(bytes: Uint8Array): DelegatedCredential | undefined {
   }
 }
 
-function leafOf(cert: Pem): Certificate {
+function leafOf(cert: CertificateInput): Certificate {
   const [der = new Uint8Array(0)] = certificateChainFrom(cert)
   const certificate = parseCertificate(der)
   if (isX509Failure(certificate)) throw misuse('ERR_INVALID_ARG_VALUE', `cert: ${certificate.why}`)

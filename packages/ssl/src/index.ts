@@ -23,7 +23,7 @@ export type {
   SniAnswer,
   SniCallback,
 } from './context-options.ts'
-export type { Credential } from './credentials.ts'
+export type { ChainOption, Credential } from './credentials.ts'
 export {
   type DelegatedOption,
   type Delegation,
@@ -41,6 +41,7 @@ export type { ExportOptions, ImportOptions } from './moving.ts'
 export type { OcspRequestCallback, OcspResponseCallback } from './ocsp-answers.ts'
 export type { OidFilterOption } from './oid-filters.ts'
 export * from './outcome.ts'
+export type { KeyOption, PassphrasedKey } from './own-keys.ts'
 export type { PaddingPolicy } from './padding.ts'
 export { type PcapngOptions, PcapngWriter } from './pcapng.ts'
 export type { PskAnswer, PskCallback } from './psk-answers.ts'

@@ -28,8 +28,9 @@ const kinds = {
   'list of byte arrays or of lists of them': value =>
     Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null),
   'string or list of strings': value => text(value) || (Array.isArray(value) && value.every(text)),
-  'PEM text, DER bytes or a list of them': value =>
-    pem(value) || (Array.isArray(value) && value.every(pem)),
+  'text or bytes': value => text(value) || bytesLike(value),
+  'text, bytes, an object or a list of them': value =>
+    Array.isArray(value) ? value.every(given) : given(value),
 } as const satisfies Record<string, (value: unknown) => boolean>
 
 export type OptionType = keyof typeof kinds
@@ -45,7 +46,10 @@ export function checkOptions(
   for (const [name, value] of Object.entries(options)) {
     const type = Object.hasOwn(types, name) ? types[name] : undefined
     if (type === undefined)
-      throw misuse('ERR_UNKNOWN_OPTION', `there is no option ${within}${name}`)
+      throw misuse(
+        'ERR_UNKNOWN_OPTION',
+        `there is no option ${within}${name}${Object.hasOwn(elsewhere, name) ? `: ${elsewhere[name]}` : ''}`,
+      )
     // A key may have been given by mistake: no value is shown, but for numbers where some would do.
     if (value !== undefined && !kinds[type](value))
       throw misuse(
@@ -59,8 +63,20 @@ function text(value: unknown): boolean {
   return typeof value === 'string'
 }
 
-function pem(value: unknown): boolean {
-  return typeof value === 'string' || value instanceof Uint8Array
+function bytesLike(value: unknown): boolean {
+  return (
+    ArrayBuffer.isView(value) || Object.prototype.toString.call(value) === '[object ArrayBuffer]'
+  )
+}
+
+/** What may be a key or a certificate: whoever reads it says what it is. */
+function given(value: unknown): boolean {
+  return text(value) || (typeof value === 'object' && value !== null)
+}
+
+/** Names of node:tls that are none of ours, and where to go instead. */
+const elsewhere: Readonly<Record<string, string>> = {
+  pfx: 'await loadPfx(pfx, passphrase) of biopair/pki, which gives cert, key and ca',
 }
 
 function shown(value: unknown): string {

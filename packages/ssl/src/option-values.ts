@@ -87,11 +87,7 @@ export function protocol(name: string): Bytes {
 }
 
 /** One, several or none. */
-export function many<T extends string | Uint8Array>(
-  given: T | readonly T[] | undefined,
-): readonly T[] {
+export function many<T>(given: T | readonly T[] | undefined): readonly T[] {
   if (given === undefined) return []
-  return typeof given === 'string' || given instanceof Uint8Array
-    ? [given as T]
-    : (given as readonly T[])
+  return Array.isArray(given) ? (given as readonly T[]) : [given as T]
 }

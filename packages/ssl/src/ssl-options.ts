@@ -24,7 +24,7 @@ const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
   allowWildcards: 'boolean',
   session: 'object',
   reuseSession: 'boolean',
-  rawPublicKeys: 'PEM text, DER bytes or a list of them',
+  rawPublicKeys: 'text, bytes, an object or a list of them',
   cookieContext: 'Uint8Array',
 }
 

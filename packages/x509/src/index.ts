@@ -1,5 +1,6 @@
 /** What package x509 offers. */
 export { type Certificate, parseCertificate } from './certificate.ts'
+export { lineFrom, orderedChain, parsedChain } from './chain-order.ts'
 export { delegationProblem, delegationUsage } from './delegation-usage.ts'
 export { DistinguishedName } from './distinguished-name.ts'
 export { explainVerdict } from './explain.ts'
@@ -27,6 +28,16 @@ export {
   X509InputError,
 } from './failure.ts'
 export type { GeneralName } from './general-name.ts'
+export type {
+  CertificateInput,
+  CryptoKeyLike,
+  FileInput,
+  Jwk,
+  KeyObjectLike,
+  PrivateKeyInput,
+  PublicKeyInput,
+  X509CertificateLike,
+} from './input.ts'
 export {
   isReferenceName,
   type MatchOptions,
@@ -38,9 +49,16 @@ export {
 export type { NameConstraints } from './name-constraints.ts'
 export * from './ocsp.ts'
 export { checkOcsp, type OcspQuestion, type OcspVerdict } from './ocsp-check.ts'
+export type { Passphrase } from './passphrase.ts'
 export { verifyChain } from './path.ts'
+export { passphraseBounds } from './pbes2-parameters.ts'
 export { type PemBlock, pemBlocks } from './pem.ts'
-export { privateKeyFrom } from './private-key.ts'
+export {
+  hasPrivateKey,
+  type PrivateKeyOptions,
+  privateKeyFrom,
+  statedKeyFrom,
+} from './private-key.ts'
 export { type VerifyCode, verifyCodes } from './problem.ts'
 export { parsePublicKey } from './public-key.ts'
 export { publicKeysFrom } from './public-key-list.ts'

@@ -1,5 +1,6 @@
 /** PEM: blocks of base64 between textual boundaries (RFC 7468), with whatever text stands around them. */
-import { type Bytes, wipe } from '@biopair/crypto'
+import type { Bytes } from '@biopair/crypto'
+import { fromBase64 } from './base64.ts'
 import { X509InputError } from './failure.ts'
 
 export interface PemBlock {
@@ -50,42 +51,10 @@ function withoutHeaders(lines: readonly string[]): readonly string[] {
   return blank < 0 ? [] : lines.slice(blank)
 }
 
-/** Base64 (RFC 4648 §4), strict: padded, no stray characters, no bits left over. */
 function decodeBase64(text: string, label: string): Bytes {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
-  if (text.length === 0 || text.length % 4 !== 0)
-    throw damaged(label, `expected base64 in groups of 4 characters, got ${text.length} characters`)
-  const bytes = new Uint8Array((text.length / 4) * 3 - padding)
-  const digits = text.length - padding
-  let bits = 0
-  let count = 0
-  let at = 0
-  for (let i = 0; i < digits; i++) {
-    const value = digit(text.charCodeAt(i))
-    if (value < 0) {
-      wipe(bytes)
-      // The character itself is not shown: it may be part of a key.
-      throw damaged(label, `expected base64, got another character at place ${i}`)
-    }
-    bits = (bits << 6) | value
-    count += 6
-    if (count < 8) continue
-    count -= 8
-    bytes[at++] = (bits >> count) & 0xff
-    bits &= (1 << count) - 1
-  }
-  if (bits !== 0) {
-    wipe(bytes)
-    throw damaged(label, 'expected zero bits before the padding, got others')
-  }
+  const bytes = fromBase64(text)
+  if ('why' in bytes) throw damaged(label, bytes.why)
   return bytes
-}
-
-function digit(code: number): number {
-  if (code >= 0x41 && code <= 0x5a) return code - 0x41
-  if (code >= 0x61 && code <= 0x7a) return code - 0x61 + 26
-  if (code >= 0x30 && code <= 0x39) return code - 0x30 + 52
-  return code === 0x2b ? 62 : code === 0x2f ? 63 : -1
 }
 
 function damaged(label: string, why: string): X509InputError {

@@ -1,31 +1,94 @@
-/** Private keys from files: PKCS#8 (RFC 5958), SEC 1 (RFC 5915), PKCS#1 (RFC 8017 §A.1.2), RFC 8410, RFC 9881. */
+/** Private keys from files and objects: PKCS#8 (RFC 5958), SEC 1 (RFC 5915), PKCS#1 (RFC 8017 §A.1.2), RFC 8410, RFC 9881. */
 import {
+  type Bytes,
   type CurveName,
   type MlDsaName,
   type PrivateKeyMaterial,
   type PssRestriction,
+  type PublicKeyMaterial,
   wipe,
 } from '@biopair/crypto'
 import { keyOids, mlDsaOids } from './algorithm.ts'
 import { constructed, DerError, DerReader, tags } from './der.ts'
+import { decrypted } from './encrypted-key.ts'
 import { isX509Failure, X509InputError } from './failure.ts'
+import { exported, type PrivateKeyInput, seen, shown } from './input.ts'
+import { privateKeyFromJwk } from './jwk.ts'
 import { readMlDsa } from './ml-dsa-private-key.ts'
-import { pemBlocks, pemText } from './pem.ts'
+import type { Passphrase } from './passphrase.ts'
+import { pemBlocks } from './pem.ts'
 import { curveBytes, readCurve, readRestriction } from './public-key.ts'
 
+export interface PrivateKeyOptions {
+  /** Of an encrypted key; a key in the clear needs none, and pays no heed to it. Text counts as UTF-8. */
+  readonly passphrase?: Passphrase | undefined
+}
+
 /**
- * The private key of a PEM text (its first private key; other blocks, a certificate say, are skipped) or of DER bytes.
- * The material is copied: what was given is the caller's to wipe, what was decoded in between is wiped here.
+ * The private key of a PEM text (its first private key; other blocks, a certificate say, are skipped), of DER bytes, of a JWK or of a KeyObject of
+ * node:crypto. The material is copied: what was given is the caller's to wipe, what was decoded in between is wiped here.
  * `X509InputError` with a stable `code` for anything else; its message never shows a byte of the input.
  */
-export function privateKeyFrom(key: string | Uint8Array): PrivateKeyMaterial {
-  if (typeof key !== 'string' && !(key instanceof Uint8Array))
-    throw new X509InputError(
-      'ERR_PRIVATE_KEY_INVALID',
-      `expected a private key as PEM text or DER bytes, got ${key === null ? 'null' : typeof key}`,
-    )
-  const text = pemText(key)
-  if (text === undefined) return fromDer(key as Uint8Array)
+export function privateKeyFrom(
+  key: PrivateKeyInput,
+  options: PrivateKeyOptions = {},
+): PrivateKeyMaterial {
+  return statedKeyFrom(key, options).material
+}
+
+/** The same, with the public half that a JWK states beside it: whoever makes a key of the first has to compare. Other forms state none that is read. */
+export function statedKeyFrom(
+  key: PrivateKeyInput,
+  { passphrase }: PrivateKeyOptions = {},
+): { readonly material: PrivateKeyMaterial; readonly stated?: PublicKeyMaterial } {
+  const what = seen(key)
+  switch (what.as) {
+    case 'PEM':
+      return { material: fromPem(what.text, der => fromDer(der, passphrase)) }
+    case 'DER':
+      return { material: fromDer(what.bytes, passphrase) }
+    case 'JWK':
+      return privateKeyFromJwk(what.jwk)
+    case 'KeyObject': {
+      if (what.key.type !== 'private') break
+      const pkcs8 = exported(what.key, 'pkcs8')
+      try {
+        return { material: fromDer(pkcs8, undefined) }
+      } finally {
+        wipe(pkcs8)
+      }
+    }
+    case 'CryptoKey':
+      throw new X509InputError(
+        'ERR_PRIVATE_KEY_UNSUPPORTED',
+        `expected a private key that is at hand, got ${shown(what)}: loadIdentity of biopair/pki awaits one that is extractable`,
+      )
+  }
+  throw new X509InputError(
+    'ERR_PRIVATE_KEY_INVALID',
+    `expected a private key as PEM text, DER bytes, JWK or KeyObject, got ${shown(what)}`,
+  )
+}
+
+/** Whether something is PEM with a private key in it, encrypted or not. */
+export function hasPrivateKey(input: unknown): boolean {
+  const what = seen(input)
+  return what.as === 'PEM' && /^[ \t]*-----BEGIN [^\r\n]*PRIVATE KEY-----/m.test(what.text)
+}
+
+/** The PKCS#8 of a key that is encrypted, which the caller wipes; undefined for one that is in the clear. Errors as of `privateKeyFrom`. */
+export function decryptedKeyFrom(
+  key: PrivateKeyInput,
+  { passphrase }: PrivateKeyOptions = {},
+): Bytes | undefined {
+  const what = seen(key)
+  const pkcs8 = (der: Uint8Array) => decryptedDer(der, passphrase)
+  if (what.as === 'PEM') return fromPem(what.text, pkcs8)
+  return what.as === 'DER' ? pkcs8(what.bytes) : undefined
+}
+
+/** What `read` makes of the first private key of a text. */
+function fromPem<T>(text: string, read: (der: Uint8Array) => T): T {
   const blocks = pemBlocks(text)
   try {
     const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY'))
@@ -34,41 +97,57 @@ export function privateKeyFrom(key: string | Uint8Array): PrivateKeyMaterial {
         'ERR_NO_PRIVATE_KEY',
         `expected a PEM block PRIVATE KEY, got ${blocks.length === 0 ? 'no PEM block' : blocks.map(({ label }) => label).join(', ')}`,
       )
-    if (
-      block.label === 'ENCRYPTED PRIVATE KEY' ||
-      block.headers.some(line => /ENCRYPTED/.test(line))
-    )
-      throw encrypted()
+    if (block.headers.some(line => /ENCRYPTED/.test(line))) throw traditional(block.headers)
     if (!labels.has(block.label))
       throw new X509InputError(
         'ERR_PRIVATE_KEY_UNSUPPORTED',
-        `expected a block ${[...labels].join(', ')}, got ${block.label}`,
+        `expected a block ${[...labels].join(', ')}, got ${block.label}${block.label === 'OPENSSH PRIVATE KEY' ? ': ssh-keygen -p -m PKCS8 writes it anew' : ''}`,
       )
-    return fromDer(block.bytes)
+    return read(block.bytes)
   } finally {
     for (const { bytes } of blocks) wipe(bytes)
   }
 }
 
-const labels: ReadonlySet<string> = new Set(['PRIVATE KEY', 'EC PRIVATE KEY', 'RSA PRIVATE KEY'])
+const labels: ReadonlySet<string> = new Set([
+  'PRIVATE KEY',
+  'ENCRYPTED PRIVATE KEY',
+  'EC PRIVATE KEY',
+  'RSA PRIVATE KEY',
+])
 
-function fromDer(der: Uint8Array): PrivateKeyMaterial {
-  try {
-    const from = new DerReader(der)
-    const sequence = from.inside(tags.SEQUENCE, 'private key')
-    from.finish('private key')
-    // EncryptedPrivateKeyInfo has no version before its AlgorithmIdentifier.
-    const algorithm = sequence.insideIf(tags.SEQUENCE, 'encryptionAlgorithm')
-    if (algorithm?.peek() === tags.OBJECT_IDENTIFIER) throw encrypted()
+function fromDer(der: Uint8Array, passphrase: Passphrase | undefined): PrivateKeyMaterial {
+  return reading(der, sequence => {
+    if (encrypted(sequence))
+      return decrypted(sequence, passphrase, pkcs8 => {
+        const inner = new DerReader(pkcs8).inside(tags.SEQUENCE, 'PrivateKeyInfo')
+        return readPkcs8(inner, inner.small('version'))
+      })
     const version = sequence.small('version')
     switch (sequence.peek()) {
       case tags.SEQUENCE:
+        if (version === 3) throw unsupported(pfx)
         return readPkcs8(sequence, version)
       case tags.OCTET_STRING:
         return readSec1(sequence, version, undefined)
       default:
         return readPkcs1(sequence, version, undefined)
     }
+  })
+}
+
+function decryptedDer(der: Uint8Array, passphrase: Passphrase | undefined): Bytes | undefined {
+  return reading(der, sequence =>
+    encrypted(sequence) ? decrypted(sequence, passphrase, pkcs8 => pkcs8.slice()) : undefined,
+  )
+}
+
+function reading<T>(der: Uint8Array, read: (sequence: DerReader) => T): T {
+  try {
+    const from = new DerReader(der)
+    const sequence = from.inside(tags.SEQUENCE, 'private key')
+    from.finish('private key')
+    return read(sequence)
   } catch (error) {
     if (!(error instanceof DerError)) throw error
     throw new X509InputError(
@@ -76,6 +155,15 @@ function fromDer(der: Uint8Array): PrivateKeyMaterial {
       `expected a private key of PKCS#8, SEC 1 or PKCS#1 in DER; byte ${error.offset} is not what belongs there`,
     )
   }
+}
+
+const pfx = 'expected a private key, got what looks like PKCS#12: loadPfx of biopair/pki reads it'
+
+// EncryptedPrivateKeyInfo has no version before its AlgorithmIdentifier.
+function encrypted(sequence: DerReader): boolean {
+  if (sequence.peek() !== tags.SEQUENCE) return false
+  const { content } = new DerReader(sequence.bytes, sequence.at, sequence.end).any('algorithm')
+  return sequence.bytes[content] === tags.OBJECT_IDENTIFIER
 }
 
 // OneAsymmetricKey: version 1 may carry the public key, which is computed rather than believed.
@@ -199,10 +287,12 @@ function restriction(algorithm: DerReader): PssRestriction {
   return pss
 }
 
-function encrypted(): X509InputError {
-  return new X509InputError(
-    'ERR_PRIVATE_KEY_ENCRYPTED',
-    'expected a private key in the clear, got an encrypted one, which we cannot decrypt yet: openssl pkey -in key.pem writes it in the clear',
+/** Proc-Type: 4,ENCRYPTED (RFC 1421 §4.6.1.1): a key of one round of MD5, and nothing of it is kept secret from who guesses. */
+function traditional(headers: readonly string[]): X509InputError {
+  const [, cipher = 'another cipher'] =
+    headers.map(line => /^DEK-Info: *([\w-]{1,20}),/.exec(line)).find(match => match !== null) ?? []
+  return unsupported(
+    `expected encryption by PBES2, got Proc-Type: 4,ENCRYPTED with ${cipher}: openssl pkcs8 -topk8 -v2 aes-256-cbc writes it anew`,
   )
 }
 

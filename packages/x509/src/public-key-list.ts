@@ -1,29 +1,32 @@
 /** Public keys by themselves, from PEM or DER: `publicKeysFrom` reads those that somebody believes in (RFC 7250, RFC 7468 §13). */
 import type { Bytes } from '@biopair/crypto'
 import { isX509Failure, X509InputError } from './failure.ts'
-import { pemBlocks, pemText } from './pem.ts'
+import { exported, type PublicKeyInput, seen, shown } from './input.ts'
+import { publicKeyFromJwk } from './jwk.ts'
+import { pemBlocks } from './pem.ts'
 import { parsePublicKey } from './public-key.ts'
+import { encodePublicKey } from './public-key-writer.ts'
 
 /**
- * The SubjectPublicKeyInfos of a PEM text with one block `PUBLIC KEY` or more, of DER bytes, or of a list of either; copies. Each is parsed,
- * so that a mistake shows here. `X509InputError` for anything else: a certificate is not taken for its key.
+ * The SubjectPublicKeyInfos of a PEM text with one block `PUBLIC KEY` or more, of DER bytes, a JWK, a public KeyObject of node:crypto, or a list of these;
+ * copies. Each is parsed, so that a mistake shows here. `X509InputError` for anything else: a certificate is not taken for its key.
  */
-export function publicKeysFrom(
-  keys: string | Uint8Array | readonly (string | Uint8Array)[],
-): Bytes[] {
-  const parts: readonly (string | Uint8Array)[] =
-    typeof keys === 'object' && !(keys instanceof Uint8Array) ? keys : [keys]
+export function publicKeysFrom(keys: PublicKeyInput | readonly PublicKeyInput[]): Bytes[] {
+  const parts = Array.isArray(keys) ? (keys as readonly PublicKeyInput[]) : [keys as PublicKeyInput]
   return parts.flatMap((part, index) => readKeys(part, `public key ${index}`))
 }
 
-function readKeys(input: string | Uint8Array, what: string): Bytes[] {
-  if (typeof input !== 'string' && !(input instanceof Uint8Array))
+function readKeys(input: PublicKeyInput, what: string): Bytes[] {
+  const given = seen(input)
+  if (given.as === 'DER') return [readOne(Uint8Array.from(given.bytes), what)]
+  if (given.as === 'JWK') return [readOne(encodePublicKey(publicKeyFromJwk(given.jwk)), what)]
+  if (given.as === 'KeyObject' && given.key.type === 'public')
+    return [readOne(Uint8Array.from(exported(given.key, 'spki')), what)]
+  if (given.as !== 'PEM')
     throw invalid(
-      `${what}: expected PEM text or DER bytes, got ${input === null ? 'null' : typeof input}`,
+      `${what}: expected PEM text, DER bytes, a public JWK or KeyObject, got ${shown(given)}`,
     )
-  const text = pemText(input)
-  if (text === undefined) return [readOne(new Uint8Array(input as Uint8Array), what)]
-  const blocks = pemBlocks(text)
+  const blocks = pemBlocks(given.text)
   const keys = blocks.filter(({ label }) => label === 'PUBLIC KEY')
   if (keys.length === 0)
     throw invalid(

@@ -4,7 +4,8 @@ import { type Certificate, parseCertificate } from './certificate.ts'
 import { sameBytes } from './der.ts'
 import type { DistinguishedName } from './distinguished-name.ts'
 import { isX509Failure, X509InputError } from './failure.ts'
-import { pemBlocks, pemText } from './pem.ts'
+import { type CertificateInput, seen, shown } from './input.ts'
+import { pemBlocks } from './pem.ts'
 
 /** Trust anchors, parsed once and shared by every connection of a context. */
 export interface TrustStore {
@@ -16,10 +17,11 @@ export interface TrustStore {
 }
 
 /**
- * A trust store of PEM texts (bundles, with text around the blocks) and DER certificates; the same certificate twice counts once.
+ * A trust store of PEM texts (bundles, with text around the blocks), DER certificates and X509Certificates of node:crypto; the same certificate twice
+ * counts once.
  * `X509InputError` for anything else; an empty list is a store that believes nobody.
  */
-export function trustStore(anchors: readonly (string | Uint8Array)[]): TrustStore {
+export function trustStore(anchors: readonly CertificateInput[]): TrustStore {
   const bySubject = new Map<string, Certificate[]>()
   const certificates: Certificate[] = []
   for (const [index, anchor] of anchors.entries()) {
@@ -42,14 +44,15 @@ export function trustStore(anchors: readonly (string | Uint8Array)[]): TrustStor
 }
 
 /**
- * The certificates of a chain to send, leaf first, as DER: from a PEM text with one block or more, a DER certificate,
- * or a list of either. Each is parsed, so that a mistake shows here and not at a peer.
+ * The certificates of a chain to send, in their order, leaf first, as DER: from a PEM text with one block or more, a DER certificate, an X509Certificate,
+ * or a list of these. Each is parsed, so that a mistake shows here and not at a peer.
  */
 export function certificateChainFrom(
-  chain: string | Uint8Array | readonly (string | Uint8Array)[],
+  chain: CertificateInput | readonly CertificateInput[],
 ): Bytes[] {
-  const parts: readonly (string | Uint8Array)[] =
-    typeof chain === 'object' && !(chain instanceof Uint8Array) ? chain : [chain]
+  const parts = Array.isArray(chain)
+    ? (chain as readonly CertificateInput[])
+    : [chain as CertificateInput]
   const certificates = parts.flatMap((part, index) => readCertificates(part, `chain[${index}]`))
   if (certificates.length === 0)
     throw new X509InputError(
@@ -59,15 +62,17 @@ export function certificateChainFrom(
   return certificates.map(({ raw }) => new Uint8Array(raw))
 }
 
-function readCertificates(input: string | Uint8Array, what: string): Certificate[] {
-  if (typeof input !== 'string' && !(input instanceof Uint8Array))
+function readCertificates(input: CertificateInput, what: string): Certificate[] {
+  const given = seen(input)
+  // Copied: a parsed certificate is views of its bytes.
+  if (given.as === 'DER') return [readOne(Uint8Array.from(given.bytes), what)]
+  if (given.as === 'X509Certificate') return [readOne(Uint8Array.from(given.raw), what)]
+  if (given.as !== 'PEM')
     throw new X509InputError(
       'ERR_X509_INVALID_CERTIFICATE',
-      `${what}: expected PEM text or DER bytes, got ${input === null ? 'null' : typeof input}`,
+      `${what}: expected PEM text, DER bytes or an X509Certificate, got ${shown(given)}`,
     )
-  const text = pemText(input)
-  if (text === undefined) return [readOne(new Uint8Array(input as Uint8Array), what)]
-  const blocks = pemBlocks(text)
+  const blocks = pemBlocks(given.text)
   const certificates = blocks.filter(({ label }) => certificateLabels.has(label))
   if (certificates.length === 0)
     throw new X509InputError(

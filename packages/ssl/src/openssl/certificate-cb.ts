@@ -78,7 +78,8 @@ function chosen(ssl: SSL, want: WantCertificate): Later<Answer> {
     if (typeof said === 'number') return said < 0 ? again : undefined
     const [result, chain, key] = said
     if (result < 0) return again
-    const [given] = result === 0 ? [] : credentialsFrom([chain], [key], context.crypto)
+    const { crypto, options } = context
+    const [given] = result === 0 ? [] : credentialsFrom([chain], [key], crypto, options.passphrase)
     return given && signing(ssl, want, given)
   })
 }

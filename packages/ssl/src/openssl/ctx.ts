@@ -337,7 +337,8 @@ export function pairUp(ctx: Configured, half: { certificate: Pem } | { key: Pem 
     {}
   return set(ctx, changes, () => {
     const { crypto } = new SslContext(surroundings)
-    const [{ key: parsed } = { key: undefined }] = credentialsFrom([certificate], [key], crypto)
+    const pairs = credentialsFrom([certificate], [key], crypto, surroundings.passphrase)
+    const [{ key: parsed } = { key: undefined }] = pairs
     const kind = parsed?.publicMaterial.kind ?? ''
     const others = credentials.filter(other => other.kind !== kind)
     changes.credentials = [...others, { cert: certificate, key, kind }]

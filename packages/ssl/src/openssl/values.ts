@@ -44,6 +44,7 @@ export type Surroundings = Pick<
   | 'limits'
   | 'minimumRsaBits'
   | 'now'
+  | 'passphrase'
   | 'random'
   | 'replayStore'
   | 'requestSCT'
