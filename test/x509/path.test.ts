@@ -86,7 +86,8 @@ for (const fault of faults)
       for (const depth of placesOf(fault, intermediates)) {
         const chain = mintPlan(faultyPlan(fault, depth, intermediates))
         const code = typeof fault.code === 'string' ? fault.code : fault.code(depth)
-        const expected = `${code} ${fault.alert} ${fault.blames ?? depth}`
+        const blamed = fault.blames === 'below' ? Math.max(0, depth - 1) : fault.blames
+        const expected = `${code} ${fault.alert} ${blamed ?? depth}`
         const root = chain.at(-1) as Minted
         const verdict = verify([...chain.slice(0, -1), ...unrelated], [root])
         t.is(refusal(verdict), expected, `${intermediates} intermediates, depth ${depth}`)

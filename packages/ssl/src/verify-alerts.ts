@@ -21,6 +21,7 @@ export const verifyAlerts = {
   EXCLUDED_VIOLATION: 'certificate_unknown',
   INVALID_CA: 'unknown_ca',
   INVALID_EXTENSION: 'certificate_unknown',
+  INVALID_POLICY_EXTENSION: 'certificate_unknown',
   INVALID_PURPOSE: 'unsupported_certificate',
   NO_EXPLICIT_POLICY: 'certificate_unknown',
   OCSP_CERT_UNKNOWN: 'bad_certificate_status_response',

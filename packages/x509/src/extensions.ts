@@ -49,6 +49,12 @@ export interface PolicyConstraints {
   readonly inhibitPolicyMapping: number | undefined
 }
 
+/** A policy of the issuer's that it holds for the same as one of the subject's (RFC 5280 §4.2.1.5). */
+export interface PolicyMapping {
+  readonly issuerDomainPolicy: string
+  readonly subjectDomainPolicy: string
+}
+
 /** The TLS extensions that a TLS feature extension may name, by id (RFC 7633 §4.1): status_request makes stapling a must. */
 export const tlsFeatureIds = { status_request: 5 } as const
 
@@ -62,9 +68,12 @@ export interface Extensions {
   readonly subjectKeyIdentifier: Uint8Array | undefined
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined
   readonly nameConstraints: NameConstraints | undefined
-  /** Policy OIDs; noted, not yet processed. */
+  /** Policy OIDs. */
   readonly certificatePolicies: readonly string[] | undefined
+  readonly policyMappings: readonly PolicyMapping[] | undefined
   readonly policyConstraints: PolicyConstraints | undefined
+  /** How many certificates below may still say anyPolicy. */
+  readonly inhibitAnyPolicy: number | undefined
   /** Ids of the TLS extensions that the certificate's owner always answers (RFC 7633). */
   readonly tlsFeatures: readonly number[] | undefined
   /** OIDs of critical extensions that we do not process: whoever relies on the certificate must refuse it. */
@@ -212,12 +221,13 @@ function certificatePolicies(value: DerReader, into: Draft): void {
   into.certificatePolicies = policies
 }
 
-function policyMappings(value: DerReader): void {
-  many(value, 'PolicyMappings', list => {
+function policyMappings(value: DerReader, into: Draft): void {
+  into.policyMappings = many(value, 'PolicyMappings', list => {
     const mapping = list.inside(tags.SEQUENCE, 'PolicyMapping')
-    mapping.oid('issuerDomainPolicy')
-    mapping.oid('subjectDomainPolicy')
+    const issuerDomainPolicy = mapping.oid('issuerDomainPolicy')
+    const subjectDomainPolicy = mapping.oid('subjectDomainPolicy')
     mapping.finish('PolicyMapping')
+    return { issuerDomainPolicy, subjectDomainPolicy }
   })
 }
 
@@ -233,8 +243,8 @@ function policyConstraints(value: DerReader, into: Draft): void {
   sequence.finish('PolicyConstraints')
 }
 
-function inhibitAnyPolicy(value: DerReader): void {
-  value.small('InhibitAnyPolicy')
+function inhibitAnyPolicy(value: DerReader, into: Draft): void {
+  into.inhibitAnyPolicy = value.small('InhibitAnyPolicy')
 }
 
 function tlsFeature(value: DerReader, into: Draft): void {
@@ -264,7 +274,9 @@ function blank(): Draft {
     authorityKeyIdentifier: undefined,
     nameConstraints: undefined,
     certificatePolicies: undefined,
+    policyMappings: undefined,
     policyConstraints: undefined,
+    inhibitAnyPolicy: undefined,
     tlsFeatures: undefined,
     unknownCritical: [],
   }

@@ -17,6 +17,7 @@ export {
   keyPurposes,
   keyUsages,
   type PolicyConstraints,
+  type PolicyMapping,
   tlsFeatureIds,
 } from './extensions.ts'
 export {
@@ -39,6 +40,7 @@ export * from './ocsp.ts'
 export { checkOcsp, type OcspQuestion, type OcspVerdict } from './ocsp-check.ts'
 export { verifyChain } from './path.ts'
 export { type PemBlock, pemBlocks } from './pem.ts'
+export { anyPolicy, type PolicyInputs, type PolicySets } from './policy.ts'
 export { privateKeyFrom } from './private-key.ts'
 export { type VerifyCode, verifyCodes } from './problem.ts'
 export { parsePublicKey } from './public-key.ts'

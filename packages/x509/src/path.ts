@@ -59,13 +59,14 @@ export function verifyChain(options: VerifyOptions): Verdict {
   if (path === undefined) return search.failure()
   for (const problem of leafProblems(leaf, demands))
     if (!isForgiven(options, problem.code, 0)) return refused(0, problem, path)
-  if (options.name === undefined) return { ok: true, path }
+  const { policies } = search
+  if (options.name === undefined) return { ok: true, path, policies }
   const names = typeof options.name === 'string' ? [options.name] : options.name
   const match = matchNames(leaf, names, { allowWildcards: options.allowWildcards })
-  if (match.ok) return { ok: true, path, name: match.matched }
+  if (match.ok) return { ok: true, path, policies, name: match.matched }
   const code = 'ERR_TLS_CERT_ALTNAME_INVALID'
   return isForgiven(options, code, 0)
-    ? { ok: true, path }
+    ? { ok: true, path, policies }
     : refused(0, { code, why: match.why }, path)
 }
 

@@ -41,8 +41,9 @@ export const verifyCodes = {
   EXCLUDED_VIOLATION: row('RFC 5280 4.2.1.10', 'subjectAltName'),
   INVALID_CA: row('RFC 5280 4.2.1.9', 'basicConstraints.cA'),
   INVALID_EXTENSION: row('RFC 5280 4.2.1.10', 'nameConstraints'),
+  INVALID_POLICY_EXTENSION: row('RFC 5280 4.2.1.5', 'policyMappings'),
   INVALID_PURPOSE: row('RFC 5280 4.2.1.12', 'extKeyUsage'),
-  NO_EXPLICIT_POLICY: row('RFC 5280 4.2.1.11', 'policyConstraints.requireExplicitPolicy'),
+  NO_EXPLICIT_POLICY: row('RFC 5280 6.1.5', 'certificatePolicies'),
   /** The responder does not know the certificate. */
   OCSP_CERT_UNKNOWN: row('RFC 6960 2.2', 'serialNumber'),
   /** What was stapled is no OCSP response for this certificate, at this time, that can be believed. */

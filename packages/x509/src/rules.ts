@@ -36,7 +36,6 @@ export function* leafProblems(leaf: Certificate, demands: Demands): Generator<Pr
   yield* some(criticalProblem(leaf))
   yield* some(serialProblem(leaf))
   yield* keyProblems(leaf, demands, 'EE_KEY_TOO_SMALL')
-  yield* some(policyProblem(leaf))
   yield* some(constraintsProblem(leaf))
   yield* some(keyUsageProblem(leaf, demands.keyUsage))
   yield* some(purposeProblem(leaf, demands.purpose, false))
@@ -61,7 +60,6 @@ export function* issuerProblems(
   yield* some(criticalProblem(issuer))
   if (!place.anchor) yield* some(serialProblem(issuer))
   yield* keyProblems(issuer, demands, 'CA_KEY_TOO_SMALL')
-  yield* some(policyProblem(issuer))
   yield* some(purposeProblem(issuer, demands.purpose, true))
   yield* some(signingKeyUsageProblem(issuer))
 }
@@ -191,16 +189,6 @@ export function* keyProblems(
       code: unusable,
       why: `expected an RSA key of at most ${maximumRsaBits} bits with an exponent of at most 32, got ${bits} and ${publicKey.e.length * 8}`,
     }
-}
-
-// Policies are noted, not processed. Without an explicit policy being required, RFC 5280 §6.1 finds every path's policies good,
-// whatever the mappings and prohibitions are, so that this one demand is all that has to be refused.
-function policyProblem({ policyConstraints }: Certificate): Problem | undefined {
-  if (policyConstraints?.requireExplicitPolicy === undefined) return undefined
-  return {
-    code: 'NO_EXPLICIT_POLICY',
-    why: 'expected a path that requires no explicit policy, got policyConstraints that do',
-  }
 }
 
 // RFC 5280 §4.2.1.10: "which MUST be used only in a CA certificate".
