@@ -71,8 +71,8 @@ export function verifyChain(options: VerifyOptions): Verdict {
 }
 
 function demandsOf(options: VerifyOptions): Demands {
-  const { time, purpose, keyUsage = [], minimumRsaBits = 2048 } = options
-  return { time, purpose, keyUsage, minimumRsaBits }
+  const { time, purpose, keyUsage = [], minimumRsaBits = 2048, profile = 'rfc5280' } = options
+  return { time, purpose, keyUsage, minimumRsaBits, profile }
 }
 
 function given(limits: Partial<VerifyLimits> | undefined): Partial<VerifyLimits> {

@@ -4,6 +4,7 @@ import type { Certificate } from './certificate.ts'
 import { type KeyUsage, keyPurposes } from './extensions.ts'
 import { isX509Failure } from './failure.ts'
 import type { Problem } from './problem.ts'
+import { type Profile, profileProblems } from './profile.ts'
 
 /** What the end of the path is asked to be: a purpose's name or OID, or `any`, which asks nothing. */
 export type Purpose = 'serverAuth' | 'clientAuth' | 'OCSPSigning' | 'any' | `${number}.${string}`
@@ -17,6 +18,7 @@ export interface Demands {
   readonly keyUsage: readonly KeyUsage[]
   /** Bits that an RSA modulus must at least have. */
   readonly minimumRsaBits: number
+  readonly profile: Profile
 }
 
 // A verification's cost grows with the modulus: as Go's crypto/tls, nothing above this is computed with.
@@ -40,6 +42,7 @@ export function* leafProblems(leaf: Certificate, demands: Demands): Generator<Pr
   yield* some(keyUsageProblem(leaf, demands.keyUsage))
   yield* some(purposeProblem(leaf, demands.purpose, false))
   yield* some(signingKeyUsageProblem(leaf))
+  yield* profileProblems(demands.profile, leaf, 'leaf')
 }
 
 /** Where an issuer stands in a path. */
@@ -62,6 +65,7 @@ export function* issuerProblems(
   yield* keyProblems(issuer, demands, 'CA_KEY_TOO_SMALL')
   yield* some(purposeProblem(issuer, demands.purpose, true))
   yield* some(signingKeyUsageProblem(issuer))
+  yield* profileProblems(demands.profile, issuer, place.anchor ? 'anchor' : 'intermediate')
 }
 
 function* some(problem: Problem | undefined): Generator<Problem> {

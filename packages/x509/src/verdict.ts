@@ -5,6 +5,7 @@ import type { KeyUsage } from './extensions.ts'
 import type { X509Failure } from './failure.ts'
 import type { PolicyInputs, PolicySets } from './policy.ts'
 import { type Problem, type VerifyCode, verifyCodes } from './problem.ts'
+import type { Profile } from './profile.ts'
 import type { Purpose } from './rules.ts'
 import type { TrustStore } from './trust-store.ts'
 
@@ -30,6 +31,8 @@ export interface VerifyOptions {
    * name it is: a path then has to go on to a self-signed anchor, and an intermediate among the anchors only helps to get there.
    */
   readonly allowPartialTrustChain?: boolean | undefined
+  /** What certificates have to be beyond what RFC 5280 §6.1 looks at: nothing (`rfc5280`). */
+  readonly profile?: Profile | undefined
   /** What is asked of certificate policies: nothing, unless a certificate of the path asks. */
   readonly policies?: PolicyInputs | undefined
   readonly limits?: Partial<VerifyLimits> | undefined
