@@ -67,6 +67,8 @@ test('an option of another type is refused, and its value is not shown', t => {
     allowPartialTrustChain: 'yes',
     minimumRsaBits: '2048',
     verifyLimits: 5,
+    verifyProfile: 1,
+    verifyPolicies: 1,
     verifyTime: 'now',
     crypto: 'node',
     random: 4,

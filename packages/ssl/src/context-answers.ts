@@ -116,6 +116,8 @@ export function answersOf(connection: AnswersFor): Answers {
           minimumRsaBits: options.minimumRsaBits,
           allowPartialTrustChain: options.allowPartialTrustChain,
           limits: options.verifyLimits,
+          profile: options.verifyProfile,
+          policies: options.verifyPolicies,
           status: context.status,
           callback: options.verifyCallback,
           filters: want.request

@@ -12,7 +12,7 @@ import type {
 } from '@biopair/handshake'
 import type { RecordSizingOptions } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
-import type { VerifyLimits } from '@biopair/x509'
+import type { PolicyInputs, Profile, VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
 import type { StatusOptions } from './certificate-status.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
@@ -157,6 +157,10 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
   /** Bits of the smallest RSA key that is believed: 2048. */
   readonly minimumRsaBits?: number
   readonly verifyLimits?: Partial<VerifyLimits>
+  /** What certificates have to be beyond what RFC 5280 §6.1 looks at: `rfc5280`, nothing. */
+  readonly verifyProfile?: Profile
+  /** What is asked of certificate policies (RFC 5280 §6.1.1): nothing. */
+  readonly verifyPolicies?: PolicyInputs
   /** Milliseconds since 1970: when a chain has to be valid; `now` unless said otherwise. */
   readonly verifyTime?: number
   /** Primitives: noble, which runs everywhere, unless told otherwise. */
@@ -290,6 +294,8 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   allowPartialTrustChain: 'boolean',
   minimumRsaBits: 'whole number',
   verifyLimits: 'object',
+  verifyProfile: 'string',
+  verifyPolicies: 'object',
   verifyTime: 'whole number',
   crypto: 'object',
   random: 'function',

@@ -48,6 +48,8 @@ export interface VerificationPolicy {
   readonly minimumRsaBits: number | undefined
   readonly allowPartialTrustChain: boolean | undefined
   readonly limits: Partial<VerifyLimits> | undefined
+  readonly profile: VerifyOptions['profile']
+  readonly policies: VerifyOptions['policies']
   /** Extensions that the peer's certificate has to have. */
   readonly filters?: readonly OidFilter[] | undefined
   /** What is made of OCSP responses. */
@@ -102,6 +104,8 @@ export function verifyPeer(
     minimumRsaBits: policy.minimumRsaBits,
     allowPartialTrustChain: policy.allowPartialTrustChain,
     limits: policy.limits,
+    profile: policy.profile,
+    policies: policy.policies,
   }
   const filters = want.role === 'client' ? policy.filters : undefined
   const verify = (forgiven?: readonly Forgiven[]) => {
