@@ -311,6 +311,18 @@ test('a hundred certificates of one name cost no more than the budget', t => {
   t.log(`${signatures} signatures, ${refusal(verdict)}`)
 })
 
+test('a self-issued intermediate does not count against the limit on depth', t => {
+  const root = mint({ subject: 'root', ca: true })
+  const ca = mint({ subject: 'ca', ca: true, issuer: root })
+  const renewed = mint({ subject: 'ca', ca: true, issuer: ca })
+  const leaf = mint({ subject: hostName, issuer: renewed })
+  believed(t, verify([leaf, renewed, ca], [root], { limits: { depth: 1 } }))
+  t.is(
+    refusal(verify([leaf, renewed, ca], [root], { limits: { depth: 0 } })),
+    'CERT_CHAIN_TOO_LONG unknown_ca 2',
+  )
+})
+
 test('depth and bytes are limited', t => {
   const chain = mintPlan(soundPlan(3))
   const root = chain.at(-1) as Minted

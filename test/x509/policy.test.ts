@@ -1,7 +1,7 @@
 import { anyPolicy, type PolicyInputs, trustStore, type Verdict, verifyChain } from '@biopair/x509'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
-import { implicit, integer, oid, sequence } from '../support/der-writer.ts'
+import { ascii, implicit, integer, oid, sequence, tlv } from '../support/der-writer.ts'
 import { extension, freshKey, type Minted, mint } from '../support/mint.ts'
 import { nodeVerify } from '../support/node-verify.ts'
 import { hostName, now } from './chains.ts'
@@ -251,3 +251,19 @@ function timed(t: ExecutionContext, work: () => unknown): number {
   t.log(`${spent.toFixed(1)} ms for 30^7 paths through the tree`)
   return spent
 }
+
+test('a critical extension with a policy qualifier that nobody knows is refused (RFC 5280 4.2.1.4)', t => {
+  const judge = (critical: boolean, qualifier: string) => {
+    const root = mint({ subject: 'root', ca: true, key })
+    const information = sequence(
+      oid(p(1)),
+      sequence(sequence(oid(qualifier), tlv(0x16, ascii('https://cps.example')))),
+    )
+    const extensions = [extension('2.5.29.32', critical, sequence(information))]
+    return said(verify({ root, chain: [mint({ subject: hostName, issuer: root, extensions })] }))
+  }
+  for (const qualifier of ['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2'])
+    t.is(judge(true, qualifier), `valid for ${p(1)}`)
+  t.is(judge(false, '1.3.6.1.4.1.55738.666.9'), `valid for ${p(1)}`)
+  t.is(judge(true, '1.3.6.1.4.1.55738.666.9'), 'UNHANDLED_CRITICAL_EXTENSION at 0')
+})

@@ -85,7 +85,7 @@ type Draft = { -readonly [K in keyof Extensions]: Extensions[K] }
 interface Row {
   readonly name: string
   readonly section: string
-  readonly read: (value: DerReader, into: Draft) => void
+  readonly read: (value: DerReader, into: Draft, critical: boolean) => void
 }
 
 const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
@@ -140,7 +140,7 @@ export function readExtensions(from: DerReader): {
     }
     try {
       const content = new DerReader(from.bytes, value.content, value.end)
-      row.read(content, known)
+      row.read(content, known, critical)
       content.finish(row.name)
     } catch (error) {
       if (error instanceof DerError)
@@ -148,7 +148,7 @@ export function readExtensions(from: DerReader): {
       throw error
     }
   }
-  known.unknownCritical = unknownCritical
+  known.unknownCritical = [...known.unknownCritical, ...unknownCritical]
   return { list, known }
 }
 
@@ -206,12 +206,17 @@ function nameConstraints(value: DerReader, into: Draft): void {
   into.nameConstraints = readNameConstraints(value)
 }
 
-function certificatePolicies(value: DerReader, into: Draft): void {
+function certificatePolicies(value: DerReader, into: Draft, critical: boolean): void {
   const at = value.at
   const policies = many(value, 'CertificatePolicies', list => {
     const information = list.inside(tags.SEQUENCE, 'PolicyInformation')
     const oid = information.oid('policyIdentifier')
-    if (!information.done) information.take(tags.SEQUENCE, 'policyQualifiers')
+    if (!information.done) {
+      const qualifiers = information.inside(tags.SEQUENCE, 'policyQualifiers')
+      // "If this extension is critical, the path validation software MUST be able to interpret this extension (including the optional qualifier)".
+      if (critical && !all(qualifiers, qualifierId).every(id => policyQualifiers.has(id)))
+        into.unknownCritical = ['2.5.29.32']
+    }
     information.finish('PolicyInformation')
     return oid
   })
@@ -219,6 +224,17 @@ function certificatePolicies(value: DerReader, into: Draft): void {
   if (new Set(policies).size !== policies.length)
     throw new DerError('each certificate policy once', 'one twice', at)
   into.certificatePolicies = policies
+}
+
+// id-qt-cps and id-qt-unotice: they tell people something, and change nothing.
+const policyQualifiers: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2'])
+
+function qualifierId(list: DerReader): string {
+  const information = list.inside(tags.SEQUENCE, 'PolicyQualifierInfo')
+  const id = information.oid('policyQualifierId')
+  information.any('qualifier')
+  information.finish('PolicyQualifierInfo')
+  return id
 }
 
 function policyMappings(value: DerReader, into: Draft): void {
