@@ -33,6 +33,7 @@ import {
 import { allowsEarlyData, type SSL_allow_early_data_cb_fn } from './early-data.ts'
 import type { SSL_info_cb } from './info.ts'
 import type { SSL_msg_cb } from './msg.ts'
+import { policyFlags, policyOptions } from './policy-flags.ts'
 import { protocolList } from './protocols.ts'
 import {
   askPsk,
@@ -82,6 +83,8 @@ export type Surroundings = Pick<
   | 'traceEvents'
   | 'traceSecrets'
   | 'verifyLimits'
+  | 'verifyPolicies'
+  | 'verifyProfile'
 >
 
 /** Answers `[SSL_TLSEXT_ERR_OK, protocol]`, or SSL_TLSEXT_ERR_NOACK or ALERT_FATAL, or a promise; `list` is the client's, lengths before names. */
@@ -150,6 +153,9 @@ export interface Values {
   /** Milliseconds since 1970. */
   readonly verifyTime?: number | undefined
   readonly partialChain?: boolean
+  readonly policyFlags?: number
+  /** Acceptable certificate policies. */
+  readonly policies?: readonly string[] | undefined
   /** The chain has to be believed, whatever name it is for (SSL_set1_host with null). */
   readonly anyName: boolean
   /** DER names of the authorities whose certificates a server asks for. */
@@ -206,18 +212,22 @@ export class Settings {
   }
 
   /** These with what an X509_VERIFY_PARAM demands, apart from names; connections that demand the same have one context. */
-  judging({ depth, time, flags, anyName }: X509_VERIFY_PARAM): Settings {
+  judging({ depth, time, flags, policies, anyName }: X509_VERIFY_PARAM): Settings {
     const changes = {
       verifyDepth: depth < 0 ? undefined : depth,
       verifyTime:
         flags & X509_V_FLAG_USE_CHECK_TIME && time !== undefined ? time * 1000 : undefined,
       partialChain: (flags & X509_V_FLAG_PARTIAL_CHAIN) !== 0,
+      policyFlags: flags & policyFlags,
+      policies,
       anyName,
     }
     const same = ({ values }: Settings) =>
       values.verifyDepth === changes.verifyDepth &&
       values.verifyTime === changes.verifyTime &&
       (values.partialChain ?? false) === changes.partialChain &&
+      (values.policyFlags ?? 0) === changes.policyFlags &&
+      values.policies === policies &&
       values.anyName === anyName
     if (same(this)) return this
     if (!this.#judging || !same(this.#judging)) this.#judging = this.with(changes)
@@ -243,7 +253,8 @@ export class Settings {
     const { surroundings, ca, credentials, keylog, newSession, verifyDepth, maxFragment } =
       this.values
     const psk = askPsk(() => this.#calling, this.values)
-    const { verifyTime, partialChain, serverCertTypes, clientCertTypes } = this.values
+    const { verifyTime, partialChain, policyFlags: flags = 0, policies } = this.values
+    const { serverCertTypes, clientCertTypes } = this.values
     if (this.values.options & SSL_OP_NO_TLSv1_3)
       throw misuse('ERR_INVALID_ARG_VALUE', 'SSL_OP_NO_TLSv1_3 leaves no version')
     return {
@@ -273,6 +284,7 @@ export class Settings {
         : watched,
       ...given('verifyTime', verifyTime),
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
+      ...(flags || policies ? policyOptions(flags, policies) : {}),
       verifyLimits: { ...surroundings.verifyLimits, ...given('depth', verifyDepth) },
       limits: { ...surroundings.limits, ...given('maxFragment', maxFragment) },
     }
