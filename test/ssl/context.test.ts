@@ -69,6 +69,8 @@ test('an option of another type is refused, and its value is not shown', t => {
     minimumRsaBits: '2048',
     verifyLimits: 5,
     verifyCache: 'all',
+    verifyProfile: 1,
+    verifyPolicies: 1,
     verifyTime: 'now',
     crypto: 'node',
     random: 4,

@@ -56,7 +56,7 @@ export interface Fault {
   readonly code: VerifyCode | ((depth: number) => VerifyCode)
   readonly alert: AlertName
   /** The depth that is blamed, where it is not the certificate's own. */
-  readonly blames?: 0
+  readonly blames?: 0 | 'below'
   /** OpenSSL's numbers for it; `accepts` where OpenSSL is content. */
   readonly openssl: readonly number[] | 'accepts'
 }
@@ -252,6 +252,7 @@ export const faults: readonly Fault[] = [
     }),
     code: 'NO_EXPLICIT_POLICY',
     alert: 'certificate_unknown',
+    blames: 'below',
     openssl: 'accepts',
   },
 ]

@@ -86,7 +86,8 @@ for (const fault of faults)
       for (const depth of placesOf(fault, intermediates)) {
         const chain = mintPlan(faultyPlan(fault, depth, intermediates))
         const code = typeof fault.code === 'string' ? fault.code : fault.code(depth)
-        const expected = `${code} ${fault.alert} ${fault.blames ?? depth}`
+        const blamed = fault.blames === 'below' ? Math.max(0, depth - 1) : fault.blames
+        const expected = `${code} ${fault.alert} ${blamed ?? depth}`
         const root = chain.at(-1) as Minted
         const verdict = verify([...chain.slice(0, -1), ...unrelated], [root])
         t.is(refusal(verdict), expected, `${intermediates} intermediates, depth ${depth}`)
@@ -308,6 +309,18 @@ test('a hundred certificates of one name cost no more than the budget', t => {
   t.false(verdict.ok)
   t.true(signatures <= 20, `${signatures} signatures`)
   t.log(`${signatures} signatures, ${refusal(verdict)}`)
+})
+
+test('a self-issued intermediate does not count against the limit on depth', t => {
+  const root = mint({ subject: 'root', ca: true })
+  const ca = mint({ subject: 'ca', ca: true, issuer: root })
+  const renewed = mint({ subject: 'ca', ca: true, issuer: ca })
+  const leaf = mint({ subject: hostName, issuer: renewed })
+  believed(t, verify([leaf, renewed, ca], [root], { limits: { depth: 1 } }))
+  t.is(
+    refusal(verify([leaf, renewed, ca], [root], { limits: { depth: 0 } })),
+    'CERT_CHAIN_TOO_LONG unknown_ca 2',
+  )
 })
 
 test('depth and bytes are limited', t => {

@@ -117,6 +117,8 @@ export function answersOf(connection: AnswersFor): Answers {
           allowPartialTrustChain: options.allowPartialTrustChain,
           cache: context.verified,
           limits: options.verifyLimits,
+          profile: options.verifyProfile,
+          policies: options.verifyPolicies,
           status: context.status,
           callback: options.verifyCallback,
           filters: want.request

@@ -12,7 +12,14 @@ import type {
 } from '@biopair/handshake'
 import type { RecordSizingOptions } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
-import type { CertificateInput, Passphrase, PublicKeyInput, VerifyLimits } from '@biopair/x509'
+import type {
+  CertificateInput,
+  Passphrase,
+  PolicyInputs,
+  Profile,
+  PublicKeyInput,
+  VerifyLimits,
+} from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
 import type { StatusOptions } from './certificate-status.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
@@ -164,6 +171,10 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
   readonly verifyLimits?: Partial<VerifyLimits>
   /** Certificates of good chains that are remembered, with the signatures that were found good; everything else about them is judged each time. 256; 0 remembers none. */
   readonly verifyCache?: number
+  /** What certificates have to be beyond what RFC 5280 §6.1 looks at: `rfc5280`, nothing. */
+  readonly verifyProfile?: Profile
+  /** What is asked of certificate policies (RFC 5280 §6.1.1): nothing. */
+  readonly verifyPolicies?: PolicyInputs
   /** Milliseconds since 1970: when a chain has to be valid; `now` unless said otherwise. */
   readonly verifyTime?: number
   /** Primitives: noble, which runs everywhere, unless told otherwise. */
@@ -299,6 +310,8 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   minimumRsaBits: 'whole number',
   verifyLimits: 'object',
   verifyCache: 'whole number',
+  verifyProfile: 'string',
+  verifyPolicies: 'object',
   verifyTime: 'whole number',
   crypto: 'object',
   random: 'function',

@@ -41,6 +41,7 @@ import { oidFiltersFrom } from './oid-filters.ts'
 import { checkOptions } from './option-types.ts'
 import { certTypes, list, many, named, oneOf, protocol, wholeNumber } from './option-values.ts'
 import { paddingFrom } from './padding.ts'
+import { checkPolicyOptions } from './policy-options.ts'
 import { pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
@@ -170,6 +171,7 @@ export class SslContext {
     this.limits = limitsFrom(options.limits ?? {})
     wholeNumber('verifyCache', options.verifyCache, 0, 65_536)
     this.verified = new VerifyCache({ certificates: options.verifyCache })
+    checkPolicyOptions(options)
     oneOf('ocsp', options.ocsp, ocspModes)
     this.status = statusPolicy(options, this.crypto)
     this.riding = {

@@ -40,6 +40,8 @@ export const MovingVerdict = struct({
   why: words,
   section: words,
   field: maybe(words, 2 ** 16 - 1),
+  /** Certificate policies of a path that is believed: nothing, or what the authorities and what we find it valid for. */
+  policies: maybe(vector(words, 0, 2 ** 24 - 1), 2 ** 24 - 1),
 })
 export type MovingVerdict = Decoded<typeof MovingVerdict>
 
@@ -47,13 +49,18 @@ export function writeVerdict(verdict: Verdict): MovingVerdict {
   const path = verdict.path.map(({ raw }) => Uint8Array.from(raw))
   if (verdict.ok) {
     const name = verdict.name === undefined ? [] : [units(verdict.name)]
-    return { ok: 1, path, name, code: [], depth: 0, why: [], section: [], field: [] }
+    const { authorityConstrained, userConstrained } = verdict.policies ?? {}
+    const policies = [authorityConstrained, userConstrained].flatMap(set =>
+      set ? [set.map(units)] : [],
+    )
+    return { ok: 1, path, name, code: [], depth: 0, why: [], section: [], field: [], policies }
   }
   const { code, depth, why, section, field } = verdict
   return {
     ...{ ok: 0, path, name: [], code: units(code), depth },
     ...{ why: units(why.slice(0, longestWhy)), section: units(section) },
     field: field === undefined ? [] : [units(field)],
+    policies: [],
   }
 }
 
@@ -62,7 +69,16 @@ export function readVerdict({ ok, name, depth, ...rest }: MovingVerdict): Verdic
   const path = rest.path.map(certificate)
   const [matched, second] = name.map(text)
   check(ok <= 1 && second === undefined)
-  if (ok) return { ok: true, path, ...(matched === undefined ? {} : { name: matched }) }
+  const [authorityConstrained, userConstrained, third] = rest.policies.map(set => set.map(text))
+  check(third === undefined && !authorityConstrained === !userConstrained)
+  if (ok)
+    return {
+      ...{ ok: true, path },
+      ...(authorityConstrained && userConstrained
+        ? { policies: { authorityConstrained, userConstrained } }
+        : {}),
+      ...(matched === undefined ? {} : { name: matched }),
+    }
   const code = text(rest.code) as VerifyCode
   const [field, another] = rest.field.map(text)
   check(Object.hasOwn(verifyCodes, code) && another === undefined)

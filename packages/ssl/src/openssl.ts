@@ -204,6 +204,15 @@ export * from './openssl/exporter.ts'
 export * from './openssl/info.ts'
 export * from './openssl/msg.ts'
 export {
+  X509_V_FLAG_EXPLICIT_POLICY,
+  X509_V_FLAG_INHIBIT_ANY,
+  X509_V_FLAG_INHIBIT_MAP,
+  X509_V_FLAG_POLICY_CHECK,
+  X509_V_FLAG_X509_STRICT,
+  X509_VERIFY_PARAM_add0_policy,
+  X509_VERIFY_PARAM_set1_policies,
+} from './openssl/policy-flags.ts'
+export {
   SSL_CTX_get0_CA_list,
   SSL_CTX_set_post_handshake_auth,
   SSL_CTX_set0_CA_list,
@@ -318,7 +327,6 @@ export {
   X509_V_FLAG_PARTIAL_CHAIN,
   X509_V_FLAG_TRUSTED_FIRST,
   X509_V_FLAG_USE_CHECK_TIME,
-  X509_V_FLAG_X509_STRICT,
   type X509_VERIFY_PARAM,
   X509_VERIFY_PARAM_add1_host,
   X509_VERIFY_PARAM_clear_flags,

@@ -50,6 +50,8 @@ export interface VerificationPolicy {
   readonly allowPartialTrustChain: boolean | undefined
   readonly limits: Partial<VerifyLimits> | undefined
   readonly cache?: VerifyCache | undefined
+  readonly profile: VerifyOptions['profile']
+  readonly policies: VerifyOptions['policies']
   /** Extensions that the peer's certificate has to have. */
   readonly filters?: readonly OidFilter[] | undefined
   /** What is made of OCSP responses. */
@@ -105,6 +107,8 @@ export function verifyPeer(
     allowPartialTrustChain: policy.allowPartialTrustChain,
     limits: policy.limits,
     cache: policy.cache,
+    profile: policy.profile,
+    policies: policy.policies,
   }
   const filters = want.role === 'client' ? policy.filters : undefined
   const verify = (forgiven?: readonly Forgiven[]) => {

@@ -49,6 +49,12 @@ export interface PolicyConstraints {
   readonly inhibitPolicyMapping: number | undefined
 }
 
+/** A policy of the issuer's that it holds for the same as one of the subject's (RFC 5280 §4.2.1.5). */
+export interface PolicyMapping {
+  readonly issuerDomainPolicy: string
+  readonly subjectDomainPolicy: string
+}
+
 /** The TLS extensions that a TLS feature extension may name, by id (RFC 7633 §4.1): status_request makes stapling a must. */
 export const tlsFeatureIds = { status_request: 5 } as const
 
@@ -62,9 +68,12 @@ export interface Extensions {
   readonly subjectKeyIdentifier: Uint8Array | undefined
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined
   readonly nameConstraints: NameConstraints | undefined
-  /** Policy OIDs; noted, not yet processed. */
+  /** Policy OIDs. */
   readonly certificatePolicies: readonly string[] | undefined
+  readonly policyMappings: readonly PolicyMapping[] | undefined
   readonly policyConstraints: PolicyConstraints | undefined
+  /** How many certificates below may still say anyPolicy. */
+  readonly inhibitAnyPolicy: number | undefined
   /** Ids of the TLS extensions that the certificate's owner always answers (RFC 7633). */
   readonly tlsFeatures: readonly number[] | undefined
   /** OIDs of critical extensions that we do not process: whoever relies on the certificate must refuse it. */
@@ -76,7 +85,7 @@ type Draft = { -readonly [K in keyof Extensions]: Extensions[K] }
 interface Row {
   readonly name: string
   readonly section: string
-  readonly read: (value: DerReader, into: Draft) => void
+  readonly read: (value: DerReader, into: Draft, critical: boolean) => void
 }
 
 const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
@@ -131,7 +140,7 @@ export function readExtensions(from: DerReader): {
     }
     try {
       const content = new DerReader(from.bytes, value.content, value.end)
-      row.read(content, known)
+      row.read(content, known, critical)
       content.finish(row.name)
     } catch (error) {
       if (error instanceof DerError)
@@ -139,7 +148,7 @@ export function readExtensions(from: DerReader): {
       throw error
     }
   }
-  known.unknownCritical = unknownCritical
+  known.unknownCritical = [...known.unknownCritical, ...unknownCritical]
   return { list, known }
 }
 
@@ -197,12 +206,17 @@ function nameConstraints(value: DerReader, into: Draft): void {
   into.nameConstraints = readNameConstraints(value)
 }
 
-function certificatePolicies(value: DerReader, into: Draft): void {
+function certificatePolicies(value: DerReader, into: Draft, critical: boolean): void {
   const at = value.at
   const policies = many(value, 'CertificatePolicies', list => {
     const information = list.inside(tags.SEQUENCE, 'PolicyInformation')
     const oid = information.oid('policyIdentifier')
-    if (!information.done) information.take(tags.SEQUENCE, 'policyQualifiers')
+    if (!information.done) {
+      const qualifiers = information.inside(tags.SEQUENCE, 'policyQualifiers')
+      // "If this extension is critical, the path validation software MUST be able to interpret this extension (including the optional qualifier)".
+      if (critical && !all(qualifiers, qualifierId).every(id => policyQualifiers.has(id)))
+        into.unknownCritical = ['2.5.29.32']
+    }
     information.finish('PolicyInformation')
     return oid
   })
@@ -212,12 +226,24 @@ function certificatePolicies(value: DerReader, into: Draft): void {
   into.certificatePolicies = policies
 }
 
-function policyMappings(value: DerReader): void {
-  many(value, 'PolicyMappings', list => {
+// id-qt-cps and id-qt-unotice: they tell people something, and change nothing.
+const policyQualifiers: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.2.1', '1.3.6.1.5.5.7.2.2'])
+
+function qualifierId(list: DerReader): string {
+  const information = list.inside(tags.SEQUENCE, 'PolicyQualifierInfo')
+  const id = information.oid('policyQualifierId')
+  information.any('qualifier')
+  information.finish('PolicyQualifierInfo')
+  return id
+}
+
+function policyMappings(value: DerReader, into: Draft): void {
+  into.policyMappings = many(value, 'PolicyMappings', list => {
     const mapping = list.inside(tags.SEQUENCE, 'PolicyMapping')
-    mapping.oid('issuerDomainPolicy')
-    mapping.oid('subjectDomainPolicy')
+    const issuerDomainPolicy = mapping.oid('issuerDomainPolicy')
+    const subjectDomainPolicy = mapping.oid('subjectDomainPolicy')
     mapping.finish('PolicyMapping')
+    return { issuerDomainPolicy, subjectDomainPolicy }
   })
 }
 
@@ -233,8 +259,8 @@ function policyConstraints(value: DerReader, into: Draft): void {
   sequence.finish('PolicyConstraints')
 }
 
-function inhibitAnyPolicy(value: DerReader): void {
-  value.small('InhibitAnyPolicy')
+function inhibitAnyPolicy(value: DerReader, into: Draft): void {
+  into.inhibitAnyPolicy = value.small('InhibitAnyPolicy')
 }
 
 function tlsFeature(value: DerReader, into: Draft): void {
@@ -264,7 +290,9 @@ function blank(): Draft {
     authorityKeyIdentifier: undefined,
     nameConstraints: undefined,
     certificatePolicies: undefined,
+    policyMappings: undefined,
     policyConstraints: undefined,
+    inhibitAnyPolicy: undefined,
     tlsFeatures: undefined,
     unknownCritical: [],
   }

@@ -19,6 +19,7 @@ export {
   keyPurposes,
   keyUsages,
   type PolicyConstraints,
+  type PolicyMapping,
   tlsFeatureIds,
 } from './extensions.ts'
 export {
@@ -53,6 +54,7 @@ export type { Passphrase } from './passphrase.ts'
 export { verifyChain } from './path.ts'
 export { passphraseBounds } from './pbes2-parameters.ts'
 export { type PemBlock, pemBlocks } from './pem.ts'
+export { anyPolicy, type PolicyInputs, type PolicySets } from './policy.ts'
 export {
   hasPrivateKey,
   type PrivateKeyOptions,
@@ -60,6 +62,7 @@ export {
   statedKeyFrom,
 } from './private-key.ts'
 export { type VerifyCode, verifyCodes } from './problem.ts'
+export { type Profile, profiles } from './profile.ts'
 export { parsePublicKey } from './public-key.ts'
 export { publicKeysFrom } from './public-key-list.ts'
 export { encodePublicKey } from './public-key-writer.ts'

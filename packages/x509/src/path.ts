@@ -60,19 +60,20 @@ export function verifyChain(options: VerifyOptions): Verdict {
   search.remember(path)
   for (const problem of leafProblems(leaf, demands))
     if (!isForgiven(options, problem.code, 0)) return refused(0, problem, path)
-  if (options.name === undefined) return { ok: true, path }
+  const { policies } = search
+  if (options.name === undefined) return { ok: true, path, policies }
   const names = typeof options.name === 'string' ? [options.name] : options.name
   const match = matchNames(leaf, names, { allowWildcards: options.allowWildcards })
-  if (match.ok) return { ok: true, path, name: match.matched }
+  if (match.ok) return { ok: true, path, policies, name: match.matched }
   const code = 'ERR_TLS_CERT_ALTNAME_INVALID'
   return isForgiven(options, code, 0)
-    ? { ok: true, path }
+    ? { ok: true, path, policies }
     : refused(0, { code, why: match.why }, path)
 }
 
 function demandsOf(options: VerifyOptions): Demands {
-  const { time, purpose, keyUsage = [], minimumRsaBits = 2048 } = options
-  return { time, purpose, keyUsage, minimumRsaBits }
+  const { time, purpose, keyUsage = [], minimumRsaBits = 2048, profile = 'rfc5280' } = options
+  return { time, purpose, keyUsage, minimumRsaBits, profile }
 }
 
 function given(limits: Partial<VerifyLimits> | undefined): Partial<VerifyLimits> {

@@ -4,6 +4,7 @@ import type { Certificate } from './certificate.ts'
 import { type KeyUsage, keyPurposes } from './extensions.ts'
 import { isX509Failure } from './failure.ts'
 import type { Problem } from './problem.ts'
+import { type Profile, profileProblems } from './profile.ts'
 
 /** What the end of the path is asked to be: a purpose's name or OID, or `any`, which asks nothing. */
 export type Purpose = 'serverAuth' | 'clientAuth' | 'OCSPSigning' | 'any' | `${number}.${string}`
@@ -17,6 +18,7 @@ export interface Demands {
   readonly keyUsage: readonly KeyUsage[]
   /** Bits that an RSA modulus must at least have. */
   readonly minimumRsaBits: number
+  readonly profile: Profile
 }
 
 // A verification's cost grows with the modulus: as Go's crypto/tls, nothing above this is computed with.
@@ -36,11 +38,11 @@ export function* leafProblems(leaf: Certificate, demands: Demands): Generator<Pr
   yield* some(criticalProblem(leaf))
   yield* some(serialProblem(leaf))
   yield* keyProblems(leaf, demands, 'EE_KEY_TOO_SMALL')
-  yield* some(policyProblem(leaf))
   yield* some(constraintsProblem(leaf))
   yield* some(keyUsageProblem(leaf, demands.keyUsage))
   yield* some(purposeProblem(leaf, demands.purpose, false))
   yield* some(signingKeyUsageProblem(leaf))
+  yield* profileProblems(demands.profile, leaf, 'leaf')
 }
 
 /** Where an issuer stands in a path. */
@@ -61,9 +63,9 @@ export function* issuerProblems(
   yield* some(criticalProblem(issuer))
   if (!place.anchor) yield* some(serialProblem(issuer))
   yield* keyProblems(issuer, demands, 'CA_KEY_TOO_SMALL')
-  yield* some(policyProblem(issuer))
   yield* some(purposeProblem(issuer, demands.purpose, true))
   yield* some(signingKeyUsageProblem(issuer))
+  yield* profileProblems(demands.profile, issuer, place.anchor ? 'anchor' : 'intermediate')
 }
 
 function* some(problem: Problem | undefined): Generator<Problem> {
@@ -191,16 +193,6 @@ export function* keyProblems(
       code: unusable,
       why: `expected an RSA key of at most ${maximumRsaBits} bits with an exponent of at most 32, got ${bits} and ${publicKey.e.length * 8}`,
     }
-}
-
-// Policies are noted, not processed. Without an explicit policy being required, RFC 5280 §6.1 finds every path's policies good,
-// whatever the mappings and prohibitions are, so that this one demand is all that has to be refused.
-function policyProblem({ policyConstraints }: Certificate): Problem | undefined {
-  if (policyConstraints?.requireExplicitPolicy === undefined) return undefined
-  return {
-    code: 'NO_EXPLICIT_POLICY',
-    why: 'expected a path that requires no explicit policy, got policyConstraints that do',
-  }
 }
 
 // RFC 5280 §4.2.1.10: "which MUST be used only in a CA certificate".

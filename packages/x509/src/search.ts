@@ -4,6 +4,7 @@ import { type Certificate, parseCertificate } from './certificate.ts'
 import { sameBytes } from './der.ts'
 import { isX509Failure, type X509Failure } from './failure.ts'
 import { type Budget, violation } from './name-constraints.ts'
+import { type PolicySets, pathPolicies } from './policy.ts'
 import type { Problem, VerifyCode } from './problem.ts'
 import { type Demands, type IssuerPlace, issuerProblems, signatureProblem } from './rules.ts'
 import {
@@ -36,6 +37,7 @@ export class Search {
   #told: Verdict | undefined
   #unknown: Verdict | undefined
   #unreadable: X509Failure | undefined
+  #policies: PolicySets = { authorityConstrained: [], userConstrained: [] }
 
   constructor(
     options: VerifyOptions,
@@ -65,10 +67,15 @@ export class Search {
     }
   }
 
+  /** The certificate policies of the path that was found. */
+  get policies(): PolicySets {
+    return this.#policies
+  }
+
   /** The first good path that starts with these certificates, or undefined. */
   from(path: readonly Certificate[]): readonly Certificate[] | undefined {
     const subject = path.at(-1) as Certificate
-    if (this.#options.anchors.has(subject) && this.#ends(subject)) return path
+    if (this.#options.anchors.has(subject) && this.#ends(subject)) return this.#whole(path)
     let found = false
     for (const { issuer, anchor } of this.#candidates(subject)) {
       if (this.#stepsLeft-- <= 0) {
@@ -85,10 +92,10 @@ export class Search {
         continue
       }
       const longer = [...path, issuer]
-      const whole = terminal ? longer : this.from(longer)
+      const whole = terminal ? this.#whole(longer) : this.from(longer)
       if (whole !== undefined) return whole
     }
-    return found || !this.#unknownIssuer(path, subject) ? undefined : path
+    return found || !this.#unknownIssuer(path, subject) ? undefined : this.#whole(path)
   }
 
   /** Tells the next verifications about a path that `from` found good, unless something of it was only put up with. */
@@ -138,8 +145,8 @@ export class Search {
     const depth = path.length
     // RFC 5280 §6.1.4 (l): a self-issued intermediate does not count.
     const below = path.slice(1).filter(({ selfIssued }) => !selfIssued).length
-    const terminal = anchor && this.#ends(issuer)
-    if (!(depth - 1 + (terminal ? 0 : 1) <= this.#limits.depth))
+    const uncounted = issuer.selfIssued || (anchor && this.#ends(issuer))
+    if (!(below + (uncounted ? 0 : 1) <= this.#limits.depth))
       return {
         code: 'CERT_CHAIN_TOO_LONG',
         why: `expected at most ${this.#limits.depth} intermediate certificates, got more`,
@@ -159,6 +166,18 @@ export class Search {
       return 'other-key'
     const of = signature.code === 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY' ? depth : depth - 1
     return this.#forgiven(signature, of) ? undefined : { ...signature, depth: of }
+  }
+
+  /** A path that reaches its end, if its policies are good. */
+  #whole(path: readonly Certificate[]): readonly Certificate[] | undefined {
+    const policies = pathPolicies(path, this.#options.policies ?? {}, this.#budget)
+    if (!('code' in policies)) {
+      this.#policies = policies
+      return path
+    }
+    if (this.#forgiven(policies, policies.depth)) return path
+    this.#tell(policies.depth, policies, path)
+    return undefined
   }
 
   #issuerProblem(issuer: Certificate, place: IssuerPlace, depth: number): Problem | undefined {

@@ -3,7 +3,9 @@ import type { CryptoProvider } from '@biopair/crypto'
 import type { Certificate } from './certificate.ts'
 import type { KeyUsage } from './extensions.ts'
 import type { X509Failure } from './failure.ts'
+import type { PolicyInputs, PolicySets } from './policy.ts'
 import { type Problem, type VerifyCode, verifyCodes } from './problem.ts'
+import type { Profile } from './profile.ts'
 import type { Purpose } from './rules.ts'
 import type { TrustStore } from './trust-store.ts'
 import type { VerifyCache } from './verify-cache.ts'
@@ -30,6 +32,10 @@ export interface VerifyOptions {
    * name it is: a path then has to go on to a self-signed anchor, and an intermediate among the anchors only helps to get there.
    */
   readonly allowPartialTrustChain?: boolean | undefined
+  /** What certificates have to be beyond what RFC 5280 §6.1 looks at: nothing (`rfc5280`). */
+  readonly profile?: Profile | undefined
+  /** What is asked of certificate policies: nothing, unless a certificate of the path asks. */
+  readonly policies?: PolicyInputs | undefined
   readonly limits?: Partial<VerifyLimits> | undefined
   /** What earlier verifications with these primitives found; none, and each starts anew. It changes what a verdict costs, never the verdict. */
   readonly cache?: VerifyCache | undefined
@@ -66,13 +72,13 @@ const hard: readonly VerifyCode[] = [
 
 /** What one verification may cost. */
 export interface VerifyLimits {
-  /** Intermediates between the peer's certificate and the anchor: 10. */
+  /** Intermediates between the peer's certificate and the anchor, but for self-issued ones (RFC 5280 §6.1.4 (l)): 10. */
   readonly depth: number
   /** Signatures that are checked: 20. */
   readonly signatures: number
   /** Bytes of all certificates together: 102 400, OpenSSL's SSL_CTX_set_max_cert_list(3). */
   readonly chainBytes: number
-  /** Comparisons of a name with a name constraint: 262 144. */
+  /** Comparisons of a name with a name constraint, and policies that are followed along a path: 262 144. */
   readonly comparisons: number
 }
 
@@ -82,6 +88,8 @@ export type Verdict =
       readonly ok: true
       /** From the peer's certificate to the anchor, both included. */
       readonly path: readonly Certificate[]
+      /** The certificate policies that the path is valid for; undefined where no path was looked at. */
+      readonly policies?: PolicySets
       /** The presented identifier that matched `name`. */
       readonly name?: string
     }

@@ -27,6 +27,7 @@ import {
   SSL_VERIFY_POST_HANDSHAKE,
 } from './constants.ts'
 import { allowsEarlyData } from './early-data.ts'
+import { policyFlags, policyOptions } from './policy-flags.ts'
 import { askPsk } from './psk.ts'
 import { askServername } from './servername.ts'
 import { arrived } from './session.ts'
@@ -79,18 +80,22 @@ export class Settings {
   }
 
   /** These with what an X509_VERIFY_PARAM demands, apart from names; connections that demand the same have one context. */
-  judging({ depth, time, flags, anyName }: X509_VERIFY_PARAM): Settings {
+  judging({ depth, time, flags, policies, anyName }: X509_VERIFY_PARAM): Settings {
     const changes = {
       verifyDepth: depth < 0 ? undefined : depth,
       verifyTime:
         flags & X509_V_FLAG_USE_CHECK_TIME && time !== undefined ? time * 1000 : undefined,
       partialChain: (flags & X509_V_FLAG_PARTIAL_CHAIN) !== 0,
+      policyFlags: flags & policyFlags,
+      policies,
       anyName,
     }
     const same = ({ values }: Settings) =>
       values.verifyDepth === changes.verifyDepth &&
       values.verifyTime === changes.verifyTime &&
       (values.partialChain ?? false) === changes.partialChain &&
+      (values.policyFlags ?? 0) === changes.policyFlags &&
+      values.policies === policies &&
       values.anyName === anyName
     if (same(this)) return this
     if (!this.#judging || !same(this.#judging)) this.#judging = this.with(changes)
@@ -116,7 +121,8 @@ export class Settings {
     const { surroundings, ca, credentials, keylog, newSession, verifyDepth, maxFragment } =
       this.values
     const psk = askPsk(() => this.#calling, this.values)
-    const { verifyTime, partialChain, serverCertTypes, clientCertTypes } = this.values
+    const { verifyTime, partialChain, policyFlags: flags = 0, policies } = this.values
+    const { serverCertTypes, clientCertTypes } = this.values
     if (this.values.options & SSL_OP_NO_TLSv1_3)
       throw misuse('ERR_INVALID_ARG_VALUE', 'SSL_OP_NO_TLSv1_3 leaves no version')
     return {
@@ -146,6 +152,7 @@ export class Settings {
         : watched,
       ...given('verifyTime', verifyTime),
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
+      ...(flags || policies ? policyOptions(flags, policies) : {}),
       verifyLimits: { ...surroundings.verifyLimits, ...given('depth', verifyDepth) },
       limits: { ...surroundings.limits, ...given('maxFragment', maxFragment) },
     }

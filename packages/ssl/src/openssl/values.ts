@@ -56,6 +56,8 @@ export type Surroundings = Pick<
   | 'traceEvents'
   | 'traceSecrets'
   | 'verifyLimits'
+  | 'verifyPolicies'
+  | 'verifyProfile'
 >
 
 /** A callback, and what it is given as its last argument. */
@@ -115,6 +117,9 @@ export interface Values {
   /** Milliseconds since 1970. */
   readonly verifyTime?: number | undefined
   readonly partialChain?: boolean
+  readonly policyFlags?: number
+  /** Acceptable certificate policies. */
+  readonly policies?: readonly string[] | undefined
   /** The chain has to be believed, whatever name it is for (SSL_set1_host with null). */
   readonly anyName: boolean
   /** DER names of the authorities whose certificates a server asks for. */

@@ -6,7 +6,6 @@ import { ERR_LIB_X509 } from './reasons.ts'
 export const X509_V_FLAG_USE_CHECK_TIME = 0x2
 export const X509_V_FLAG_CRL_CHECK = 0x4
 export const X509_V_FLAG_CRL_CHECK_ALL = 0x8
-export const X509_V_FLAG_X509_STRICT = 0x20
 export const X509_V_FLAG_TRUSTED_FIRST = 0x8000
 export const X509_V_FLAG_PARTIAL_CHAIN = 0x8_0000
 export const X509_V_FLAG_NO_CHECK_TIME = 0x20_0000
@@ -22,10 +21,9 @@ export const X509_PURPOSE_SSL_CLIENT = 1
 export const X509_PURPOSE_SSL_SERVER = 2
 
 /**
- * Flags that would make verification stricter in a way that there is none of here (revocation, policies, Suite B, X509_STRICT, the signature of
- * an anchor): they are refused, since who sets them relies on them. Flags that would make it laxer are kept and do nothing.
+ * Flags that would make verification stricter in a way that there is none of here (revocation, Suite B, the signature of an anchor): they are refused, since who sets them relies on them. Flags that would make it laxer are kept and do nothing.
  */
-const refusedFlags = 0x4 | 0x8 | 0x20 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x3_0000
+const refusedFlags = 0x4 | 0x8 | 0x2000 | 0x4000 | 0x3_0000
 
 /** What is demanded. Made by X509_VERIFY_PARAM_new, or an SSL's or SSL_CTX's own; its members are for the calls of this folder. */
 export class X509_VERIFY_PARAM {
@@ -42,6 +40,8 @@ export class X509_VERIFY_PARAM {
   /** Seconds since 1970. */
   time: number | undefined
   flags = 0
+  /** Acceptable certificate policies, OIDs; undefined for any. */
+  policies: readonly string[] | undefined
   /** Of the connection that this belongs to: what was matched. */
   peerName: () => string | undefined = () => undefined
 
@@ -56,6 +56,7 @@ export class X509_VERIFY_PARAM {
     this.purpose = from.purpose
     this.time = from.time
     this.flags = from.flags
+    this.policies = from.policies
   }
 
   /** The kinds of names that are demanded: of each one has to be proved. */
@@ -219,8 +220,8 @@ export function X509_VERIFY_PARAM_get_time(param: X509_VERIFY_PARAM): number {
 }
 
 /**
- * Adds X509_V_FLAG_ bits. 1, or 0 for bits that ask for checks that there are none of (CRL_CHECK, POLICY_CHECK, SUITEB, ...). PARTIAL_CHAIN and
- * USE_CHECK_TIME count; others are kept, and do nothing.
+ * Adds X509_V_FLAG_ bits. 1, or 0 for bits that ask for checks that there are none of (CRL_CHECK, SUITEB, ...). PARTIAL_CHAIN,
+ * USE_CHECK_TIME, X509_STRICT and those on policies count; others are kept, and do nothing.
  */
 export function X509_VERIFY_PARAM_set_flags(param: X509_VERIFY_PARAM, flags: number): 0 | 1 {
   param.errors.clear()
