@@ -4,6 +4,7 @@ import { aeads } from './aead.ts'
 import { ccms } from './ccm.ts'
 import { groups } from './groups.ts'
 import { hashes } from './hash.ts'
+import { headerMasks } from './header-masks.ts'
 import { privateKey } from './private-key.ts'
 import { publicKey } from './public-key.ts'
 import { randomBytes } from './random.ts'
@@ -20,6 +21,7 @@ export const nodeCrypto: CryptoProvider = {
   hashes,
   aeads: { ...aeads, ...ccms },
   groups,
+  headerMasks,
   prefer: {
     suites: ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'],
     groups: ['X25519MLKEM768', 'x25519', 'secp256r1', 'secp384r1', 'secp521r1'],

@@ -27,6 +27,8 @@ export class Facts {
   suite: CipherSuite | undefined
   group: AnyGroupName | undefined
   alpn: Bytes | undefined
+  /** QUIC: the peer's. */
+  transportParameters: Bytes | undefined
   /** Server: the name that the client asked for. */
   askedName: string | undefined
   peerChain: readonly Bytes[] = []
@@ -147,6 +149,9 @@ export class Facts {
       }
       case 'client_authentication':
         this.verdict = this.inquiries.learn(fact, this.peerChain) ?? this.verdict
+        break
+      case 'transport_parameters':
+        this.transportParameters = fact.parameters
         break
       case 'early_data':
       case 'certificate_request':
