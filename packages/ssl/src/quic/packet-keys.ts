@@ -100,7 +100,6 @@ export function headerMask(
 function expander(crypto: KeyCrypto, { suite, secret }: TrafficSecret) {
   const hash = crypto.hashes[suite.hash]
   const hmac = hash.hmac(secret)
-  const expand = (label: string, length: number) =>
-    hkdfExpandLabel(hash, hmac, label, none, length)
+  const expand = (label: string, length: number) => hkdfExpandLabel(hash, hmac, label, none, length)
   return Object.assign(expand, { wipe: () => hmac.wipe() })
 }

@@ -1,0 +1,89 @@
+/** What has to be there before a connection starts: somebody to believe, something to show, a session that may be offered. */
+import type { Role } from '@biopair/handshake'
+import type { Bytes } from '@biopair/wire'
+import type { SslContext } from './context.ts'
+import { misuse } from './misuse.ts'
+import { ageOf } from './psk-answers.ts'
+import type { Session } from './session.ts'
+
+/** What one connection was told, as its options were read. */
+export interface Starting {
+  readonly servername: string | undefined
+  readonly verifyNames: readonly string[] | undefined
+  /** In place of the context's. */
+  readonly rawPublicKeys: readonly Bytes[] | undefined
+}
+
+/** Checks that this end can do its part. TypeError. */
+export function checkStart(role: Role, context: SslContext, starting: Starting): void {
+  if (starting.verifyNames?.length === 0 && context.options.rejectUnauthorized !== false)
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      'verifyNames: expected at least one name; an empty list needs rejectUnauthorized: false',
+    )
+  if (role === 'client') checkClient(context, starting)
+  else checkServer(context)
+}
+
+/** Whether keys that were agreed on elsewhere may be used. */
+export function hasPsks({ psks, options }: SslContext): boolean {
+  return psks.length > 0 || options.pskCallback !== undefined
+}
+
+/** The session of the options, if it may be offered: in time, of this name, and for the first time unless `reuse` says otherwise. */
+export function usableSession(
+  session: Session | undefined,
+  servername: string | undefined,
+  reuse: boolean,
+  context: SslContext,
+): Session | undefined {
+  if (!session || ageOf(session, context.now()) >= session.lifetime * 1000) return undefined
+  if (session.serverName !== servername || context.options.tickets === false) return undefined
+  return context.spend(session) || reuse ? session : undefined
+}
+
+/** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */
+function checkClient(context: SslContext, starting: Starting): void {
+  const { rejectUnauthorized, verifyCallback } = context.options
+  if (rejectUnauthorized === false) return
+  const believesNobody = !verifyCallback && context.anchors.certificates.length === 0
+  // Then a key is the only way.
+  if (hasPsks(context) && believesNobody) return
+  if (takesRawKeysAlone(context, starting)) return
+  if (starting.servername === undefined && !starting.verifyNames)
+    throw misuse(
+      'ERR_NO_SERVERNAME',
+      'a client that verifies needs servername; rejectUnauthorized: false opts out',
+    )
+  // A verifyCallback may believe a chain for reasons of its own, a pin say; it still needs the name to be asked for.
+  if (believesNobody)
+    throw misuse(
+      'ERR_NO_TRUST_ANCHORS',
+      'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',
+    )
+}
+
+/** Whether a raw key is all that a client takes: then there is no name to prove, and no authority to believe. Fail closed: somebody has to be expected. */
+function takesRawKeysAlone(context: SslContext, { rawPublicKeys }: Starting): boolean {
+  const { serverTypes, options } = context
+  if (!serverTypes.includes('rpk')) return false
+  const expected = rawPublicKeys ?? context.rawPublicKeys
+  if (expected.length === 0 && !options.verifyCallback)
+    throw misuse(
+      'ERR_NO_TRUST_ANCHORS',
+      'a client that takes raw public keys needs rawPublicKeys, or a verifyCallback that knows them; rejectUnauthorized: false opts out',
+    )
+  return !serverTypes.includes('x509')
+}
+
+/** A server shows a certificate, and has to know where from. */
+function checkServer(context: SslContext): void {
+  const { credentials, serverTypes, rawCredentials, options } = context
+  if (serverTypes.includes('rpk') && rawCredentials.length > 0) return
+  if (credentials.length > 0 || options.certificateCallback || options.SNICallback) return
+  if (hasPsks(context)) return
+  throw misuse(
+    'ERR_NO_CERTIFICATE',
+    'a server needs cert and key, a rawKey, a certificateCallback or SNICallback, or psks or a pskCallback',
+  )
+}
