@@ -158,7 +158,10 @@ for (const crypto of [nodeCrypto, noble])
     const app = { suite: cipherSuites.TLS_CHACHA20_POLY1305_SHA256, secret: appSecret }
 
     test(`${title}: initial secrets and their keys`, t => {
-      t.deepEqual([client, server].map(({ secret }) => text(secret)), [...expected.secrets])
+      t.deepEqual(
+        [client, server].map(({ secret }) => text(secret)),
+        [...expected.secrets],
+      )
       t.deepEqual(shown(packetKeys(crypto, client, version)), [...expected.client])
       t.deepEqual(shown(packetKeys(crypto, server, version)), [...expected.server])
       t.is(client.suite.name, 'TLS_AES_128_GCM_SHA256')
@@ -223,7 +226,10 @@ test('the mask of a sample is the same with every provider, the last block count
   const odd = hex('00 5e5cd55c41f69080575d7999c25a5bfb 00').subarray(1, 17)
   const key = hex(vectors[1].app[2] as string)
   for (const crypto of [nodeCrypto, noble])
-    t.is(text(headerMask(crypto, cipherSuites.TLS_CHACHA20_POLY1305_SHA256, key, odd)), 'aefefe7d03')
+    t.is(
+      text(headerMask(crypto, cipherSuites.TLS_CHACHA20_POLY1305_SHA256, key, odd)),
+      'aefefe7d03',
+    )
 })
 
 test('what is no version, no sample or no connection ID is a TypeError, and so is a mask that the provider has not', t => {
