@@ -127,7 +127,7 @@ function learnParameters(message: string, parameters: Bytes | undefined, output:
 
 function notQuic(): TlsAlert {
   return new TlsAlert('unsupported_extension', {
-    reason: 'BAD_EXTENSION',
+    reason: 'UNSOLICITED_EXTENSION',
     section: 'RFC 9001 8.2',
     why: `got ${extensionName(extensionTypes.quic_transport_parameters)}, and this is not QUIC`,
   })
