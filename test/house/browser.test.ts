@@ -13,6 +13,7 @@ for (const entry of [
   'bio',
   'ssl',
   'openssl',
+  'quic',
   'x509',
   'pki',
   'crypto',

@@ -6,6 +6,7 @@ import * as node from '@biopair/node'
 import * as nodeOpenssl from '@biopair/node/openssl'
 import * as ssl from '@biopair/ssl'
 import * as openssl from '@biopair/ssl/openssl'
+import * as quic from '@biopair/ssl/quic'
 import * as x509 from '@biopair/x509'
 import * as pki from '@biopair/x509/pki'
 import test from 'ava'
@@ -17,6 +18,7 @@ import * as itsNode from 'biopair/node'
 import * as itsNodeOpenssl from 'biopair/node/openssl'
 import * as itsOpenssl from 'biopair/openssl'
 import * as itsPki from 'biopair/pki'
+import * as itsQuic from 'biopair/quic'
 import * as itsSsl from 'biopair/ssl'
 import * as itsX509 from 'biopair/x509'
 
@@ -39,6 +41,7 @@ test('every subpath hands on the part of its name, the same objects', t => {
   same(itsNodeOpenssl, nodeOpenssl)
   same(itsOpenssl, openssl)
   same(itsPki, pki)
+  same(itsQuic, quic)
   same(itsSsl, ssl)
   same(itsX509, x509)
 })

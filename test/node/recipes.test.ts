@@ -52,6 +52,7 @@ const said: readonly [heading: string, words: string][] = [
   ],
   ['TLS in TLS', 'hello\nexit 0'],
   ['Sign with a key that cannot be extracted', 'true\nexit 0'],
+  ['TLS for QUIC', 'true true h3 Uint8Array(3) [ 1, 1, 30 ]\nexit 0'],
   ['Port a C program', 'TLSv1.3\nHTTP/1.0 200 OK\r\n\r\nhello\r\n\nexit 0'],
 ]
 

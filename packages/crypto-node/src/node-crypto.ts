@@ -3,6 +3,7 @@ import type { CryptoProvider } from '@biopair/crypto'
 import { aeads } from './aead.ts'
 import { groups } from './groups.ts'
 import { hashes } from './hash.ts'
+import { headerMasks } from './header-masks.ts'
 import { privateKey } from './private-key.ts'
 import { publicKey } from './public-key.ts'
 import { randomBytes } from './random.ts'
@@ -19,6 +20,7 @@ export const nodeCrypto: CryptoProvider = {
   hashes,
   aeads,
   groups,
+  headerMasks,
   prefer: {
     suites: ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256'],
     groups: ['X25519MLKEM768', 'x25519', 'secp256r1', 'secp384r1', 'secp521r1'],

@@ -3,6 +3,7 @@ import { randomBytes } from '@noble/hashes/utils.js'
 import { aeads } from './noble-aead.ts'
 import { groups } from './noble-groups.ts'
 import { hashes } from './noble-hash.ts'
+import { headerMasks } from './noble-header-masks.ts'
 import { privateKey } from './noble-private-key.ts'
 import { publicKey } from './noble-public-key.ts'
 import type { CryptoProvider } from './provider.ts'
@@ -25,6 +26,7 @@ export const noble: CryptoProvider = {
   hashes,
   aeads,
   groups,
+  headerMasks,
   prefer: {
     suites: ['TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384'],
     groups: ['X25519MLKEM768', 'x25519', 'secp256r1', 'secp384r1', 'secp521r1'],

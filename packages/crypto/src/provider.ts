@@ -24,6 +24,8 @@ export interface CryptoProvider {
   readonly hashes: Readonly<Record<HashName, Hash>>
   readonly aeads: Readonly<Record<AeadName, Aead> & Partial<Record<CcmName, Aead>>>
   readonly groups: Readonly<Record<GroupName, Group> & Partial<Record<MoreGroupName, Group>>>
+  /** What hides the headers of QUIC's packets, beside the AEAD that seals them; TLS over records has no use for it. */
+  readonly headerMasks?: Readonly<Partial<Record<AeadName | CcmName, HeaderMask>>>
   /** What to offer first, because it is fast here; each lists what this provider has. */
   readonly prefer: {
     readonly suites: readonly CipherSuiteName[]
@@ -109,6 +111,9 @@ export interface AeadKey {
   /** Forgets the key, as far as the library lets us; `seal` and `open` throw from then on. */
   wipe(): void
 }
+
+/** The first five bytes that a header protection key makes of a sample of 16 (RFC 9001 §5.4.3, §5.4.4). */
+export type HeaderMask = (key: Uint8Array, sample: Uint8Array) => Bytes
 
 /** A key exchange, ECDH and KEM alike (RFC 9846 §4.3.8, RFC 9954). */
 export interface Group {

@@ -35,6 +35,14 @@ export interface FlowConfig extends CertificateConfig {
   readonly clientTypes?: readonly CertificateTypeName[] | undefined
   /** Schemes that we take delegated credentials with (RFC 9345); none where absent. */
   readonly delegatedSchemes?: readonly SignatureScheme[] | undefined
+  /** Over QUIC; undefined over records. */
+  readonly quic?: QuicConfig | undefined
+}
+
+/** A handshake over QUIC, whose carrier has a level for each key, and says nothing where one ends (RFC 9001). */
+export interface QuicConfig {
+  /** Ours, as they stand in quic_transport_parameters. Asked once; a server's is told the client's, which nobody has proved yet. */
+  readonly transportParameters: (peer: Bytes | undefined) => Bytes
 }
 
 /** How many tickets a client would like (RFC 9149 §2). */

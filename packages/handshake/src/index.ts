@@ -29,5 +29,6 @@ export {
   type PostHandshake,
   type RequestCommand,
 } from './tls13/post-handshake.ts'
+export { checkQuicMessage, ProtocolViolation, quicEarlyData } from './tls13/quic.ts'
 export { leastRecordLimit, mostRecordLimit } from './tls13/record-limits.ts'
 export { server13 } from './tls13/server.ts'

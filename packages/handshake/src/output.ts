@@ -75,6 +75,8 @@ export type Fact =
       readonly alpn?: Bytes | undefined
     }
   | { readonly fact: 'alpn'; readonly protocol: Bytes }
+  /** QUIC: the peer's (RFC 9001 §8.2). Nobody has proved them before the handshake is over. */
+  | { readonly fact: 'transport_parameters'; readonly parameters: Bytes }
   | { readonly fact: 'certificate_request' }
   /** Server: what has become of a request after the handshake; what was learnt of the client is told before it. */
   | {

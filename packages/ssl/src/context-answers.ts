@@ -31,6 +31,8 @@ export interface AnswersFor {
   readonly filters: (request: Bytes) => readonly OidFilter[] | undefined
   /** Client: the session to offer. Asked once. */
   readonly session: () => Session | undefined
+  /** Server: what tickets of QUIC are good for; absent over records. */
+  readonly quic?: () => Bytes | undefined
   /** Is told the context that answers from here on. */
   readonly switched: (context: SslContext) => void
 }
@@ -50,7 +52,7 @@ export function answersOf(connection: AnswersFor): Answers {
     return { acknowledge, ...context.clientAuthentication, requestOcsp, requestScts }
   }
   return {
-    ...pskAnswers(connection.context, connection.session),
+    ...pskAnswers(connection.context, connection.session, connection.quic),
     ...ocspAnswers(() => context),
     client_hello: (want, asking) => {
       const { clientHelloCallback } = context.options

@@ -13,10 +13,9 @@ import { misuse } from './misuse.ts'
 import { factsOf } from './moving.ts'
 import type { Moving } from './moving-state.ts'
 import { nameDemands, verifyNamesFrom } from './name-demands.ts'
-import { ageOf } from './psk-answers.ts'
 import { type Session, sessionFrom } from './session.ts'
 import { type SslOptions, sslOptionsFrom } from './ssl-options.ts'
-import { checkStart } from './start-checks.ts'
+import { checkStart, usableSession } from './start-checks.ts'
 
 export class Endpoint {
   /** The context that it was made with. */
@@ -150,7 +149,8 @@ export class Endpoint {
         rawPublicKeys,
         judged: (verdict, want) => facts.judged(verdict, want),
         filters: request => facts.inquiries.filters(request),
-        session: () => this.#usableSession(),
+        session: () =>
+          usableSession(this.#offer, options.servername, options.reuseSession === true, context),
         switched: chosen => {
           this.#chosen = chosen
         },
@@ -169,15 +169,5 @@ export class Endpoint {
       firstWrite: connected => ticketsDue(this, 'with_first_write', connected),
     })
     return this.#connection
-  }
-
-  /** The session of the options, if it may be offered: in time, of this name, of a server that can be judged anew, and for the first time. */
-  #usableSession(): Session | undefined {
-    const session = this.#offer
-    const context = this.first
-    if (!session || ageOf(session, context.now()) >= session.lifetime * 1000) return undefined
-    if (session.serverName !== this.options.servername) return undefined
-    if (context.options.tickets === false) return undefined
-    return context.spend(session) || this.options.reuseSession ? session : undefined
   }
 }

@@ -14,7 +14,8 @@ import type { Verdict } from '@biopair/x509'
 import { Inquiries } from './certificate-inquiry.ts'
 import type { SslContext } from './context.ts'
 import { EarlyExporter } from './exporter.ts'
-import type { Session } from './session.ts'
+import type { QuicVersion } from './quic/version.ts'
+import type { QuicTerms, Session } from './session.ts'
 import type { Tracer } from './tracer.ts'
 
 export class Facts {
@@ -27,6 +28,10 @@ export class Facts {
   suite: CipherSuite | undefined
   group: AnyGroupName | undefined
   alpn: Bytes | undefined
+  /** QUIC: the peer's. */
+  transportParameters: Bytes | undefined
+  /** And its version; undefined over records. */
+  quicVersion: QuicVersion | undefined
   /** Server: the name that the client asked for. */
   askedName: string | undefined
   peerChain: readonly Bytes[] = []
@@ -141,6 +146,7 @@ export class Facts {
           received: this.#context.now(),
           serverName: this.#servername,
           alpn: this.alpn,
+          quic: this.#quicTerms,
         }
         this.#context.options.onSession?.(this.session)
         break
@@ -148,11 +154,19 @@ export class Facts {
       case 'client_authentication':
         this.verdict = this.inquiries.learn(fact, this.peerChain) ?? this.verdict
         break
+      case 'transport_parameters':
+        this.transportParameters = fact.parameters
+        break
       case 'early_data':
       case 'certificate_request':
       case 'key_update':
         break
     }
+  }
+
+  get #quicTerms(): QuicTerms | undefined {
+    const { quicVersion: version, transportParameters } = this
+    return version && transportParameters && { version, transportParameters }
   }
 
   #log(label: string, secret: Bytes): void {

@@ -49,22 +49,26 @@ export function serverConfig(context: SslContext, options: SslOptions): ServerCo
 }
 
 function common(context: SslContext): Omit<FlowConfig, 'psk'> {
+  // 0 says nothing.
+  const recordSizeLimit = (context.options.recordSizeLimit ?? mostRecordLimit) || undefined
+  return { ...flowConfig(context), recordSizeLimit }
+}
+
+/** What is the same whatever carries the messages; record_size_limit is for records alone. */
+export function flowConfig(context: SslContext): Omit<FlowConfig, 'psk' | 'recordSizeLimit'> {
   const { crypto, suites, groups, schemes, certificateSchemes, options, riding } = context
   const { random, edit, pskModes = ['psk_dhe_ke'] } = options
-  // 0 says nothing.
-  const recordSizeLimit = (options.recordSizeLimit ?? mostRecordLimit) || undefined
   const { serverTypes, clientTypes, delegatedSchemes } = context
-  const types = { serverTypes, clientTypes, delegatedSchemes }
   return {
     ...{ crypto, suites, groups, schemes, certificateSchemes },
-    ...{ random, edit, pskModes, recordSizeLimit },
-    ...types,
+    ...{ random, edit, pskModes },
+    ...{ serverTypes, clientTypes, delegatedSchemes },
     ...riding,
   }
 }
 
 /** RFC 9149's names for it. */
-function ticketRequest({ options }: SslContext): TicketRequest | undefined {
+export function ticketRequest({ options }: SslContext): TicketRequest | undefined {
   const { ticketRequest: asked } = options
   return asked && { new_session_count: asked.newSessions, resumption_count: asked.resumptions }
 }

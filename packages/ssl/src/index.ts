@@ -54,7 +54,7 @@ export {
   type ReplayStore,
 } from './replay-store.ts'
 export type { Sct } from './scts.ts'
-export { type Session, sessionFromBytes, sessionToBytes } from './session.ts'
+export { type QuicTerms, type Session, sessionFromBytes, sessionToBytes } from './session.ts'
 export type { IdentityOption } from './shown-identity.ts'
 export { Ssl } from './ssl.ts'
 export { SslBio } from './ssl-bio.ts'

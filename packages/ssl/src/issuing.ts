@@ -1,5 +1,7 @@
 /** Which tickets a server issues, how many, and when. */
 import type { Command, Connected, Role } from '@biopair/handshake'
+import type { Bytes } from '@biopair/wire'
+import type { Verdict } from '@biopair/x509'
 import type { SslContext } from './context.ts'
 import type { ContextOptions } from './context-options.ts'
 import type { Facts } from './facts.ts'
@@ -39,22 +41,39 @@ export function ticketsDue(
 ): readonly Command[] {
   const { ticketPolicy = 'at_once' } = issuer.first.options
   if (issuer.role === 'client' || ticketPolicy !== when) return []
-  if (connected.peerChain.length > 0 && keepsNoClient(issuer)) return []
+  if (connected.peerChain.length > 0 && keepsNoClientOf(issuer)) return []
   return moreTickets(issuer, connected, connected.ticketsDue)
 }
 
-/** So many tickets more, numbered on from those that were issued. */
+/** So many tickets more. */
 export function moreTickets(issuer: Issuer, connected: Connected, count = 0): readonly Command[] {
-  const context = issuer.first
-  const {
-    ticketLifetime = 7200,
-    sessionIdContext = '',
-    sessionCache,
-    ticketSealer,
-    maxEarlyData = 0,
-  } = context.options
+  const { maxEarlyData = 0 } = issuer.first.options
+  return issueTickets(issuer.first, connected, count, {
+    noClient: keepsNoClientOf(issuer),
+    maxEarlyData,
+  })
+}
+
+/** What tickets hold besides the connection. */
+export interface TicketTerms {
+  /** Whether the client's certificates are left out. */
+  readonly noClient: boolean
+  /** Bytes of early data that each permits. */
+  readonly maxEarlyData: number
+  /** Of QUIC: what they are good for. */
+  readonly quic?: Bytes | undefined
+}
+
+/** So many tickets more, numbered on from those that were issued; fewer where what the client has shown is too long for one. */
+export function issueTickets(
+  context: SslContext,
+  connected: Connected,
+  count: number,
+  { noClient, maxEarlyData, quic }: TicketTerms,
+): readonly Command[] {
+  const { ticketLifetime = 7200, sessionIdContext = '', sessionCache } = context.options
   if (!connected.ticketsAllowed) return []
-  const known = keepsNoClient(issuer) ? { ...connected, peerChain: [] } : connected
+  const known = noClient ? { ...connected, peerChain: [] } : connected
   const issuing: Issuing = {
     crypto: context.crypto,
     draw: (purpose, length) => context.draw(purpose, length),
@@ -62,8 +81,9 @@ export function moreTickets(issuer: Issuer, connected: Connected, count = 0): re
     lifetime: ticketLifetime,
     maxEarlyData,
     sessionIdContext,
+    quic,
     cache: sessionCache,
-    sealer: ticketSealer,
+    sealer: context.options.ticketSealer,
     key: () => context.ticketKey,
   }
   return Array.from({ length: count }, (_, i) => makeTicket(known, connected.tickets + i, issuing))
@@ -73,12 +93,15 @@ export function moreTickets(issuer: Issuer, connected: Connected, count = 0): re
 
 /**
  * A server that says nothing of clients' certificates resumes no session with one: its tickets then hold none. Nor one that a request's
- * filters spoke against: a resumption knows nothing of that request.
+ * filters spoke against: a resumption knows nothing of that request. `answering` is the context that SNICallback may have put in place.
  */
-function keepsNoClient({ context, facts }: Issuer): boolean {
-  const { verdict } = facts ?? {}
+export function keepsNoClient(answering: SslContext, verdict: Verdict | undefined): boolean {
   return (
-    context.clientAuthentication.clientCertificate === 'none' ||
+    answering.clientAuthentication.clientCertificate === 'none' ||
     (verdict !== undefined && isFiltered(verdict))
   )
+}
+
+function keepsNoClientOf({ context, facts }: Issuer): boolean {
+  return keepsNoClient(context, facts?.verdict)
 }

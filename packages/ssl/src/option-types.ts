@@ -8,6 +8,7 @@ const kinds = {
   function: value => typeof value === 'function',
   object: value => typeof value === 'object' && value !== null,
   Uint8Array: value => value instanceof Uint8Array,
+  'Uint8Array or function': value => value instanceof Uint8Array || typeof value === 'function',
   'Uint8Array or a list of them': value =>
     value instanceof Uint8Array ||
     (Array.isArray(value) && value.every(item => item instanceof Uint8Array)),

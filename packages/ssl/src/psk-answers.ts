@@ -15,6 +15,7 @@ import { earlyAnswer, granted, termsOf } from './early-answers.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
 import { type PskOption, type StaticPsk, staticPsks } from './psks.ts'
+import { goesWith, sameBinding } from './quic/binding.ts'
 import type { Session } from './session.ts'
 import { type OpenedTicket, openTicket, readState, ticketId, usable } from './tickets.ts'
 
@@ -38,10 +39,14 @@ const mostIdentities = 8
 
 type Later<T> = T | Again | Promise<T | Again>
 
-/** The answers to `psk_offer`, `psk`, `psk_claim` and `early_data`. `session` is the one that a client has for this connection, if it may be offered. */
+/**
+ * The answers to `psk_offer`, `psk`, `psk_claim` and `early_data`. `session` is the one that a client has for this connection, if it may be
+ * offered; `quic` what a server's tickets of QUIC are good for.
+ */
 export function pskAnswers(
   context: SslContext,
   session: () => Session | undefined,
+  quic: () => Bytes | undefined = () => undefined,
 ): Pick<Answers, 'psk_offer' | 'psk' | 'psk_claim' | 'early_data'> {
   const { sessionCache, ticketSealer, pskCallback, singleUseTickets = false } = context.options
   return {
@@ -68,7 +73,7 @@ export function pskAnswers(
         const ours = fitting(context.psks, identity, want)
         if (ours) return chosenFrom(ours, selected)
         return following(opened(identity) as OpenedTicket | undefined, state => {
-          if (state) return resumable(state, selected, want, context, singleUseTickets)
+          if (state) return resumable(state, selected, want, context, singleUseTickets, quic())
           if (!pskCallback) return undefined
           return following(pskCallback(text(identity), asking), answer => {
             const psk = fitting(answered(answer, identity, context), identity, want)
@@ -153,16 +158,20 @@ function resumable(
   want: WantPsk,
   context: SslContext,
   once: boolean,
+  quic: Bytes | undefined,
 ): ChosenPsk | undefined {
   const { psk: key, suite, chain, shown } = state
   const authenticatedBy = state.psk_first === 1 ? 'psk' : 'certificate'
   const { hash } = suite
   if (
     want.hashes.includes(hash) &&
+    goesWith(state.quic, quic) &&
     usable(state, context.now(), want.serverName, context.options.sessionIdContext ?? '')
   ) {
     const { obfuscated_ticket_age } = want.identities[selected] as OfferedIdentity
-    const early = granted(state, obfuscated_ticket_age, context)
+    const early = sameBinding(state.quic, quic)
+      ? granted(state, obfuscated_ticket_age, context)
+      : undefined
     return { kind: 'resumption', key, hash, selected, chain, shown, authenticatedBy, once, early }
   }
   key.fill(0)

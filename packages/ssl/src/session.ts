@@ -13,6 +13,7 @@ import {
   vector,
 } from '@biopair/wire'
 import { misuse } from './misuse.ts'
+import type { QuicVersion } from './quic/version.ts'
 import { readShown, ShownState, writeShown } from './shown-state.ts'
 
 /** A session that a client may resume: a ticket, what it was issued under, and whom it was issued by. It holds secrets. */
@@ -36,9 +37,19 @@ export interface Session {
   readonly shown: Shown
   /** What the session began with: certificates, or a pre-shared key that was agreed on elsewhere. */
   readonly authenticatedBy: 'certificate' | 'psk'
+  /** Of QUIC, and for QUIC alone; undefined over records. */
+  readonly quic?: QuicTerms | undefined
 }
 
-const version = 2
+/** What a session of QUIC goes with. */
+export interface QuicTerms {
+  /** A session of one version is not for another (RFC 9369 §5). */
+  readonly version: QuicVersion
+  /** The server's: 0-RTT packets keep to what it remembers of them (RFC 9000 §7.4.1). */
+  readonly transportParameters: Bytes
+}
+
+const version = 3
 
 /** How a session is written; milliseconds in two halves. */
 const SessionState = struct({
@@ -57,6 +68,9 @@ const SessionState = struct({
   ticket: opaque(1, 2 ** 16 - 1),
   chain: vector(opaque(1, 2 ** 24 - 1), 0, 2 ** 24 - 1),
   shown: ShownState,
+  /** 0 over records. */
+  quic_version: uint8,
+  quic_transport_parameters: opaque(0, 2 ** 16 - 1),
 })
 
 /** A session as bytes, for a file or another process. Whoever has them can go on in its place: they want the care of a private key. */
@@ -77,6 +91,8 @@ export function sessionToBytes(session: Session): Bytes {
     ticket: session.ticket,
     chain: [...session.chain],
     shown: writeShown(session.shown),
+    quic_version: session.quic?.version ?? 0,
+    quic_transport_parameters: session.quic?.transportParameters ?? new Uint8Array(0),
   })
 }
 
@@ -92,6 +108,7 @@ export function sessionFromBytes(bytes: Uint8Array): Session {
     state.psk.length !== hashLengths[suite.hash] ||
     state.ticket_lifetime > longestLifetime ||
     state.psk_first !== (state.chain.length > 0 ? 0 : 1) ||
+    state.quic_version > 2 ||
     state.received_high >= 2 ** 21
   )
     throw misuse('ERR_INVALID_ARG_VALUE', 'session: expected the bytes of sessionToBytes')
@@ -108,14 +125,27 @@ export function sessionFromBytes(bytes: Uint8Array): Session {
     chain: state.chain,
     shown,
     authenticatedBy: state.psk_first === 1 ? 'psk' : 'certificate',
+    quic:
+      state.quic_version === 0
+        ? undefined
+        : {
+            version: state.quic_version as QuicVersion,
+            transportParameters: state.quic_transport_parameters,
+          },
   }
 }
 
-/** A session of an option: an object of ours, or bytes. */
-export function sessionFrom(given: Session | Uint8Array): Session {
-  if (given instanceof Uint8Array) return sessionFromBytes(given)
+/** A session of an option: an object of ours, or bytes; of the version of QUIC that it is for, or of none. */
+export function sessionFrom(given: Session | Uint8Array, quic?: QuicVersion): Session {
   // What cannot be written was not made here.
-  return sessionFromBytes(written(given))
+  const session = sessionFromBytes(given instanceof Uint8Array ? given : written(given))
+  if (session.quic?.version === quic) return session
+  const of = (version: QuicVersion | undefined) =>
+    version === undefined ? 'records' : `QUIC version ${version}`
+  throw misuse(
+    'ERR_INVALID_ARG_VALUE',
+    `session: expected one over ${of(quic)}, got one over ${of(session.quic?.version)}`,
+  )
 }
 
 const hashLengths = { sha256: 32, sha384: 48, sha512: 64 } as const satisfies Record<

@@ -3,6 +3,8 @@ import type { Role } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { SslContext } from './context.ts'
 import { misuse } from './misuse.ts'
+import { ageOf } from './psk-answers.ts'
+import type { Session } from './session.ts'
 
 /** What one connection was told beside its context. */
 export interface Told {
@@ -24,6 +26,18 @@ export function checkStart(role: Role, context: SslContext, told: Told): void {
 /** Whether keys that were agreed on elsewhere may be used. */
 export function hasPsks({ psks, options }: SslContext): boolean {
   return psks.length > 0 || options.pskCallback !== undefined
+}
+
+/** The session of the options, if it may be offered: in time, of this name, and for the first time unless `reuse` says otherwise. */
+export function usableSession(
+  session: Session | undefined,
+  servername: string | undefined,
+  reuse: boolean,
+  context: SslContext,
+): Session | undefined {
+  if (!session || ageOf(session, context.now()) >= session.lifetime * 1000) return undefined
+  if (session.serverName !== servername || context.options.tickets === false) return undefined
+  return context.spend(session) || reuse ? session : undefined
 }
 
 /** A client verifies by default, and needs a name and somebody to believe; opting out is explicit. */

@@ -41,6 +41,8 @@ const TicketState = struct({
   /** The client's, leaf first. */
   chain: vector(opaque(1, 2 ** 24 - 1), 0, 2 ** 24 - 1),
   shown: ShownState,
+  /** Of QUIC: its version, and what early data is bound to; empty over records. */
+  quic: opaque(0, 255),
 })
 type TicketState = Decoded<typeof TicketState>
 
@@ -50,7 +52,7 @@ export interface OpenedTicket extends Omit<TicketState, 'shown'> {
   readonly shown: Shown
 }
 
-const version = 3
+const version = 4
 const nameLength = 16
 const nonceLength = 12
 /** Bytes of the longest ticket that is made: a ClientHello has to carry it, and some servers take no more than 16 KiB of one. */
@@ -104,6 +106,8 @@ export interface Issuing {
   /** Bytes of early data that it permits. */
   readonly maxEarlyData: number
   readonly sessionIdContext: string
+  /** Of QUIC: what the ticket is good for. */
+  readonly quic?: Bytes | undefined
   readonly cache: SessionCache | undefined
   readonly sealer: TicketSealer | undefined
   readonly key: () => TicketKey
@@ -143,6 +147,7 @@ export function makeTicket(
     session_id_context: latin1(issuing.sessionIdContext),
     chain: [...peerChain],
     shown: writeShown(peerShown),
+    quic: issuing.quic ?? new Uint8Array(0),
   })
   const state = writer.finish()
   writer.wipe()

@@ -1,5 +1,6 @@
 // A peer over Go's crypto/tls: `server cert key` echoes on a free port, `client port ca` sends a line and prints what comes back.
 // `servers cert key` takes two connections, `clients port ca port` makes two with one cache; both say which were resumed.
+// `quic-server cert key` and `quic-client ca` are ends of QUIC: see quic.go.
 // With STAPLE a server staples that file and the timestamp 01 02 03; a client says what was stapled.
 // Both offer one group alone, X25519MLKEM768 or the one whose number is in GROUP, so that a connection proves it.
 package main
@@ -23,10 +24,15 @@ func main() {
 }
 
 func run(args []string) error {
+	if len(args) == 2 && args[0] == "quic-client" {
+		return quicClient(args[1])
+	}
 	if len(args) < 3 {
 		return fmt.Errorf("expected server cert key, or client port ca")
 	}
 	switch args[0] {
+	case "quic-server":
+		return quicServer(args[1], args[2])
 	case "server":
 		return server(args[1], args[2], 1)
 	case "servers":

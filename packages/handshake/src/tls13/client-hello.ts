@@ -8,6 +8,7 @@ import { serverNameList } from '../names.ts'
 import { offeredTypes } from './certificate-types.ts'
 import { certificateWishes } from './certificate-wishes.ts'
 import { offeredDelegation } from './delegated-credential.ts'
+import { offeredParameters } from './quic.ts'
 import { recordLimit } from './record-limits.ts'
 
 /** The ClientHello of a configuration. */
@@ -60,6 +61,7 @@ export function clientHello(
   extensions.push(
     ...recordLimit('ClientHello', config),
     ...certificateWishes('ClientHello', config),
+    ...offeredParameters(config),
     keyShare(shares),
   )
   return {

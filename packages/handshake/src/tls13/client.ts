@@ -30,6 +30,7 @@ import { HelloShape } from './hello-shape.ts'
 import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { laterAuthentication } from './post-handshake.ts'
 import { acceptedMode, acceptedPsk, bind, pskOffers, psksThatFit, withPsks } from './psk-offer.ts'
+import { checkQuicAnswer } from './quic.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
 import { judgeStapled, stapledResponse } from './stapled.ts'
 
@@ -141,7 +142,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.protect('read', 'handshake', serverHandshake)
   // Appendix E.4: before the second flight; here already, so that an alert is protected too (appendix A.1).
   if (config.compatibility && !retriedWith && !early.made) output.changeCipherSpec()
-  if (!early.pending) output.protect('write', 'handshake', clientHandshake)
+  if (!early.keepsKey) output.protect('write', 'handshake', clientHandshake)
   talk.level = 'handshake'
 
   const offered = new Set(hello.extensions?.map(extension => extension.extension_type))
@@ -151,6 +152,7 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   checkServerLimit(parameters.record_size_limit)
   limitRecords(output, readLimit('ClientHello', hello.extensions), parameters.record_size_limit)
   const alpn = agreedAlpn(parameters, config)
+  checkQuicAnswer(parameters, alpn, config, output)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
   early.answered(parameters, suite, alpn, clientHandshake)
 

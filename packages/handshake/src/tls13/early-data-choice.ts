@@ -48,8 +48,13 @@ export function answerEarlyData(
   output.learn({ fact: 'early_data', state: extensions.early_data ? 'rejected' : 'none' })
 }
 
-/** WAIT_EOED: early data comes until EndOfEarlyData; what follows is under the handshake's key. */
-export function* receiveEarlyData(talk: Talk, secret: TrafficSecret): Flow<void> {
+/** WAIT_EOED: early data comes until EndOfEarlyData; what follows is under the handshake's key. Over QUIC nothing says so (RFC 9001 §8.3). */
+export function* receiveEarlyData(
+  talk: Talk,
+  secret: TrafficSecret,
+  { quic }: ServerConfig,
+): Flow<void> {
+  if (quic) return
   yield* talk.receive('WAIT_EOED', EndOfEarlyData)
   talk.output.learn({ fact: 'early_data', state: 'over' })
   talk.output.protect('read', 'handshake', secret)

@@ -47,6 +47,11 @@ export class EarlyDataOffer {
     return this.#standing === 'pending'
   }
 
+  /** Whether that key stays the one that we write with; over QUIC, the handshake's stands beside it (RFC 9001 §4.1.4). */
+  get keepsKey(): boolean {
+    return this.pending && !this.#config.quic
+  }
+
   /** The ClientHello with early_data; pre_shared_key has to go behind it. */
   in(hello: ClientHello): ClientHello {
     if (!this.made) return hello
@@ -104,7 +109,7 @@ export class EarlyDataOffer {
     }
     if (!early_data) {
       this.#reject()
-      this.#talk.output.protect('write', 'handshake', secret)
+      if (!this.#config.quic) this.#talk.output.protect('write', 'handshake', secret)
       return
     }
     const terms = this.#terms as EarlyTerms
@@ -125,10 +130,16 @@ export class EarlyDataOffer {
   /** The server's Finished came: says that no more follows, if it was accepted, and changes to the handshake's key. */
   end(secret: TrafficSecret): void {
     if (this.#standing !== 'accepted') return
+    const { output } = this.#talk
+    // RFC 9001 §8.3: "Clients MUST NOT send the EndOfEarlyData message."
+    if (this.#config.quic) {
+      output.learn({ fact: 'early_data', state: 'over' })
+      return
+    }
     this.#talk.level = 'early'
     this.#talk.send(EndOfEarlyData, {})
-    this.#talk.output.learn({ fact: 'early_data', state: 'over' })
-    this.#talk.output.protect('write', 'handshake', secret)
+    output.learn({ fact: 'early_data', state: 'over' })
+    output.protect('write', 'handshake', secret)
     this.#talk.level = 'handshake'
   }
 

@@ -79,10 +79,12 @@ export function encryptedExtensions(
     readonly types: readonly RawExtension[]
     /** Whether early data is taken. */
     readonly early: boolean
+    /** Over QUIC: what we say of our transport. */
+    readonly transport: readonly RawExtension[]
   },
   config: ServerConfig,
 ): EncryptedExtensions {
-  const { named, alpn, group, tickets, limited, types, early } = said
+  const { named, alpn, group, tickets, limited, types, early, transport } = said
   const extensions: RawExtension[] = []
   // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
   if (config.groups[0] && config.groups[0] !== group && group)
@@ -106,6 +108,7 @@ export function encryptedExtensions(
   extensions.push(...types)
   if (limited) extensions.push(...recordLimit('EncryptedExtensions', config))
   if (early) extensions.push(writeExtension('EncryptedExtensions', 'early_data', {}))
+  extensions.push(...transport)
   return { extensions }
 }
 

@@ -36,6 +36,7 @@ import { EarlyStage, finishedData, finishedMatches } from './key-schedule.ts'
 import { type Offer, readHello } from './offer.ts'
 import { laterAuthentication } from './post-handshake.ts'
 import { choosePsk, keptPsk, pskMode } from './psk-choice.ts'
+import { agreed, answeredParameters, checkQuicHello } from './quic.ts'
 import { limitRecords, readLimit } from './record-limits.ts'
 import { asksAgain, checkSecondHello, namedGroup, retriedGroup } from './second-hello.ts'
 import {
@@ -76,6 +77,7 @@ function* handshake(
   output.tolerateChangeCipherSpec(true)
   output.learn({ fact: 'client_random', random: hello.random })
   let offer = readHello(hello)
+  checkQuicHello(hello, offer.extensions, config, output)
   const suites = answered ? [answered.suite] : commonSuites(hello, config)
   const mode = pskMode(offer, config, answered?.group)
   if (!mode && offer.lacks) throw offer.lacks
@@ -101,7 +103,7 @@ function* handshake(
       return yield* handshake(talk, config, secrets, true)
     }
   }
-  const alpn = yield* chooseAlpn(offer)
+  const alpn = agreed(yield* chooseAlpn(offer), config)
   let own = psk ? undefined : yield* chooseIdentity(offer, config)
   if (!psk) group ??= chooseGroup(offer, config)
 
@@ -163,7 +165,8 @@ function* handshake(
   talk.keylog('SERVER_HANDSHAKE_TRAFFIC_SECRET', serverHandshake)
   output.protect('write', 'handshake', serverHandshake)
   if (clientEarly) output.protect('read', 'early', clientEarly)
-  else output.protect('read', 'handshake', clientHandshake)
+  // RFC 9001 §4.1.4: over QUIC, both are read at once.
+  if (!clientEarly || config.quic) output.protect('read', 'handshake', clientHandshake)
   talk.level = 'handshake'
 
   const resumed = psk?.kind === 'resumption'
@@ -186,6 +189,7 @@ function* handshake(
     // RFC 8449 §5: whatever max_fragment_length says beside it.
     limited: record_size_limit !== undefined,
     early: early !== undefined,
+    transport: answeredParameters(offer.extensions, config),
   }
   const encrypted = talk.send(EncryptedExtensions, encryptedExtensions(parameters, config))
   limitRecords(output, readLimit('EncryptedExtensions', encrypted.extensions), record_size_limit)
@@ -210,7 +214,7 @@ function* handshake(
   output.protect('write', 'application', serverTraffic)
   talk.level = 'application'
 
-  if (early) yield* receiveEarlyData(talk, clientHandshake)
+  if (early) yield* receiveEarlyData(talk, clientHandshake, config)
   const client = asked
     ? yield* clientProof(talk, config, asked, asks.clientCertificate === 'require', asksFor)
     : shownIn(psk)
@@ -247,7 +251,8 @@ function* handshake(
     // RFC 7250 §4.2: later the client shows what was agreed on here, X.509 where nothing was; who does not take that does not ask.
     postHandshake: allowedTypes(config, 'client').includes(asksFor ?? 'x509')
       ? laterAuthentication(
-          offer.extensions.post_handshake_auth !== undefined,
+          // RFC 9001 §4.4: not over QUIC.
+          offer.extensions.post_handshake_auth !== undefined && !config.quic,
           psk,
           transcript,
           config,
