@@ -1,7 +1,12 @@
 /** What package x509 offers. */
 export { type Certificate, parseCertificate } from './certificate.ts'
+export { type Crl, type IssuingDistributionPoint, parseCrl } from './crl.ts'
+export { type CrlQuestion, type CrlVerdict, checkCrl } from './crl-check.ts'
+export type { CrlEntries, CrlEntry } from './crl-entries.ts'
+export { type CrlStore, crlStore } from './crl-store.ts'
 export { delegationProblem, delegationUsage } from './delegation-usage.ts'
 export { DistinguishedName } from './distinguished-name.ts'
+export { allReasons, type DistributionPointName } from './distribution-points.ts'
 export {
   type ExtensionFilter,
   extensionFilter,
@@ -45,6 +50,12 @@ export { parsePublicKey } from './public-key.ts'
 export { publicKeysFrom } from './public-key-list.ts'
 export { encodePublicKey } from './public-key-writer.ts'
 export { type RawKeyOptions, verifyRawKey } from './raw-key.ts'
+export type {
+  RevocationDoubt,
+  RevocationOptions,
+  RevocationSource,
+  RevocationStatus,
+} from './revocation-options.ts'
 export { keyProblems, type Purpose } from './rules.ts'
 export { certificateScts, ocspScts, readSctList } from './sct.ts'
 export { certificateChainFrom, type TrustStore, trustStore } from './trust-store.ts'

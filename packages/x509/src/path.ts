@@ -55,18 +55,25 @@ export function verifyChain(options: VerifyOptions): Verdict {
 
   const demands = demandsOf(options)
   const search = new Search(options, demands, limits, leaf, rest)
-  const path = search.from([leaf])
+  const found = search.from([leaf])
+  const path = found ?? search.revoked?.path
   if (path === undefined) return search.failure()
   for (const problem of leafProblems(leaf, demands))
     if (!isForgiven(options, problem.code, 0)) return refused(0, problem, path)
-  if (options.name === undefined) return { ok: true, path }
+  const believed = () => {
+    if (found === undefined) return search.failure()
+    const { standing } = search
+    return { ok: true, path, ...(standing ? { revocation: standing } : {}) } as const
+  }
+  if (options.name === undefined) return believed()
   const names = typeof options.name === 'string' ? [options.name] : options.name
   const match = matchNames(leaf, names, { allowWildcards: options.allowWildcards })
-  if (match.ok) return { ok: true, path, name: match.matched }
+  if (match.ok) {
+    const verdict = believed()
+    return verdict.ok ? { ...verdict, name: match.matched } : verdict
+  }
   const code = 'ERR_TLS_CERT_ALTNAME_INVALID'
-  return isForgiven(options, code, 0)
-    ? { ok: true, path }
-    : refused(0, { code, why: match.why }, path)
+  return isForgiven(options, code, 0) ? believed() : refused(0, { code, why: match.why }, path)
 }
 
 function demandsOf(options: VerifyOptions): Demands {

@@ -33,7 +33,14 @@ export const verifyCodes = {
   CERT_NOT_YET_VALID: row('RFC 5280 4.1.2.5', 'validity.notBefore'),
   CERT_REVOKED: row('RFC 6960 2.2', 'serialNumber'),
   CERT_SIGNATURE_FAILURE: row('RFC 5280 6.1.3', 'signatureValue'),
+  /** Another certificate of the issuer signed the CRL, and is not believed. */
+  CRL_PATH_VALIDATION_ERROR: row('RFC 5280 6.3.3'),
+  CRL_HAS_EXPIRED: row('RFC 5280 5.1.2.5', 'nextUpdate'),
+  CRL_NOT_YET_VALID: row('RFC 5280 5.1.2.4', 'thisUpdate'),
+  CRL_SIGNATURE_FAILURE: row('RFC 5280 6.3.3', 'CertificateList.signatureValue'),
   DEPTH_ZERO_SELF_SIGNED_CERT: row('RFC 5280 6.1', 'issuer'),
+  /** The CRL is about other certificates. */
+  DIFFERENT_CRL_SCOPE: row('RFC 5280 5.2.5', 'issuingDistributionPoint'),
   EE_KEY_TOO_SMALL: row('RFC 9325 4.5', 'subjectPublicKeyInfo'),
   ERR_TLS_CERT_ALTNAME_INVALID: row('RFC 9525 6', 'subjectAltName'),
   /** Ours: the bytes are no certificate. */
@@ -42,6 +49,7 @@ export const verifyCodes = {
   INVALID_CA: row('RFC 5280 4.2.1.9', 'basicConstraints.cA'),
   INVALID_EXTENSION: row('RFC 5280 4.2.1.10', 'nameConstraints'),
   INVALID_PURPOSE: row('RFC 5280 4.2.1.12', 'extKeyUsage'),
+  KEYUSAGE_NO_CRL_SIGN: row('RFC 5280 4.2.1.3', 'keyUsage'),
   NO_EXPLICIT_POLICY: row('RFC 5280 4.2.1.11', 'policyConstraints.requireExplicitPolicy'),
   /** The responder does not know the certificate. */
   OCSP_CERT_UNKNOWN: row('RFC 6960 2.2', 'serialNumber'),
@@ -55,9 +63,14 @@ export const verifyCodes = {
   SELF_SIGNED_CERT_IN_CHAIN: row('RFC 5280 6.1', 'issuer'),
   UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: row('RFC 5280 4.1.2.7', 'subjectPublicKeyInfo'),
   UNABLE_TO_GET_CERTS_PUBLIC_KEY: row('4.5.1.2', 'subjectPublicKeyInfo'),
+  /** Nothing says that the certificate is good, and something has to. */
+  UNABLE_TO_GET_CRL: row('RFC 5280 6.3.3'),
+  /** Nobody is known whose key signed the CRL. */
+  UNABLE_TO_GET_CRL_ISSUER: row('RFC 5280 6.3.3'),
   UNABLE_TO_GET_ISSUER_CERT: row('RFC 5280 6.1', 'issuer'),
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: row('RFC 5280 6.1', 'issuer'),
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: row('RFC 5280 6.1', 'issuer'),
+  UNHANDLED_CRITICAL_CRL_EXTENSION: row('RFC 5280 5.2', 'crlExtensions'),
   UNHANDLED_CRITICAL_EXTENSION: row('RFC 5280 4.2', 'extensions'),
   UNSPECIFIED: row('RFC 5280 6.1'),
   UNSUPPORTED_CONSTRAINT_TYPE: row('RFC 5280 4.2.1.10', 'subjectAltName'),
