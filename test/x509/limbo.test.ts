@@ -1,4 +1,12 @@
-import { pemBlocks, trustStore, verifyChain } from '@biopair/x509'
+import {
+  type CrlStore,
+  crlStore,
+  isX509Failure,
+  parseCrl,
+  pemBlocks,
+  trustStore,
+  verifyChain,
+} from '@biopair/x509'
 import type { ExecutionContext } from 'ava'
 import { nodeVerify } from '../support/node-verify.ts'
 import { dataTest, dataText } from '../support/x509-data.ts'
@@ -14,13 +22,11 @@ interface Case {
   readonly expected_result: 'SUCCESS' | 'FAILURE'
   readonly expected_peer_name: { readonly value: string } | null
   readonly max_chain_depth: number | null
+  readonly crls: readonly string[]
 }
 
 /** Cases whose expectation is not ours, each with the reason. Everything else has to agree. */
 const differences: Readonly<Record<string, string>> = {
-  'crl::revoked-certificate-with-crl': 'CRLs are not processed yet',
-  'crl::crlnumber-missing': 'CRLs are not processed yet',
-  'crl::issuer-missing-crlsign': 'CRLs are not processed yet',
   'rfc5280::aki::intermediate-missing-aki':
     'a duty of authorities (RFC 5280 4.2.1.1), no part of validation (6.1)',
   'rfc5280::nc::permitted-dns-match-noncritical':
@@ -53,6 +59,7 @@ function judge(limbo: Case): { readonly believed: boolean; readonly why: string 
     }
   })
   const verdict = verifyChain({
+    revocation: limbo.crls.length > 0 ? { check: 'hard', crls: crls(limbo) } : undefined,
     chain: [limbo.peer_certificate, ...limbo.untrusted_intermediates].flatMap(pem =>
       pemBlocks(pem).map(({ bytes }) => bytes),
     ),
@@ -67,6 +74,12 @@ function judge(limbo: Case): { readonly believed: boolean; readonly why: string 
     limits: limbo.max_chain_depth === null ? undefined : { depth: limbo.max_chain_depth },
   })
   return { believed: verdict.ok, why: verdict.ok ? 'believed' : `${verdict.code}: ${verdict.why}` }
+}
+
+/** What is no CRL for us says nothing. */
+function crls({ crls }: Case): CrlStore {
+  const lists = crls.flatMap(pem => pemBlocks(pem).map(({ bytes }) => bytes))
+  return crlStore(lists.filter(der => !isX509Failure(parseCrl(der))))
 }
 
 function run(t: ExecutionContext, of: (id: string) => boolean): void {

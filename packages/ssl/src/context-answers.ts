@@ -117,6 +117,7 @@ export function answersOf(connection: AnswersFor): Answers {
           allowPartialTrustChain: options.allowPartialTrustChain,
           limits: options.verifyLimits,
           status: context.status,
+          revocation: context.revocation,
           callback: options.verifyCallback,
           filters: want.request
             ? connection.filters(want.request)

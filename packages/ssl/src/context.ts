@@ -31,7 +31,7 @@ import { ocspModes, requestsOcsp, type StatusPolicy, statusPolicy } from './cert
 import { Claims } from './claims.ts'
 import { clientHelloFrom } from './client-hello-option.ts'
 import { compressionsFrom } from './compressed-certificates.ts'
-import { type ContextOptions, optionTypes, sizingTypes } from './context-options.ts'
+import { type ContextOptions, optionTypes, type Pem, sizingTypes } from './context-options.ts'
 import { CookieKeys, cookieJar } from './cookies.ts'
 import { type Credential, credentialsFrom } from './credentials.ts'
 import { type DelegatedOption, delegationsFrom, type OwnDelegation } from './delegation.ts'
@@ -45,6 +45,7 @@ import { pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
 import { MemoryReplayStore, type ReplayStore, usualWindow } from './replay-store.ts'
+import { RevocationPolicy } from './revocation-policy.ts'
 import type { Session } from './session.ts'
 import { withStapled } from './stapled-options.ts'
 import { type TicketKey, ticketKeyFrom } from './tickets.ts'
@@ -67,6 +68,7 @@ export class SslContext {
   /** What rides with certificates, as the flow is told. */
   readonly riding: CertificateConfig
   readonly status: StatusPolicy
+  readonly revocation: RevocationPolicy
   /** Keys that can be shown by themselves. */
   readonly rawCredentials: readonly RawCredential[]
   readonly serverTypes: readonly CertificateTypeName[]
@@ -158,6 +160,7 @@ export class SslContext {
     this.limits = limitsFrom(options.limits ?? {})
     oneOf('ocsp', options.ocsp, ocspModes)
     this.status = statusPolicy(options, this.crypto)
+    this.revocation = new RevocationPolicy(options, this.crypto.hashes)
     this.riding = {
       requestOcsp: requestsOcsp(options),
       requestScts: options.requestSCT,
@@ -325,6 +328,19 @@ export class SslContext {
   /** Sets the delegated credentials to show, from the next handshake on: they are short-lived, and new ones come while connections last. */
   setDelegatedCredentials(list: readonly DelegatedOption[]): void {
     this.#delegated = delegationsFrom(list, this.credentials, this.crypto)
+  }
+
+  /**
+   * Sets the CRLs to go by, from the next chain on, that of a session which is resumed too. TypeError, and the ones before stay, for what is none, and where
+   * `revocation` is off.
+   */
+  setCrls(crls: Pem | readonly Pem[]): void {
+    this.revocation.setCrls(crls)
+  }
+
+  /** Sets the OCSP responses about peers and authorities to go by, DER, in the same way. */
+  setPeerOcspResponses(responses: readonly Uint8Array[]): void {
+    this.revocation.setResponses(responses)
   }
 
   /** Whether a server resumes sessions. */

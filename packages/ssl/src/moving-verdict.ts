@@ -1,14 +1,5 @@
 /** A verdict as bytes, for a connection that moves: what was found stays found. */
-import {
-  type Bytes,
-  type Codec,
-  type Decoded,
-  opaque,
-  struct,
-  uint8,
-  uint16,
-  vector,
-} from '@biopair/wire'
+import { type Bytes, type Codec, type Decoded, opaque, struct, uint8, vector } from '@biopair/wire'
 import {
   type Certificate,
   isX509Failure,
@@ -17,14 +8,9 @@ import {
   type VerifyCode,
   verifyCodes,
 } from '@biopair/x509'
+import { MovingRevocation, readRevocation, writeRevocation } from './moving-revocation.ts'
+import { check, maybe, text, units, words } from './moving-text.ts'
 
-/** Nothing or one: a list, so that an empty value differs from none. `most` is the bytes of one. */
-export function maybe<T>(codec: Codec<T>, most: number): Codec<readonly T[]> {
-  return vector(codec, 0, most)
-}
-
-/** Text in UTF-16 units, as JavaScript has it. */
-export const words: Codec<readonly number[]> = vector(uint16, 0, 2 ** 16 - 2)
 const longestWhy = 1000
 
 /** A certificate. */
@@ -40,6 +26,7 @@ export const MovingVerdict = struct({
   why: words,
   section: words,
   field: maybe(words, 2 ** 16 - 1),
+  revocation: MovingRevocation,
 })
 export type MovingVerdict = Decoded<typeof MovingVerdict>
 
@@ -47,13 +34,21 @@ export function writeVerdict(verdict: Verdict): MovingVerdict {
   const path = verdict.path.map(({ raw }) => Uint8Array.from(raw))
   if (verdict.ok) {
     const name = verdict.name === undefined ? [] : [units(verdict.name)]
-    return { ok: 1, path, name, code: [], depth: 0, why: [], section: [], field: [] }
+    const revocation = writeRevocation(verdict.revocation)
+    return {
+      ok: 1,
+      path,
+      name,
+      revocation,
+      ...{ code: [], depth: 0, why: [], section: [], field: [] },
+    }
   }
   const { code, depth, why, section, field } = verdict
   return {
     ...{ ok: 0, path, name: [], code: units(code), depth },
     ...{ why: units(why.slice(0, longestWhy)), section: units(section) },
     field: field === undefined ? [] : [units(field)],
+    revocation: [],
   }
 }
 
@@ -62,7 +57,14 @@ export function readVerdict({ ok, name, depth, ...rest }: MovingVerdict): Verdic
   const path = rest.path.map(certificate)
   const [matched, second] = name.map(text)
   check(ok <= 1 && second === undefined)
-  if (ok) return { ok: true, path, ...(matched === undefined ? {} : { name: matched }) }
+  const revocation = readRevocation(rest.revocation)
+  check(!revocation || (ok === 1 && revocation.length === path.length))
+  if (ok)
+    return {
+      ...{ ok: true, path },
+      ...(matched === undefined ? {} : { name: matched }),
+      ...(revocation ? { revocation } : {}),
+    }
   const code = text(rest.code) as VerifyCode
   const [field, another] = rest.field.map(text)
   check(Object.hasOwn(verifyCodes, code) && another === undefined)
@@ -71,19 +73,6 @@ export function readVerdict({ ok, name, depth, ...rest }: MovingVerdict): Verdic
     ...{ why: text(rest.why), section: text(rest.section) },
     ...(field === undefined ? {} : { field }),
   }
-}
-
-/** Throws unless it is so; whoever reads an export turns that into one refusal. */
-export function check(right: boolean): asserts right {
-  if (!right) throw new RangeError('no export that we have written says this')
-}
-
-export function units(characters: string): readonly number[] {
-  return Array.from({ length: characters.length }, (_, i) => characters.charCodeAt(i))
-}
-
-export function text(characters: readonly number[]): string {
-  return characters.map(unit => String.fromCharCode(unit)).join('')
 }
 
 function certificate(bytes: Uint8Array): Certificate {
