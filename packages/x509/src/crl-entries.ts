@@ -1,5 +1,5 @@
 /** What a CRL has revoked: hundreds of thousands of entries, read in one pass and found by serial number (RFC 5280 §5.1.2.6, §5.3). */
-import { DerError, DerReader, tags } from './der.ts'
+import { DerError, DerReader, sameBytes, tags } from './der.ts'
 import { extensionList } from './extension-list.ts'
 import { readTime } from './time.ts'
 
@@ -18,66 +18,73 @@ const shortest = 20
 // Of critical extensions that nobody knows, so many are named.
 const mostNamed = 8
 
-/** The entries of one CRL: their places in its bytes, sorted when the first is asked for. */
+/**
+ * The entries of one CRL. What is kept of each is one number: a hash of its serial number above the place of the entry, so that sorting them brings equal
+ * serial numbers together. Whoever makes them collide makes a search walk them, once.
+ */
 export class CrlEntries {
   readonly size: number
   /** OIDs of critical entry extensions that we do not process. */
   readonly unknownCritical: readonly string[]
   readonly #bytes: Uint8Array
-  readonly #starts: Uint32Array
-  #sorted: boolean
+  readonly #index: Float64Array
+  /** What a hash is multiplied with: above every place. */
+  readonly #scale: number
 
   /** Reads `revokedCertificates`, all of it. Throws `DerError`. */
   constructor(list: DerReader) {
     const { bytes } = list
-    const starts = new Uint32Array(Math.ceil((list.end - list.at) / shortest))
+    const index = new Float64Array(Math.ceil((list.end - list.at) / shortest))
     const unknown = new Set<string>()
     let size = 0
-    let sorted = true
+    this.#bytes = bytes
+    this.#scale = 2 ** Math.ceil(Math.log2(bytes.length + 1))
     while (!list.done) {
-      const start = list.at
+      const { at } = list
       readEntry(list, oid => {
         if (unknown.size < mostNamed) unknown.add(oid)
       })
-      if (size > 0 && compare(bytes, starts[size - 1] as number, start) > 0) sorted = false
-      starts[size++] = start
+      index[size++] = this.#hash(serialAt(bytes, at)) * this.#scale + at
     }
     this.size = size
     this.unknownCritical = [...unknown]
-    this.#bytes = bytes
-    this.#starts = starts.slice(0, size)
-    this.#sorted = sorted
+    this.#index = index.slice(0, size).sort()
   }
 
   /** The entries with this serial number, its content octets: one or none, or what a careless issuer has said twice. */
   find(serialNumber: Uint8Array): readonly CrlEntry[] {
-    const starts = this.#starts
-    if (!this.#sorted) starts.sort((a, b) => compare(this.#bytes, a, b))
-    this.#sorted = true
-    let low = 0
-    for (let high = starts.length; low < high; ) {
-      const middle = (low + high) >> 1
-      if (this.#against(starts[middle] as number, serialNumber) < 0) low = middle + 1
+    const index = this.#index
+    const hash = this.#hash(serialNumber)
+    const [first, end] = [hash * this.#scale, (hash + 1) * this.#scale]
+    let at = 0
+    for (let high = index.length; at < high; ) {
+      const middle = (at + high) >>> 1
+      if ((index[middle] as number) < first) at = middle + 1
       else high = middle
     }
     const found: CrlEntry[] = []
-    for (; low < starts.length && this.#against(starts[low] as number, serialNumber) === 0; low++)
-      found.push(readEntry(new DerReader(this.#bytes, starts[low] as number), () => {}))
+    for (; at < index.length && (index[at] as number) < end; at++) {
+      const start = (index[at] as number) - first
+      if (sameBytes(serialAt(this.#bytes, start), serialNumber))
+        found.push(readEntry(new DerReader(this.#bytes, start), () => {}))
+    }
     return found
   }
 
-  #against(start: number, serialNumber: Uint8Array): number {
-    const at = inside(this.#bytes, start)
-    const content = inside(this.#bytes, at)
-    return ordered(
-      this.#bytes,
-      content,
-      next(this.#bytes, at),
-      serialNumber,
-      0,
-      serialNumber.length,
-    )
+  /** FNV-1a, as much of it as a double has room for beside a place. */
+  #hash(serialNumber: Uint8Array): number {
+    let hash = 0x811c_9dc5
+    for (let i = 0; i < serialNumber.length; i++)
+      hash = Math.imul(hash ^ (serialNumber[i] as number), 0x0100_0193)
+    return (hash >>> 0) % Math.min(2 ** 32, 2 ** 53 / this.#scale)
   }
+}
+
+/** The serial number of the entry at a place. */
+function serialAt(bytes: Uint8Array, start: number): Uint8Array {
+  return new DerReader(bytes, start)
+    .inside(tags.SEQUENCE, 'revokedCertificate')
+    .integer('userCertificate')
 }
 
 function readEntry(list: DerReader, unknown: (oid: string) => void): CrlEntry {
@@ -123,46 +130,4 @@ function readReason(value: DerReader): number {
   if (reason > 10 || reason === 7 || reason === 8)
     throw new DerError('a reason for a revocation', String(reason), at, 'RFC 5280 5.3.1')
   return reason
-}
-
-/** The serial numbers of two entries, in some order. */
-function compare(bytes: Uint8Array, a: number, b: number): number {
-  const one = inside(bytes, a)
-  const other = inside(bytes, b)
-  return ordered(
-    ...([bytes, inside(bytes, one), next(bytes, one)] as const),
-    ...([bytes, inside(bytes, other), next(bytes, other)] as const),
-  )
-}
-
-function ordered(
-  a: Uint8Array,
-  from: number,
-  to: number,
-  b: Uint8Array,
-  start: number,
-  end: number,
-): number {
-  const length = to - from
-  if (length !== end - start) return length - (end - start)
-  for (let i = 0; i < length; i++) {
-    const difference = (a[from + i] as number) - (b[start + i] as number)
-    if (difference !== 0) return difference
-  }
-  return 0
-}
-
-/** Where the content of an element that was read before starts. */
-function inside(bytes: Uint8Array, start: number): number {
-  const length = bytes[start + 1] as number
-  return start + 2 + (length > 0x7f ? length & 0x7f : 0)
-}
-
-/** Where it ends. */
-function next(bytes: Uint8Array, start: number): number {
-  const content = inside(bytes, start)
-  if (content === start + 2) return content + (bytes[start + 1] as number)
-  let length = 0
-  for (let i = start + 2; i < content; i++) length = length * 256 + (bytes[i] as number)
-  return content + length
 }
