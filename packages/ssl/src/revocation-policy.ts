@@ -33,7 +33,7 @@ export class RevocationPolicy {
   readonly #scope: 'leaf' | 'chain'
   readonly #hashes: CryptoProvider['hashes']
   #crls: CrlStore
-  #responses: readonly Uint8Array[] = []
+  #responses: readonly Uint8Array[] | undefined
 
   /** TypeError for options that contradict each other, and for what is no CRL or response. */
   constructor(options: RevocationOptions & StatusOptions, hashes: CryptoProvider['hashes']) {

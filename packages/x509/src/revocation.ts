@@ -172,7 +172,8 @@ function mostTelling(evidence: readonly Evidence[], { options }: Inquiry): Probl
   const [first] = problems.sort((a, b) => rank(a) - rank(b))
   if (first) return first
   const what = 'expected something that shows the certificate good'
-  return options.crls?.crls.length
+  const asked = options.stapled !== undefined || options.ocsp !== undefined
+  return options.crls?.crls.length || !asked
     ? { code: 'UNABLE_TO_GET_CRL', why: `${what}, got no CRL of its issuer` }
     : { code: 'OCSP_VERIFY_NEEDED', why: `${what}, got no OCSP response about it and no CRLs` }
 }

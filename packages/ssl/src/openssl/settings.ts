@@ -48,6 +48,7 @@ import type { SSL_SESSION } from './ssl-session.ts'
 import type { SSL_gen_stateless_cookie_cb } from './stateless.ts'
 import { type SSL_tlsext_status_cb, statusAsClient, statusAsServer } from './status.ts'
 import { askVerify, type SSL_cert_verify_cb, type SSL_verify_cb } from './verify.ts'
+import { type CrlScope, crlOptions, crlScope } from './verify-crl.ts'
 import {
   X509_V_FLAG_PARTIAL_CHAIN,
   X509_V_FLAG_USE_CHECK_TIME,
@@ -102,6 +103,8 @@ export interface Callback<F> {
 export interface Values {
   readonly surroundings: Surroundings
   readonly ca: readonly Pem[]
+  /** CRLs that came with them. */
+  readonly crls?: readonly Pem[]
   /** Whole pairs, and the halves of one that is not whole yet. */
   readonly credentials: readonly { readonly cert: Pem; readonly key: Pem; readonly kind: string }[]
   readonly certificate?: Pem | undefined
@@ -150,6 +153,7 @@ export interface Values {
   /** Milliseconds since 1970. */
   readonly verifyTime?: number | undefined
   readonly partialChain?: boolean
+  readonly crlScope?: CrlScope | undefined
   /** The chain has to be believed, whatever name it is for (SSL_set1_host with null). */
   readonly anyName: boolean
   /** DER names of the authorities whose certificates a server asks for. */
@@ -212,12 +216,14 @@ export class Settings {
       verifyTime:
         flags & X509_V_FLAG_USE_CHECK_TIME && time !== undefined ? time * 1000 : undefined,
       partialChain: (flags & X509_V_FLAG_PARTIAL_CHAIN) !== 0,
+      crlScope: crlScope(flags),
       anyName,
     }
     const same = ({ values }: Settings) =>
       values.verifyDepth === changes.verifyDepth &&
       values.verifyTime === changes.verifyTime &&
       (values.partialChain ?? false) === changes.partialChain &&
+      values.crlScope === changes.crlScope &&
       values.anyName === anyName
     if (same(this)) return this
     if (!this.#judging || !same(this.#judging)) this.#judging = this.with(changes)
@@ -244,6 +250,7 @@ export class Settings {
       this.values
     const psk = askPsk(() => this.#calling, this.values)
     const { verifyTime, partialChain, serverCertTypes, clientCertTypes } = this.values
+    const { crlScope, crls = [] } = this.values
     if (this.values.options & SSL_OP_NO_TLSv1_3)
       throw misuse('ERR_INVALID_ARG_VALUE', 'SSL_OP_NO_TLSv1_3 leaves no version')
     return {
@@ -273,6 +280,7 @@ export class Settings {
         : watched,
       ...given('verifyTime', verifyTime),
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
+      ...crlOptions(crlScope, crls),
       verifyLimits: { ...surroundings.verifyLimits, ...given('depth', verifyDepth) },
       limits: { ...surroundings.limits, ...given('maxFragment', maxFragment) },
     }
