@@ -276,3 +276,26 @@ test('a store takes PEM, bundles and DER, and says what else it was given', t =>
     code: 'ERR_PEM_INVALID',
   })
 })
+
+test('serial numbers whose hashes collide, and one that stands there again and again, are found as fast', t => {
+  // FNV-1a of 32 bits: pairs of serial numbers with one hash are soon found among 2^17.
+  const seen = new Map<number, Uint8Array>()
+  const colliding: Uint8Array[] = []
+  for (let i = 0; i < 2 ** 17; i++) {
+    const serial = new Uint8Array(8)
+    new DataView(serial.buffer).setUint32(0, scattered(i))
+    const hash = serial.reduce((sum, byte) => Math.imul(sum ^ byte, 0x0100_0193), 0x811c_9dc5) >>> 0
+    const other = seen.get(hash)
+    if (other) colliding.push(other, serial)
+    seen.set(hash, serial)
+  }
+  t.true(colliding.length > 1)
+  const all = parsed({ revoked: colliding.map(serial => ({ serial: integer(serial) })) })
+  for (const serial of colliding) t.is(all.entries.find(serial).length, 1)
+  const one = Array.from({ length: 1000 }, () => ({ serial: 5 }))
+  t.is(
+    parsed({ revoked: [{ serial: 4 }, ...one, { serial: 6 }] }).entries.find(Uint8Array.of(5))
+      .length,
+    16,
+  )
+})

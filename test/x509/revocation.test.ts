@@ -351,6 +351,12 @@ test('a CRL may be signed by another key of the issuer that the path vouches for
     })
   const without = (beside: Minted) => asked(beside, [ofRoot])
   t.is(without(signer), 'ok')
+  // Where nobody sends it along, the application has it.
+  const crls = crlStore([ofRoot, crl(intermediate, { signer, thisUpdate: now })])
+  t.is(said({ crls }), 'CRL_SIGNATURE_FAILURE 0')
+  t.is(said({ crls, anchors: [root, signer] }), 'ok')
+  const crowd = Array.from({ length: 9 }, () => mint({ ...signs, issuer: root }))
+  t.is(said({ crls, anchors: [root, signer], chain: [leaf, intermediate, ...crowd] }), 'ok')
   // One that the issuer itself has made needs a CRL of the issuer, which then counts as well.
   t.is(asked(selfIssued), 'ok')
   t.is(without(selfIssued), 'CRL_PATH_VALIDATION_ERROR 0')

@@ -1,5 +1,5 @@
 /** What a CRL has revoked: hundreds of thousands of entries, read in one pass and found by serial number (RFC 5280 §5.1.2.6, §5.3). */
-import { DerError, DerReader, sameBytes, tags } from './der.ts'
+import { DerError, DerReader, tags } from './der.ts'
 import { extensionList } from './extension-list.ts'
 import { readTime } from './time.ts'
 
@@ -17,10 +17,12 @@ export interface CrlEntry {
 const shortest = 20
 // Of critical extensions that nobody knows, so many are named.
 const mostNamed = 8
+// Of entries with one serial number, so many are looked at.
+const mostFound = 16
 
 /**
- * The entries of one CRL. What is kept of each is one number: a hash of its serial number above the place of the entry, so that sorting them brings equal
- * serial numbers together. Whoever makes them collide makes a search walk them, once.
+ * The entries of one CRL. What is kept of each is one number, a hash of its serial number above the place of the entry: sorted as numbers, and by serial
+ * number where hashes collide. So nobody's choice of serial numbers makes a search a long one.
  */
 export class CrlEntries {
   readonly size: number
@@ -49,26 +51,41 @@ export class CrlEntries {
     this.size = size
     this.unknownCritical = [...unknown]
     this.#index = index.slice(0, size).sort()
+    this.#sortCollisions()
   }
 
-  /** The entries with this serial number, its content octets: one or none, or what a careless issuer has said twice. */
+  /** The entries with this serial number, its content octets: one or none, or some of what a careless issuer has said again and again. */
   find(serialNumber: Uint8Array): readonly CrlEntry[] {
     const index = this.#index
     const hash = this.#hash(serialNumber)
-    const [first, end] = [hash * this.#scale, (hash + 1) * this.#scale]
+    const against = (at: number) => {
+      const entry = index[at] as number
+      const difference = Math.floor(entry / this.#scale) - hash
+      return difference || ordered(serialAt(this.#bytes, entry % this.#scale), serialNumber)
+    }
     let at = 0
     for (let high = index.length; at < high; ) {
       const middle = (at + high) >>> 1
-      if ((index[middle] as number) < first) at = middle + 1
+      if (against(middle) < 0) at = middle + 1
       else high = middle
     }
     const found: CrlEntry[] = []
-    for (; at < index.length && (index[at] as number) < end; at++) {
-      const start = (index[at] as number) - first
-      if (sameBytes(serialAt(this.#bytes, start), serialNumber))
-        found.push(readEntry(new DerReader(this.#bytes, start), () => {}))
-    }
+    for (; at < index.length && found.length < mostFound && against(at) === 0; at++)
+      found.push(
+        readEntry(new DerReader(this.#bytes, (index[at] as number) % this.#scale), () => {}),
+      )
     return found
+  }
+
+  #sortCollisions(): void {
+    const index = this.#index
+    const serial = (entry: number) => serialAt(this.#bytes, entry % this.#scale)
+    for (let from = 0, to = 1; to <= index.length; to++) {
+      const hash = Math.floor((index[from] as number) / this.#scale)
+      if (to < index.length && Math.floor((index[to] as number) / this.#scale) === hash) continue
+      if (to - from > 1) index.subarray(from, to).sort((a, b) => ordered(serial(a), serial(b)))
+      from = to
+    }
   }
 
   /** FNV-1a, as much of it as a double has room for beside a place. */
@@ -85,6 +102,16 @@ function serialAt(bytes: Uint8Array, start: number): Uint8Array {
   return new DerReader(bytes, start)
     .inside(tags.SEQUENCE, 'revokedCertificate')
     .integer('userCertificate')
+}
+
+/** Some order of serial numbers; 0 for equal ones. */
+function ordered(a: Uint8Array, b: Uint8Array): number {
+  if (a.length !== b.length) return a.length - b.length
+  for (let i = 0; i < a.length; i++) {
+    const difference = (a[i] as number) - (b[i] as number)
+    if (difference !== 0) return difference
+  }
+  return 0
 }
 
 function readEntry(list: DerReader, unknown: (oid: string) => void): CrlEntry {

@@ -26,6 +26,9 @@ export interface DistributionPoint {
 }
 
 const idCrlDistributionPoints = '2.5.29.31'
+// Each is compared with those of every CRL of the issuer: who names more is not read.
+const mostPoints = 32
+const mostNames = 32
 
 /** The distribution points that a certificate names; none where it has no such extension. Read when a CRL asks for them. */
 export function distributionPoints(
@@ -39,7 +42,11 @@ export function distributionPoints(
     from.finish('CRLDistributionPoints')
     if (list.done) throw new DerError('a DistributionPoint', 'an empty sequence', list.at)
     const points: DistributionPoint[] = []
-    while (!list.done) points.push(readPoint(list.inside(tags.SEQUENCE, 'DistributionPoint')))
+    while (!list.done) {
+      if (points.length === mostPoints)
+        throw new DerError(`at most ${mostPoints} distribution points`, 'more', list.at)
+      points.push(readPoint(list.inside(tags.SEQUENCE, 'DistributionPoint')))
+    }
     return points
   })
 }
@@ -87,7 +94,11 @@ export function readReasons(from: DerReader, n: number): number | undefined {
 function readNames(from: DerReader, what: string): readonly GeneralName[] {
   const names: GeneralName[] = []
   if (from.done) throw new DerError(`a GeneralName in ${what}`, 'none', from.at)
-  while (!from.done) names.push(readGeneralName(from, what))
+  while (!from.done) {
+    if (names.length === mostNames)
+      throw new DerError(`at most ${mostNames} names in ${what}`, 'more', from.at)
+    names.push(readGeneralName(from, what))
+  }
   return names
 }
 

@@ -124,7 +124,7 @@ export class Revocation {
         ...(nextUpdate === undefined ? {} : { nextUpdate }),
       }
     }
-    const problem = this.#check === 'hard' ? mostTelling(evidence, this.#inquiry) : undefined
+    const problem = this.#check !== 'soft' ? mostTelling(evidence, this.#inquiry) : undefined
     if (problem && !this.#forgiven(problem, depth)) return problem
     return { depth, status: 'unknown', doubts }
   }

@@ -73,9 +73,10 @@ export class Search {
       options,
       demands.minimumRsaBits,
       () => this.#signaturesLeft-- > 0,
+      // What the application knows before what a peer may have crowded in.
       ({ subject }) => [
-        ...(this.#given.get(subject.key) ?? []),
         ...options.anchors.issuers(subject),
+        ...(this.#given.get(subject.key) ?? []),
       ],
     )
   }
