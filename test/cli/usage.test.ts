@@ -52,7 +52,8 @@ for (const [what, [argv, line]] of Object.entries(refused))
     t.is(run.stdout, '')
   })
 
-const both = words(`help CAfile cert key cert_chain client_sigalgs requestCAfile enable_server_rpk
+const both =
+  words(`help CAfile CRL crl_check crl_check_all cert key cert_chain client_sigalgs requestCAfile enable_server_rpk
   enable_client_rpk expected_rpk cert_comp psk psk_identity allow_no_dhe_kex no_ticket no_middlebox
   record_padding max_send_frag alpn groups ciphersuites sigalgs verify verify_return_error verify_quiet noverify
   keylogfile pcapng keymatexport keymatexportlen msg trace quiet brief nocommands timeout provider servername status`)

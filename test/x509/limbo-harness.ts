@@ -4,12 +4,15 @@ import { pathToFileURL } from 'node:url'
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
   type Certificate,
+  type CrlStore,
+  crlStore,
   isX509Failure,
   type KeyUsage,
   keyUsages,
   type Profile,
   type Purpose,
   parseCertificate,
+  parseCrl,
   pemBlocks,
   type TrustStore,
   trustStore,
@@ -60,8 +63,7 @@ export function judgeCase(limbo: LimboCase, now: number): LimboResult {
 }
 
 /** Why a case is none for us. */
-function skip({ id, crls = [] }: LimboCase): string | undefined {
-  if (crls.length > 0) return 'CRLs are not processed'
+function skip({ id }: LimboCase): string | undefined {
   if (id.startsWith('smime::')) return 'the baseline requirements for S/MIME are no part of TLS'
   return undefined
 }
@@ -88,6 +90,7 @@ function refusal(limbo: LimboCase, now: number): string | undefined {
     keyUsage: (limbo.key_usage ?? []).map(keyUsage),
     crypto: nodeCrypto,
     profile: profileOf(limbo.id),
+    revocation: limbo.crls?.length ? { check: 'hard', crls: crls(limbo.crls) } : undefined,
     // Any trusted certificate of the suite may end a path.
     allowPartialTrustChain: true,
     limits:
@@ -110,6 +113,12 @@ function refusal(limbo: LimboCase, now: number): string | undefined {
 function anchors(pems: readonly string[]): TrustStore {
   const blocks = pems.flatMap(pem => pemBlocks(pem)).map(({ bytes }) => bytes)
   return trustStore(blocks.filter(der => !isX509Failure(parseCertificate(der))))
+}
+
+/** One that is no CRL for us, a delta or one without a number, says nothing of anybody. */
+function crls(pems: readonly string[]): CrlStore {
+  const lists = pems.flatMap(pem => pemBlocks(pem)).map(({ bytes }) => bytes)
+  return crlStore(lists.filter(der => !isX509Failure(parseCrl(der))))
 }
 
 function name({ kind, value }: LimboName): string {

@@ -9,6 +9,7 @@ import { certificateCompressions } from './certificate-compression.ts'
 import { takesEarlyData } from './early.ts'
 import { read } from './files.ts'
 import { authorities, identity, rawKeys, schemes } from './identities.ts'
+import { revocation } from './revocation.ts'
 import { asksForStatus } from './status.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -67,6 +68,7 @@ function commonOptions(flags: EitherFlags): ContextOptions {
     ...identity(flags),
     ...rawKeys(flags),
     ...authorities(flags),
+    ...revocation(flags),
     ...(flags.cert_comp ? { certificateCompression: certificateCompressions } : {}),
     ...(flags.alpn === undefined ? {} : { ALPNProtocols: flags.alpn.split(',') }),
     ...(flags.groups === undefined ? {} : { groups: flags.groups }),

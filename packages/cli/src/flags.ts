@@ -11,6 +11,9 @@ export type Flags = Readonly<Record<string, Flag>>
 const common = {
   help: { help: 'prints this and ends' },
   CAfile: { takes: 'file', help: 'PEM of the certificates to believe' },
+  CRL: { takes: 'file', help: 'PEM or DER of the CRLs that -crl_check goes by' },
+  crl_check: { help: "the peer's certificate has to be shown good by a CRL" },
+  crl_check_all: { help: 'so does every certificate below the root' },
   cert: { takes: 'file', help: 'PEM of our certificate and those above it' },
   key: { takes: 'file', help: 'PEM of its private key; where absent, -cert has it' },
   pass: { takes: 'source', help: 'passphrase of private keys: pass:..., env:name or file:path' },

@@ -11,6 +11,7 @@ import {
   type VerifyOptions,
 } from '@biopair/x509'
 import { misuse } from './misuse.ts'
+import type { RevocationOptions } from './revocation-policy.ts'
 
 /** What is made of OCSP responses: see the option `ocsp`. */
 export type OcspMode = 'ignore' | 'check' | 'require'
@@ -22,28 +23,37 @@ export interface StatusOptions {
   readonly requestOCSP?: boolean
   /**
    * What is made of the response: `check`, one that came has to say, believably, that the certificate is good; `require`, and one has to
-   * come; `ignore`, it is handed on unread. `check` where one is asked for. A certificate with the TLS feature status_request (RFC 7633) makes `require` of `check`.
+   * come; `ignore`, it is handed on unread. `check` where one is asked for, unless `revocation` says what counts. A certificate with the TLS feature status_request (RFC 7633) makes `require` of `check`.
    */
   readonly ocsp?: OcspMode
 }
 
 /** Whether a response is asked for. TypeError for options that contradict each other. */
-export function requestsOcsp({ requestOCSP, ocsp }: StatusOptions): boolean {
+export function requestsOcsp({ requestOCSP, ocsp, revocation }: Options): boolean {
   const needed = ocsp === 'check' || ocsp === 'require'
   if (requestOCSP === false && needed)
     throw misuse('ERR_INVALID_ARG_VALUE', `ocsp: ${ocsp} needs requestOCSP`)
-  return requestOCSP ?? needed
+  const wanted = ocsp === undefined && (revocation === 'soft' || revocation === 'hard')
+  return requestOCSP ?? (needed || wanted)
 }
+
+type Options = StatusOptions & RevocationOptions
 
 export interface StatusPolicy {
   readonly mode: OcspMode
+  /** Whether what is stapled is something to go by where `revocation` asks. */
+  readonly heeded: boolean
   readonly hashes: CryptoProvider['hashes']
 }
 
 /** The policy of a context's options. */
-export function statusPolicy(options: StatusOptions, crypto: CryptoProvider): StatusPolicy {
-  const { requestOCSP, ocsp = requestOCSP ? 'check' : 'ignore' } = options
-  return { mode: ocsp, hashes: crypto.hashes }
+export function statusPolicy(options: Options, crypto: CryptoProvider): StatusPolicy {
+  const { requestOCSP, crl, revocation = crl === undefined ? undefined : 'hard' } = options
+  const usual = requestOCSP && revocation === undefined ? 'check' : 'ignore'
+  const { ocsp = usual } = options
+  const on = revocation === 'soft' || revocation === 'hard'
+  const heeded = on && options.ocsp !== 'ignore' && requestsOcsp(options)
+  return { mode: ocsp, heeded, hashes: crypto.hashes }
 }
 
 /** The verdict on a chain, in the light of what was stapled to its first certificate. */
@@ -53,7 +63,7 @@ export function withStatus(
   question: VerifyOptions,
   policy: StatusPolicy,
 ): Verdict {
-  if (!verdict.ok || policy.mode === 'ignore') return verdict
+  if (!verdict.ok || isUnread(verdict, policy)) return verdict
   const { path } = verdict
   const leaf = path[0] as Certificate
   const issuer = issuerOf(path)
@@ -80,7 +90,8 @@ export function withKnownStatus(
   question: VerifyOptions,
   policy: StatusPolicy,
 ): Verdict {
-  if (!verdict.ok || policy.mode === 'ignore' || found === 'good') return verdict
+  if (!verdict.ok || found === 'good') return verdict
+  if (policy.mode === 'ignore' && !policy.heeded) return verdict
   const leaf = verdict.path[0] as Certificate
   if (found === 'bad') {
     const why = 'expected an OCSP response that was good when the session began, got another'
@@ -95,10 +106,12 @@ export function withKnownStatus(
 export function statusFound(
   verdict: Verdict,
   stapled: readonly Stapled[],
-  { mode }: StatusPolicy,
+  { mode, heeded }: StatusPolicy,
 ): CertificateStatusFound | undefined {
-  if (mode === 'ignore' || !stapled[0]?.ocspResponse) return undefined
+  if ((mode === 'ignore' && !heeded) || !stapled[0]?.ocspResponse) return undefined
   if (!verdict.ok) return 'bad'
+  // A response that is nothing to go by shows nothing.
+  if (verdict.revocation?.[0]?.doubts.some(({ by }) => by === 'stapled')) return undefined
   return issuerOf(verdict.path) && 'good'
 }
 
@@ -108,6 +121,11 @@ function issuerOf([leaf, issuer]: Verdict['path']): Certificate | undefined {
 }
 
 type Problem = Parameters<typeof refused>[1]
+
+/** Whether nothing is made of a response by itself. Where `revocation` makes something of it, it still may be a must. */
+function isUnread({ path: [leaf] }: Verdict, policy: StatusPolicy): boolean {
+  return policy.mode === 'ignore' && !(policy.heeded && leaf && isMust(leaf, policy))
+}
 
 function isMust({ tlsFeatures }: Certificate, { mode }: StatusPolicy): boolean {
   return mode === 'require' || tlsFeatures?.includes(tlsFeatureIds.status_request) === true

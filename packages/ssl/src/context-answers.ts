@@ -122,6 +122,7 @@ export function answersOf(connection: AnswersFor): Answers {
           profile: options.verifyProfile,
           policies: options.verifyPolicies,
           status: context.status,
+          revocation: context.revocation,
           callback: options.verifyCallback,
           filters: want.request
             ? connection.filters(want.request)

@@ -36,6 +36,7 @@ import type { PaddingPolicy } from './padding.ts'
 import type { PskCallback } from './psk-answers.ts'
 import type { PskOption } from './psks.ts'
 import type { ReplayStore } from './replay-store.ts'
+import type { RevocationOptions } from './revocation-policy.ts'
 import type { Session } from './session.ts'
 import type { IdentityOption } from './shown-identity.ts'
 import type { StapledOptions } from './stapled-options.ts'
@@ -64,7 +65,7 @@ export type SniAnswer =
 export type IdentityAnswer = Identity | IdentityOption | undefined
 
 /** Options of a context; all may be left out. Names are node:tls's where node:tls has them. */
-export interface ContextOptions extends StatusOptions, StapledOptions {
+export interface ContextOptions extends StatusOptions, StapledOptions, RevocationOptions {
   /** Trust anchors: PEM, DER or X509Certificates. There is no built-in list: a client that verifies has to say whom it believes. */
   readonly ca?: CertificateInput | readonly CertificateInput[]
   /**
@@ -302,6 +303,10 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ocspResponse: 'Uint8Array or a list of them, undefined for none',
   ocspRequestCallback: 'function',
   ocspResponseCallback: 'function',
+  crl: 'text, bytes, an object or a list of them',
+  revocation: 'string',
+  revocationScope: 'string',
+  peerOcspResponses: 'list of byte arrays',
   requestSCT: 'boolean',
   scts: 'list of byte arrays or of lists of them',
   certificateCompression: 'list of objects',

@@ -46,6 +46,7 @@ import { pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
 import { MemoryReplayStore, type ReplayStore, usualWindow } from './replay-store.ts'
+import { RevocationPolicy } from './revocation-policy.ts'
 import type { Session } from './session.ts'
 import { withStapled } from './stapled-options.ts'
 import { type TicketKey, ticketKeyFrom } from './tickets.ts'
@@ -68,6 +69,7 @@ export class SslContext {
   /** What rides with certificates, as the flow is told. */
   readonly riding: CertificateConfig
   readonly status: StatusPolicy
+  readonly revocation: RevocationPolicy
   /** Keys that can be shown by themselves. */
   readonly rawCredentials: readonly RawCredential[]
   readonly serverTypes: readonly CertificateTypeName[]
@@ -174,6 +176,7 @@ export class SslContext {
     checkPolicyOptions(options)
     oneOf('ocsp', options.ocsp, ocspModes)
     this.status = statusPolicy(options, this.crypto)
+    this.revocation = new RevocationPolicy(options, this.crypto.hashes)
     this.riding = {
       requestOcsp: requestsOcsp(options),
       requestScts: options.requestSCT,
@@ -341,6 +344,19 @@ export class SslContext {
   /** Sets the delegated credentials to show, from the next handshake on: they are short-lived, and new ones come while connections last. */
   setDelegatedCredentials(list: readonly DelegatedOption[]): void {
     this.#delegated = delegationsFrom(list, this.credentials, this.crypto)
+  }
+
+  /**
+   * Sets the CRLs to go by, from the next chain on, that of a session which is resumed too. TypeError, and the ones before stay, for what is none, and where
+   * `revocation` is off.
+   */
+  setCrls(crls: NonNullable<ContextOptions['crl']>): void {
+    this.revocation.setCrls(crls)
+  }
+
+  /** Sets the OCSP responses about peers and authorities to go by, DER, in the same way. */
+  setPeerOcspResponses(responses: readonly Uint8Array[]): void {
+    this.revocation.setResponses(responses)
   }
 
   /** Whether a server resumes sessions. */

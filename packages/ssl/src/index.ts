@@ -53,6 +53,7 @@ export {
   type MemoryReplayStoreOptions,
   type ReplayStore,
 } from './replay-store.ts'
+export type { RevocationCheck } from './revocation-policy.ts'
 export type { Sct } from './scts.ts'
 export { type QuicTerms, type Session, sessionFromBytes, sessionToBytes } from './session.ts'
 export type { IdentityOption } from './shown-identity.ts'

@@ -28,17 +28,8 @@ import {
 import type { Verdict } from '@biopair/x509'
 import type { ConnectionState } from './connection-state.ts'
 import type { EarlyDataStatus } from './early-stream.ts'
-import {
-  check,
-  der,
-  MovingVerdict,
-  maybe,
-  readVerdict,
-  text,
-  units,
-  words,
-  writeVerdict,
-} from './moving-verdict.ts'
+import { check, maybe, text, units, words } from './moving-text.ts'
+import { der, MovingVerdict, readVerdict, writeVerdict } from './moving-verdict.ts'
 import { readShown, ShownState, writeShown } from './shown-state.ts'
 
 /** A connection on its way. */

@@ -1,14 +1,5 @@
 /** A verdict as bytes, for a connection that moves: what was found stays found. */
-import {
-  type Bytes,
-  type Codec,
-  type Decoded,
-  opaque,
-  struct,
-  uint8,
-  uint16,
-  vector,
-} from '@biopair/wire'
+import { type Bytes, type Codec, type Decoded, opaque, struct, uint8, vector } from '@biopair/wire'
 import {
   type Certificate,
   isX509Failure,
@@ -17,14 +8,9 @@ import {
   type VerifyCode,
   verifyCodes,
 } from '@biopair/x509'
+import { MovingRevocation, readRevocation, writeRevocation } from './moving-revocation.ts'
+import { check, maybe, text, units, words } from './moving-text.ts'
 
-/** Nothing or one: a list, so that an empty value differs from none. `most` is the bytes of one. */
-export function maybe<T>(codec: Codec<T>, most: number): Codec<readonly T[]> {
-  return vector(codec, 0, most)
-}
-
-/** Text in UTF-16 units, as JavaScript has it. */
-export const words: Codec<readonly number[]> = vector(uint16, 0, 2 ** 16 - 2)
 const longestWhy = 1000
 
 /** A certificate. */
@@ -42,6 +28,7 @@ export const MovingVerdict = struct({
   field: maybe(words, 2 ** 16 - 1),
   /** Certificate policies of a path that is believed: nothing, or what the authorities and what we find it valid for. */
   policies: maybe(vector(words, 0, 2 ** 24 - 1), 2 ** 24 - 1),
+  revocation: MovingRevocation,
 })
 export type MovingVerdict = Decoded<typeof MovingVerdict>
 
@@ -53,7 +40,11 @@ export function writeVerdict(verdict: Verdict): MovingVerdict {
     const policies = [authorityConstrained, userConstrained].flatMap(set =>
       set ? [set.map(units)] : [],
     )
-    return { ok: 1, path, name, code: [], depth: 0, why: [], section: [], field: [], policies }
+    const revocation = writeRevocation(verdict.revocation)
+    return {
+      ...{ ok: 1, path, name, policies, revocation },
+      ...{ code: [], depth: 0, why: [], section: [], field: [] },
+    }
   }
   const { code, depth, why, section, field } = verdict
   return {
@@ -61,6 +52,7 @@ export function writeVerdict(verdict: Verdict): MovingVerdict {
     ...{ why: units(why.slice(0, longestWhy)), section: units(section) },
     field: field === undefined ? [] : [units(field)],
     policies: [],
+    revocation: [],
   }
 }
 
@@ -71,6 +63,8 @@ export function readVerdict({ ok, name, depth, ...rest }: MovingVerdict): Verdic
   check(ok <= 1 && second === undefined)
   const [authorityConstrained, userConstrained, third] = rest.policies.map(set => set.map(text))
   check(third === undefined && !authorityConstrained === !userConstrained)
+  const revocation = readRevocation(rest.revocation)
+  check(!revocation || (ok === 1 && revocation.length === path.length))
   if (ok)
     return {
       ...{ ok: true, path },
@@ -78,6 +72,7 @@ export function readVerdict({ ok, name, depth, ...rest }: MovingVerdict): Verdic
         ? { policies: { authorityConstrained, userConstrained } }
         : {}),
       ...(matched === undefined ? {} : { name: matched }),
+      ...(revocation ? { revocation } : {}),
     }
   const code = text(rest.code) as VerifyCode
   const [field, another] = rest.field.map(text)
@@ -87,19 +82,6 @@ export function readVerdict({ ok, name, depth, ...rest }: MovingVerdict): Verdic
     ...{ why: text(rest.why), section: text(rest.section) },
     ...(field === undefined ? {} : { field }),
   }
-}
-
-/** Throws unless it is so; whoever reads an export turns that into one refusal. */
-export function check(right: boolean): asserts right {
-  if (!right) throw new RangeError('no export that we have written says this')
-}
-
-export function units(characters: string): readonly number[] {
-  return Array.from({ length: characters.length }, (_, i) => characters.charCodeAt(i))
-}
-
-export function text(characters: readonly number[]): string {
-  return characters.map(unit => String.fromCharCode(unit)).join('')
 }
 
 function certificate(bytes: Uint8Array): Certificate {

@@ -35,6 +35,7 @@ import { delegatedKey } from './delegation-check.ts'
 import { misuse } from './misuse.ts'
 import { unmatched } from './oid-filters.ts'
 import type { KeyImport } from './public-keys.ts'
+import type { RevocationPolicy } from './revocation-policy.ts'
 import { verifyAlerts } from './verify-alerts.ts'
 
 export interface VerificationPolicy {
@@ -56,6 +57,8 @@ export interface VerificationPolicy {
   readonly filters?: readonly OidFilter[] | undefined
   /** What is made of OCSP responses. */
   readonly status: StatusPolicy
+  /** What may have been revoked. */
+  readonly revocation: RevocationPolicy
   /** SubjectPublicKeyInfos that are believed where they come by themselves. */
   readonly rawPublicKeys: readonly Uint8Array[]
   /** The application's word, which overrides both. */
@@ -109,6 +112,7 @@ export function verifyPeer(
     cache: policy.cache,
     profile: policy.profile,
     policies: policy.policies,
+    revocation: revocationAsked(want, policy),
   }
   const filters = want.role === 'client' ? policy.filters : undefined
   const verify = (forgiven?: readonly Forgiven[]) => {
@@ -143,6 +147,17 @@ export function verifyPeer(
     verdictExcept: verify,
   }
   return following(policy.callback(verdict, want.chain, asking), decide)
+}
+
+function revocationAsked(
+  { stapled = [], resuming, shown }: WantVerification,
+  { status: { heeded }, revocation }: VerificationPolicy,
+): VerifyOptions['revocation'] {
+  if (!heeded) return revocation.question(undefined, false)
+  const responses = stapled.map(({ ocspResponse }) => ocspResponse)
+  return resuming
+    ? revocation.question(undefined, shown.status === 'good')
+    : revocation.question(responses, false)
 }
 
 const filterSection = '4.3.5'

@@ -188,6 +188,11 @@ function subjectKeyIdentifier(value: DerReader, into: Draft): void {
 }
 
 function authorityKeyIdentifier(value: DerReader, into: Draft): void {
+  into.authorityKeyIdentifier = readAuthorityKeyIdentifier(value)
+}
+
+/** AuthorityKeyIdentifier, of a certificate or a CRL. */
+export function readAuthorityKeyIdentifier(value: DerReader): AuthorityKeyIdentifier {
   const sequence = value.inside(tags.SEQUENCE, 'AuthorityKeyIdentifier')
   const keyIdentifier =
     sequence.peek() === primitive(0) ? sequence.content(primitive(0), 'keyIdentifier') : undefined
@@ -199,7 +204,7 @@ function authorityKeyIdentifier(value: DerReader, into: Draft): void {
       ? sequence.content(primitive(2), 'authorityCertSerialNumber')
       : undefined
   sequence.finish('AuthorityKeyIdentifier')
-  into.authorityKeyIdentifier = { keyIdentifier, authorityCertIssuer, authorityCertSerialNumber }
+  return { keyIdentifier, authorityCertIssuer, authorityCertSerialNumber }
 }
 
 function nameConstraints(value: DerReader, into: Draft): void {

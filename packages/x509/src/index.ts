@@ -1,8 +1,13 @@
 /** What package x509 offers. */
 export { type Certificate, parseCertificate } from './certificate.ts'
 export { lineFrom, orderedChain, parsedChain } from './chain-order.ts'
+export { type Crl, type IssuingDistributionPoint, parseCrl } from './crl.ts'
+export { type CrlQuestion, type CrlVerdict, checkCrl } from './crl-check.ts'
+export type { CrlEntries, CrlEntry } from './crl-entries.ts'
+export { type CrlStore, crlStore } from './crl-store.ts'
 export { delegationProblem, delegationUsage } from './delegation-usage.ts'
 export { DistinguishedName } from './distinguished-name.ts'
+export { allReasons, type DistributionPointName } from './distribution-points.ts'
 export { explainVerdict } from './explain.ts'
 export {
   type ExtensionFilter,
@@ -53,7 +58,7 @@ export { checkOcsp, type OcspQuestion, type OcspVerdict } from './ocsp-check.ts'
 export type { Passphrase } from './passphrase.ts'
 export { verifyChain } from './path.ts'
 export { passphraseBounds } from './pbes2-parameters.ts'
-export { type PemBlock, pemBlocks } from './pem.ts'
+export { type PemBlock, pemBlocks, pemText } from './pem.ts'
 export { anyPolicy, type PolicyInputs, type PolicySets } from './policy.ts'
 export {
   hasPrivateKey,
@@ -67,6 +72,12 @@ export { parsePublicKey } from './public-key.ts'
 export { publicKeysFrom } from './public-key-list.ts'
 export { encodePublicKey } from './public-key-writer.ts'
 export { type RawKeyOptions, verifyRawKey } from './raw-key.ts'
+export type {
+  RevocationDoubt,
+  RevocationOptions,
+  RevocationSource,
+  RevocationStatus,
+} from './revocation-options.ts'
 export { keyProblems, type Purpose } from './rules.ts'
 export { certificateScts, ocspScts, readSctList } from './sct.ts'
 export { certificateChainFrom, type TrustStore, trustStore } from './trust-store.ts'

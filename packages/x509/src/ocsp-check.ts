@@ -17,7 +17,10 @@ export interface OcspQuestion {
   readonly issuer: Certificate
   /** Milliseconds since 1970. */
   readonly time: number
-  readonly crypto: Pick<CryptoProvider, 'publicKey' | 'hashes'>
+  /** `hashes` are for CertIDs that are made with SHA-2; SHA-1 is known anyhow. */
+  readonly crypto: Pick<CryptoProvider, 'publicKey'> & {
+    readonly hashes?: CryptoProvider['hashes'] | undefined
+  }
   /** Milliseconds that the responder's clock may be off: 300 000. */
   readonly skew?: number | undefined
   /** Milliseconds that a response without nextUpdate counts: 86 400 000, a day. */
@@ -78,12 +81,20 @@ export function checkOcsp(question: OcspQuestion): OcspVerdict {
   return judge(said, question, signer.responder)
 }
 
+/** Whether a response says anything, be it believable or not, of this very certificate. */
+export function speaksOf(question: OcspQuestion): boolean {
+  const response = parseOcspResponse(question.response)
+  if (isX509Failure(response) || !response.basic) return false
+  const about = subjectOf(question)
+  return response.basic.responses.some(({ certId }) => about(certId))
+}
+
 /** Whether a CertID is that of the certificate in question: its issuer's name and key, hashed, and its serial number. */
 function subjectOf({ leaf, issuer, crypto }: OcspQuestion): (id: OcspCertId) => boolean {
   const hash = (oid: string, bytes: Uint8Array) => {
     if (oid === '1.3.14.3.2.26') return sha1(bytes)
     const name = hashes.get(oid)
-    return name && crypto.hashes[name].digest(bytes)
+    return name && crypto.hashes?.[name].digest(bytes)
   }
   const known = new Map<string, readonly (Uint8Array | undefined)[]>()
   return ({ hashAlgorithm, issuerNameHash, issuerKeyHash, serialNumber }) => {

@@ -55,20 +55,26 @@ export function verifyChain(options: VerifyOptions): Verdict {
 
   const demands = demandsOf(options)
   const search = new Search(options, demands, limits, leaf, rest)
-  const path = search.from([leaf])
+  const found = search.from([leaf])
+  const path = found ?? search.revoked?.path
   if (path === undefined) return search.failure()
-  search.remember(path)
+  if (found) search.remember(found)
   for (const problem of leafProblems(leaf, demands))
     if (!isForgiven(options, problem.code, 0)) return refused(0, problem, path)
-  const { policies } = search
-  if (options.name === undefined) return { ok: true, path, policies }
+  const believed = () => {
+    if (found === undefined) return search.failure()
+    const { policies, standing } = search
+    return { ok: true, path, policies, ...(standing ? { revocation: standing } : {}) } as const
+  }
+  if (options.name === undefined) return believed()
   const names = typeof options.name === 'string' ? [options.name] : options.name
   const match = matchNames(leaf, names, { allowWildcards: options.allowWildcards })
-  if (match.ok) return { ok: true, path, policies, name: match.matched }
+  if (match.ok) {
+    const verdict = believed()
+    return verdict.ok ? { ...verdict, name: match.matched } : verdict
+  }
   const code = 'ERR_TLS_CERT_ALTNAME_INVALID'
-  return isForgiven(options, code, 0)
-    ? { ok: true, path, policies }
-    : refused(0, { code, why: match.why }, path)
+  return isForgiven(options, code, 0) ? believed() : refused(0, { code, why: match.why }, path)
 }
 
 function demandsOf(options: VerifyOptions): Demands {

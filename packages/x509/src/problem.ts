@@ -36,7 +36,14 @@ export const verifyCodes = {
   CERT_NOT_YET_VALID: row('RFC 5280 4.1.2.5', 'validity.notBefore'),
   CERT_REVOKED: row('RFC 6960 2.2', 'serialNumber'),
   CERT_SIGNATURE_FAILURE: row('RFC 5280 6.1.3', 'signatureValue'),
+  /** Another certificate of the issuer signed the CRL, and is not believed. */
+  CRL_PATH_VALIDATION_ERROR: row('RFC 5280 6.3.3'),
+  CRL_HAS_EXPIRED: row('RFC 5280 5.1.2.5', 'nextUpdate'),
+  CRL_NOT_YET_VALID: row('RFC 5280 5.1.2.4', 'thisUpdate'),
+  CRL_SIGNATURE_FAILURE: row('RFC 5280 6.3.3', 'CertificateList.signatureValue'),
   DEPTH_ZERO_SELF_SIGNED_CERT: row('RFC 5280 6.1', 'issuer'),
+  /** The CRL is about other certificates. */
+  DIFFERENT_CRL_SCOPE: row('RFC 5280 5.2.5', 'issuingDistributionPoint'),
   EE_KEY_TOO_SMALL: row('RFC 9325 4.5', 'subjectPublicKeyInfo'),
   EMPTY_SUBJECT_SAN_NOT_CRITICAL: row('RFC 5280 4.2.1.6', 'subjectAltName'),
   ERR_TLS_CERT_ALTNAME_INVALID: row('RFC 9525 6', 'subjectAltName'),
@@ -49,6 +56,7 @@ export const verifyCodes = {
   INVALID_EXTENSION: row('RFC 5280 4.2.1.10', 'nameConstraints'),
   INVALID_POLICY_EXTENSION: row('RFC 5280 4.2.1.5', 'policyMappings'),
   INVALID_PURPOSE: row('RFC 5280 4.2.1.12', 'extKeyUsage'),
+  KEYUSAGE_NO_CRL_SIGN: row('RFC 5280 4.2.1.3', 'keyUsage'),
   KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA: row('RFC 5280 4.2.1.9', 'keyUsage'),
   MISSING_AUTHORITY_KEY_IDENTIFIER: row('RFC 5280 4.2.1.1', 'authorityKeyIdentifier.keyIdentifier'),
   MISSING_SUBJECT_KEY_IDENTIFIER: row('RFC 5280 4.2.1.2', 'subjectKeyIdentifier'),
@@ -68,9 +76,14 @@ export const verifyCodes = {
   SUBJECT_NAME_EMPTY: row('RFC 5280 4.1.2.6', 'subject'),
   UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: row('RFC 5280 4.1.2.7', 'subjectPublicKeyInfo'),
   UNABLE_TO_GET_CERTS_PUBLIC_KEY: row('4.5.1.2', 'subjectPublicKeyInfo'),
+  /** Nothing says that the certificate is good, and something has to. */
+  UNABLE_TO_GET_CRL: row('RFC 5280 6.3.3'),
+  /** Nobody is known whose key signed the CRL. */
+  UNABLE_TO_GET_CRL_ISSUER: row('RFC 5280 6.3.3'),
   UNABLE_TO_GET_ISSUER_CERT: row('RFC 5280 6.1', 'issuer'),
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: row('RFC 5280 6.1', 'issuer'),
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: row('RFC 5280 6.1', 'issuer'),
+  UNHANDLED_CRITICAL_CRL_EXTENSION: row('RFC 5280 5.2', 'crlExtensions'),
   UNHANDLED_CRITICAL_EXTENSION: row('RFC 5280 4.2', 'extensions'),
   UNSPECIFIED: row('RFC 5280 6.1'),
   UNSUPPORTED_CONSTRAINT_TYPE: row('RFC 5280 4.2.1.10', 'subjectAltName'),

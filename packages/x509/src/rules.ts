@@ -73,8 +73,10 @@ function* some(problem: Problem | undefined): Generator<Problem> {
 }
 
 /** What is wrong with how a certificate was signed, before anything is computed. */
-export function signatureProblem(subject: Certificate, issuer: Certificate): Problem | undefined {
-  const { signatureAlgorithm } = subject
+export function signatureProblem(
+  { signatureAlgorithm }: Pick<Certificate, 'signatureAlgorithm'>,
+  issuer: Certificate,
+): Problem | undefined {
   if (isX509Failure(signatureAlgorithm))
     return {
       code:
@@ -260,6 +262,7 @@ function purposeOid(purpose: Exclude<Purpose, 'any'>): string {
   return named[purpose] ?? purpose
 }
 
-function date(time: number): string {
+/** A time, readable. */
+export function date(time: number): string {
   return Number.isNaN(new Date(time).getTime()) ? String(time) : new Date(time).toISOString()
 }

@@ -6,6 +6,8 @@ import { isX509Failure, type X509Failure } from './failure.ts'
 import { type Budget, violation } from './name-constraints.ts'
 import { type PolicySets, pathPolicies } from './policy.ts'
 import type { Problem, VerifyCode } from './problem.ts'
+import { type Refusal, Revocation } from './revocation.ts'
+import type { RevocationStatus } from './revocation-options.ts'
 import { type Demands, type IssuerPlace, issuerProblems, signatureProblem } from './rules.ts'
 import {
   isForgiven,
@@ -38,6 +40,10 @@ export class Search {
   #unknown: Verdict | undefined
   #unreadable: X509Failure | undefined
   #policies: PolicySets = { authorityConstrained: [], userConstrained: [] }
+  readonly #revocation: Revocation
+  #standing: readonly RevocationStatus[] | undefined
+  #revoked: Verdict | undefined
+  #over = false
 
   constructor(
     options: VerifyOptions,
@@ -65,6 +71,16 @@ export class Search {
       list.push(certificate)
       this.#given.set(certificate.subject.key, list)
     }
+    this.#revocation = new Revocation(
+      options,
+      demands.minimumRsaBits,
+      () => this.#signaturesLeft-- > 0,
+      // What the application knows before what a peer may have crowded in.
+      ({ subject }) => [
+        ...options.anchors.issuers(subject),
+        ...(this.#given.get(subject.key) ?? []),
+      ],
+    )
   }
 
   /** The certificate policies of the path that was found. */
@@ -94,6 +110,7 @@ export class Search {
       const longer = [...path, issuer]
       const whole = terminal ? this.#whole(longer) : this.from(longer)
       if (whole !== undefined) return whole
+      if (this.#over) return undefined
     }
     return found || !this.#unknownIssuer(path, subject) ? undefined : this.#whole(path)
   }
@@ -104,8 +121,31 @@ export class Search {
     if (forgiven.length === 0) cache?.remember(path)
   }
 
+  /** What is known of the standing of the path that was found. */
+  get standing(): readonly RevocationStatus[] | undefined {
+    return this.#standing
+  }
+
+  /** The first whole path that is refused for nothing but somebody's standing. */
+  get revoked(): Verdict | undefined {
+    return this.#revoked
+  }
+
+  /** The path, if each of its certificates is in good standing (RFC 5280 §6.1.3 (a)(3)). */
+  #stands(path: readonly Certificate[]): readonly Certificate[] | undefined {
+    const found = this.#revocation.judge(path)
+    if (found && 'code' in found) {
+      this.#over = isFinal(found)
+      this.#revoked ??= refused(found.depth, found, path)
+      return undefined
+    }
+    this.#standing = found
+    return path
+  }
+
   /** The most telling failure: what a candidate was refused for, then what could not be read, then that no issuer was found. */
   failure(): Verdict {
+    if (this.#revoked !== undefined) return this.#revoked
     if (this.#told !== undefined) return this.#told
     if (this.#unreadable !== undefined) return refused(1, malformed(this.#unreadable), this.#start)
     const none = { code: 'UNSPECIFIED', why: 'expected a path, got none' } as const
@@ -173,9 +213,9 @@ export class Search {
     const policies = pathPolicies(path, this.#options.policies ?? {}, this.#budget)
     if (!('code' in policies)) {
       this.#policies = policies
-      return path
+      return this.#stands(path)
     }
-    if (this.#forgiven(policies, policies.depth)) return path
+    if (this.#forgiven(policies, policies.depth)) return this.#stands(path)
     this.#tell(policies.depth, policies, path)
     return undefined
   }
@@ -266,6 +306,14 @@ export class Search {
     this.#unknown ??= refused(depth, { code, why }, path)
     return isForgiven(this.#options, code, depth)
   }
+}
+
+/**
+ * Another path may have another certificate in the place of a revoked authority's. The peer's own was signed with one key and no other: whoever
+ * speaks for that key has spoken for every path.
+ */
+function isFinal({ code, depth }: Refusal): boolean {
+  return code === 'CERT_CHAIN_TOO_LONG' || (code === 'CERT_REVOKED' && depth === 0)
 }
 
 function publicKey(

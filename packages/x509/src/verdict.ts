@@ -6,6 +6,7 @@ import type { X509Failure } from './failure.ts'
 import type { PolicyInputs, PolicySets } from './policy.ts'
 import { type Problem, type VerifyCode, verifyCodes } from './problem.ts'
 import type { Profile } from './profile.ts'
+import type { RevocationOptions, RevocationStatus } from './revocation-options.ts'
 import type { Purpose } from './rules.ts'
 import type { TrustStore } from './trust-store.ts'
 import type { VerifyCache } from './verify-cache.ts'
@@ -39,6 +40,8 @@ export interface VerifyOptions {
   readonly limits?: Partial<VerifyLimits> | undefined
   /** What earlier verifications with these primitives found; none, and each starts anew. It changes what a verdict costs, never the verdict. */
   readonly cache?: VerifyCache | undefined
+  /** Whether certificates have been revoked: nobody is asked. */
+  readonly revocation?: RevocationOptions | undefined
   /**
    * What is put up with: a problem of this code, of the certificate at this depth of a path. Everything else is looked at as ever, so that
    * the verdict says whether there is more. A chain that is too long, what is no certificate, and a key that cannot be used are not put up with.
@@ -74,7 +77,7 @@ const hard: readonly VerifyCode[] = [
 export interface VerifyLimits {
   /** Intermediates between the peer's certificate and the anchor, but for self-issued ones (RFC 5280 §6.1.4 (l)): 10. */
   readonly depth: number
-  /** Signatures that are checked: 20. */
+  /** Signatures that are checked, those of CRLs and OCSP responses too: 20. */
   readonly signatures: number
   /** Bytes of all certificates together: 102 400, OpenSSL's SSL_CTX_set_max_cert_list(3). */
   readonly chainBytes: number
@@ -92,6 +95,8 @@ export type Verdict =
       readonly policies?: PolicySets
       /** The presented identifier that matched `name`. */
       readonly name?: string
+      /** What is known of the standing of each certificate of the path, in its order; there where `revocation` asks. */
+      readonly revocation?: readonly RevocationStatus[]
     }
   | {
       readonly ok: false

@@ -1,5 +1,5 @@
 /** SSL_CTX: what connections share, and the calls that set it; those named SSL_ set one connection. */
-import { certificateChainFrom, trustStore } from '@biopair/x509'
+import { certificateChainFrom, crlStore, trustStore } from '@biopair/x509'
 import { SslContext } from '../context.ts'
 import { credentialsFrom } from '../credentials.ts'
 import type { SSL_CTX_alpn_select_cb_func } from './alpn-select.ts'
@@ -16,6 +16,7 @@ import type { SSL } from './ssl.ts'
 import type { SSL_SESSION } from './ssl-session.ts'
 import { initialValues, type Pem, type Surroundings, type Values } from './values.ts'
 import type { SSL_verify_cb } from './verify.ts'
+import { anchorsAndCrls } from './verify-crl.ts'
 import { X509_VERIFY_PARAM } from './verify-param.ts'
 
 /** Which roles a context is for (SSL_METHOD). */
@@ -124,10 +125,20 @@ function checkKey(owner: Configured): 0 | 1 {
   return credentials.length > 0 ? 1 : refuse(owner, 'NO_CERTIFICATE_ASSIGNED')
 }
 
-/** Whom to believe, besides whoever was given before: PEM or DER bytes (C names files). 1, or 0 with the error in `ctx`. */
+/**
+ * Whom to believe, besides whoever was given before: PEM or DER bytes (C names files); PEM may hold CRLs too, which X509_V_FLAG_CRL_CHECK goes by. 1, or 0
+ * with the error in `ctx`.
+ */
 export function SSL_CTX_load_verify(ctx: SSL_CTX, anchors: Pem): 0 | 1 {
-  const { ca } = ctx.settings.values
-  return set(ctx, { ca: [...ca, anchors] }, () => trustStore([anchors]))
+  const { ca, crls = [] } = ctx.settings.values
+  const changes: { ca?: Values['ca']; crls?: readonly Pem[] } = {}
+  return set(ctx, changes, () => {
+    const found = anchorsAndCrls(anchors)
+    trustStore(found.ca)
+    crlStore(found.crls)
+    changes.ca = [...ca, ...found.ca]
+    changes.crls = [...crls, ...found.crls]
+  })
 }
 
 /** SSL_VERIFY_ bits, and who has the last word. A client verifies unless this says SSL_VERIFY_NONE. */

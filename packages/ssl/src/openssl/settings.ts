@@ -35,6 +35,7 @@ import type { SSL } from './ssl.ts'
 import { statusAsClient, statusAsServer } from './status.ts'
 import { type Pem, usualSkip, type Values } from './values.ts'
 import { askVerify } from './verify.ts'
+import { crlOptions, crlScope } from './verify-crl.ts'
 import {
   X509_V_FLAG_PARTIAL_CHAIN,
   X509_V_FLAG_USE_CHECK_TIME,
@@ -88,6 +89,7 @@ export class Settings {
       partialChain: (flags & X509_V_FLAG_PARTIAL_CHAIN) !== 0,
       policyFlags: flags & policyFlags,
       policies,
+      crlScope: crlScope(flags),
       anyName,
     }
     const same = ({ values }: Settings) =>
@@ -96,6 +98,7 @@ export class Settings {
       (values.partialChain ?? false) === changes.partialChain &&
       (values.policyFlags ?? 0) === changes.policyFlags &&
       values.policies === policies &&
+      values.crlScope === changes.crlScope &&
       values.anyName === anyName
     if (same(this)) return this
     if (!this.#judging || !same(this.#judging)) this.#judging = this.with(changes)
@@ -122,7 +125,7 @@ export class Settings {
       this.values
     const psk = askPsk(() => this.#calling, this.values)
     const { verifyTime, partialChain, policyFlags: flags = 0, policies } = this.values
-    const { serverCertTypes, clientCertTypes } = this.values
+    const { serverCertTypes, clientCertTypes, crlScope, crls = [] } = this.values
     if (this.values.options & SSL_OP_NO_TLSv1_3)
       throw misuse('ERR_INVALID_ARG_VALUE', 'SSL_OP_NO_TLSv1_3 leaves no version')
     return {
@@ -153,6 +156,7 @@ export class Settings {
       ...given('verifyTime', verifyTime),
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
       ...(flags || policies ? policyOptions(flags, policies) : {}),
+      ...crlOptions(crlScope, crls),
       verifyLimits: { ...surroundings.verifyLimits, ...given('depth', verifyDepth) },
       limits: { ...surroundings.limits, ...given('maxFragment', maxFragment) },
     }

@@ -26,6 +26,7 @@ import type { SSL_SESSION } from './ssl-session.ts'
 import type { SSL_gen_stateless_cookie_cb } from './stateless.ts'
 import type { SSL_tlsext_status_cb } from './status.ts'
 import type { SSL_cert_verify_cb, SSL_verify_cb } from './verify.ts'
+import type { CrlScope } from './verify-crl.ts'
 
 export type Pem = string | Uint8Array
 
@@ -69,6 +70,8 @@ export interface Callback<F> {
 export interface Values {
   readonly surroundings: Surroundings
   readonly ca: readonly Pem[]
+  /** CRLs that came with them. */
+  readonly crls?: readonly Pem[]
   /** Whole pairs, and the halves of one that is not whole yet. */
   readonly credentials: readonly { readonly cert: Pem; readonly key: Pem; readonly kind: string }[]
   readonly certificate?: Pem | undefined
@@ -118,6 +121,7 @@ export interface Values {
   readonly verifyTime?: number | undefined
   readonly partialChain?: boolean
   readonly policyFlags?: number
+  readonly crlScope?: CrlScope | undefined
   /** Acceptable certificate policies. */
   readonly policies?: readonly string[] | undefined
   /** The chain has to be believed, whatever name it is for (SSL_set1_host with null). */

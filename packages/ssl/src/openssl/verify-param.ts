@@ -21,9 +21,10 @@ export const X509_PURPOSE_SSL_CLIENT = 1
 export const X509_PURPOSE_SSL_SERVER = 2
 
 /**
- * Flags that would make verification stricter in a way that there is none of here (revocation, Suite B, the signature of an anchor): they are refused, since who sets them relies on them. Flags that would make it laxer are kept and do nothing.
+ * Flags that would make verification stricter in a way that there is none of here (extended CRLs, Suite B, the signature of an anchor): they are refused, since
+ * who sets them relies on them. Flags that would make it laxer are kept and do nothing.
  */
-const refusedFlags = 0x4 | 0x8 | 0x2000 | 0x4000 | 0x3_0000
+const refusedFlags = 0x2000 | 0x4000 | 0x3_0000
 
 /** What is demanded. Made by X509_VERIFY_PARAM_new, or an SSL's or SSL_CTX's own; its members are for the calls of this folder. */
 export class X509_VERIFY_PARAM {
@@ -220,8 +221,8 @@ export function X509_VERIFY_PARAM_get_time(param: X509_VERIFY_PARAM): number {
 }
 
 /**
- * Adds X509_V_FLAG_ bits. 1, or 0 for bits that ask for checks that there are none of (CRL_CHECK, SUITEB, ...). PARTIAL_CHAIN,
- * USE_CHECK_TIME, X509_STRICT and those on policies count; others are kept, and do nothing.
+ * Adds X509_V_FLAG_ bits. 1, or 0 for bits that ask for checks that there are none of (SUITEB, ...). PARTIAL_CHAIN, USE_CHECK_TIME, CRL_CHECK and, beside it,
+ * CRL_CHECK_ALL, X509_STRICT and those on policies count; others are kept, and do nothing.
  */
 export function X509_VERIFY_PARAM_set_flags(param: X509_VERIFY_PARAM, flags: number): 0 | 1 {
   param.errors.clear()
