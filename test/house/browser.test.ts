@@ -8,7 +8,17 @@ import { root } from './support/rooms.ts'
 
 const built = (name: string) => join(root, 'packages/biopair/dist', `${name}.js`)
 
-for (const entry of ['index', 'bio', 'ssl', 'openssl', 'x509', 'crypto', 'noble', 'more-groups'])
+for (const entry of [
+  'index',
+  'bio',
+  'ssl',
+  'openssl',
+  'x509',
+  'crypto',
+  'noble',
+  'more-groups',
+  'web',
+])
   test(`nothing that ${entry === 'index' ? 'biopair' : `biopair/${entry}`} reaches is of Node`, t => {
     const modules = modulesFrom(built(entry))
     t.deepEqual(outsiders(modules), [])

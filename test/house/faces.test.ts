@@ -6,6 +6,7 @@ import * as node from '@biopair/node'
 import * as nodeOpenssl from '@biopair/node/openssl'
 import * as ssl from '@biopair/ssl'
 import * as openssl from '@biopair/ssl/openssl'
+import * as web from '@biopair/web'
 import * as x509 from '@biopair/x509'
 import test from 'ava'
 import * as main from 'biopair'
@@ -16,6 +17,7 @@ import * as itsNode from 'biopair/node'
 import * as itsNodeOpenssl from 'biopair/node/openssl'
 import * as itsOpenssl from 'biopair/openssl'
 import * as itsSsl from 'biopair/ssl'
+import * as itsWeb from 'biopair/web'
 import * as itsX509 from 'biopair/x509'
 
 test('the main entry hands on all of ssl and bio and the portable provider', t => {
@@ -37,5 +39,6 @@ test('every subpath hands on the part of its name, the same objects', t => {
   same(itsNodeOpenssl, nodeOpenssl)
   same(itsOpenssl, openssl)
   same(itsSsl, ssl)
+  same(itsWeb, web)
   same(itsX509, x509)
 })

@@ -5,7 +5,7 @@ import type { ContextOptions } from '../context-options.ts'
 import { misuse } from '../misuse.ts'
 import { Ssl, type SslOptions } from '../ssl.ts'
 import { type ContextNames, namedContexts } from './named-contexts.ts'
-import { type SslStreamOptions, streamOptionTypes } from './ssl-stream.ts'
+import { type SslStreamOptions, streamOptionTypes } from './stream-options.ts'
 
 /** Options of a context that mean nothing to a client. */
 const serverOnly = [
