@@ -19,6 +19,7 @@ for (const entry of [
   'crypto',
   'noble',
   'more-groups',
+  'web',
 ])
   test(`nothing that ${entry === 'index' ? 'biopair' : `biopair/${entry}`} reaches is of Node`, t => {
     const modules = modulesFrom(built(entry))

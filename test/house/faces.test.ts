@@ -7,6 +7,7 @@ import * as nodeOpenssl from '@biopair/node/openssl'
 import * as ssl from '@biopair/ssl'
 import * as openssl from '@biopair/ssl/openssl'
 import * as quic from '@biopair/ssl/quic'
+import * as web from '@biopair/web'
 import * as x509 from '@biopair/x509'
 import * as pki from '@biopair/x509/pki'
 import test from 'ava'
@@ -20,6 +21,7 @@ import * as itsOpenssl from 'biopair/openssl'
 import * as itsPki from 'biopair/pki'
 import * as itsQuic from 'biopair/quic'
 import * as itsSsl from 'biopair/ssl'
+import * as itsWeb from 'biopair/web'
 import * as itsX509 from 'biopair/x509'
 
 test('the main entry hands on all of ssl and bio and the portable provider', t => {
@@ -43,5 +45,6 @@ test('every subpath hands on the part of its name, the same objects', t => {
   same(itsPki, pki)
   same(itsQuic, quic)
   same(itsSsl, ssl)
+  same(itsWeb, web)
   same(itsX509, x509)
 })

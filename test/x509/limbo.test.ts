@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
-import { freshKey, mint } from '../support/mint.ts'
+import { mintCrl } from '../support/crl-mint.ts'
+import { freshKey, type Minted, mint } from '../support/mint.ts'
 import { dataTest, dataText } from '../support/x509-data.ts'
 import { now } from './chains.ts'
 import { judgeCase, type LimboCase } from './limbo-harness.ts'
@@ -101,7 +102,16 @@ test('the harness asks for all that a case asks for', t => {
   t.is(judge({ max_chain_depth: 1 }), 'SUCCESS', 'a self-issued certificate does not count')
   t.is(judge({ max_chain_depth: 0 }), 'CERT_CHAIN_TOO_LONG')
   t.is(judge({ validation_time: '1999-01-01T00:00:00+00:00' }), 'CERT_NOT_YET_VALID')
-  t.is(judge({ crls: ['-----BEGIN X509 CRL-----'] }), 'SKIPPED')
+  const list = (issuer: Minted, ...revoked: Minted[]) =>
+    mintCrl({
+      issuer,
+      revoked: revoked.map(serial => ({ serial })),
+      thisUpdate: now - 3_600_000,
+      nextUpdate: now + 3_600_000,
+    }).pem
+  t.is(judge({ crls: [list(root), list(ca), list(renewed)] }), 'SUCCESS')
+  t.is(judge({ crls: [list(root), list(ca), list(renewed, leaf)] }), 'CERT_REVOKED')
+  t.is(judge({ crls: [list(root), list(ca)] }), 'UNABLE_TO_GET_CRL')
   t.is(
     judge({ trusted_certs: ['-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'] }),
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',

@@ -61,7 +61,7 @@ export const disagreements: Readonly<Partial<Record<FaultName, Disagreement>>> =
   },
   explicitPolicyRequired: {
     says: [43],
-    why: 'both refuse; OpenSSL blames the path as a whole and says depth 0, we say who requires it',
+    why: 'both refuse; OpenSSL blames the path as a whole and says depth 0, we say where no policy is left',
   },
   negativeSerial: { says: [0], why: 'OpenSSL does not look; RFC 5280 4.1.2.2 forbids it' },
   longSerial: { says: [0], why: 'OpenSSL does not look; RFC 5280 4.1.2.2 has 20 octets at most' },

@@ -2,6 +2,7 @@
 export type { ByteCarrier } from './stream/byte-carrier.ts'
 export { type ContextNames, namedContexts } from './stream/named-contexts.ts'
 export * from './stream/ssl-for.ts'
-export { SslStream, type SslStreamOptions } from './stream/ssl-stream.ts'
+export { SslStream } from './stream/ssl-stream.ts'
 export { StreamError, type StreamErrorCode } from './stream/stream-error.ts'
+export type { SslStreamOptions } from './stream/stream-options.ts'
 export type { Timers } from './stream/timers.ts'

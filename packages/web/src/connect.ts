@@ -24,12 +24,7 @@ export function accept(carrier: Carrier, options: ServerOptions): Connection {
 }
 
 function over(carrier: Carrier, { ssl, stream }: SslAndRest): Connection {
-  return connectionOver(new SslStream(ssl, () => opened(carrier), stream, timers))
-}
-
-/** A carrier that a `from...` function made is one; so is what has its four functions. */
-function opened(carrier: Carrier) {
-  return carrierFrom(carrier)
+  return connectionOver(new SslStream(ssl, () => carrierFrom(carrier), stream, timers))
 }
 
 const timers: Timers = {

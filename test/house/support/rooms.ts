@@ -22,6 +22,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   handshake: { floor: 3, may: ['wire', 'crypto'] },
   ssl: { floor: 4, may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake'] },
   'crypto-node': { floor: 5, may: ['crypto'] },
+  web: { floor: 5, may: ['bio', 'wire', 'crypto', 'ssl'] },
   node: { floor: 5, may: ['bio', 'wire', 'crypto', 'ssl'] },
   testkit: { floor: 5, may: ['bio', 'wire', 'crypto', 'x509', 'ssl'] },
   cli: {
@@ -41,6 +42,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'ssl',
       'crypto-node',
       'node',
+      'web',
       'cli',
     ],
   },

@@ -28,9 +28,9 @@ export class Incoming {
   read(): Promise<Bytes | null> {
     const piece = this.#pieces.shift()
     if (piece) return Promise.resolve(piece)
+    if (this.#discarded) return Promise.reject(this.#discarded)
     if (this.#end === 'end') return Promise.resolve(null)
-    const error = this.#end ?? this.#discarded
-    if (error) return Promise.reject(error)
+    if (this.#end) return Promise.reject(this.#end)
     if (this.#reader)
       return Promise.reject(new TypeError('read: expected the read before to have settled'))
     this.#reader = new Deferred()
@@ -45,8 +45,9 @@ export class Incoming {
     else this.#pieces.push(piece)
   }
 
-  /** What comes from now on is dropped; so is what waits. */
+  /** What comes from now on is dropped; so is what waits. Whoever has read all that there was can still see that it ended well. */
   discard(error: Error): void {
+    if (this.#end === 'end' && this.#pieces.length === 0) return
     this.#discarded ??= error
     this.#pieces = []
     this.#reader?.reject(error)

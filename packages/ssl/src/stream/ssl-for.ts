@@ -6,7 +6,7 @@ import { misuse } from '../misuse.ts'
 import { Ssl } from '../ssl.ts'
 import type { SslOptions } from '../ssl-options.ts'
 import { type ContextNames, namedContexts } from './named-contexts.ts'
-import { type SslStreamOptions, streamOptionTypes } from './ssl-stream.ts'
+import { type SslStreamOptions, streamOptionTypes } from './stream-options.ts'
 
 /** Options of a context that mean nothing to a client. */
 const serverOnly = [

@@ -2,45 +2,19 @@
 import { bioPair, type PairBio } from '@biopair/bio'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { AbortSignalLike } from '../abort.ts'
-import { checkOptions, type OptionType } from '../option-types.ts'
+import { checkOptions } from '../option-types.ts'
 import { wholeNumber } from '../option-values.ts'
 import { CarrierError, type Stop } from '../outcome.ts'
 import type { Ssl } from '../ssl.ts'
 import type { ByteCarrier } from './byte-carrier.ts'
 import { Deferred } from './deferred.ts'
+import { EarlySender } from './early-sender.ts'
 import { asError, Inflow, later, Outflow } from './flows.ts'
 import { Incoming } from './incoming.ts'
 import { Outgoing } from './outgoing.ts'
 import { StreamError } from './stream-error.ts'
+import { type SslStreamOptions, streamOptionTypes } from './stream-options.ts'
 import { Deadline, type Timers } from './timers.ts'
-
-export interface SslStreamOptions {
-  /** Milliseconds that the handshake may take: 30 000; 0 for any time. */
-  readonly handshakeTimeout?: number
-  /** Milliseconds without a byte either way after which the connection is given up: 0, never. */
-  readonly idleTimeout?: number
-  /** Milliseconds that `close`, and an alert on its way out, may take: 10 000; 0 for any time. */
-  readonly closeTimeout?: number
-  /** Gives the connection up, at any time, with the signal's reason. */
-  readonly signal?: AbortSignalLike
-  /** Bytes that are accepted each way before the other side has to take some: 65 536. A record that comes is held besides. */
-  readonly bufferSize?: number
-  /**
-   * Client: sent with the first flight (0-RTT) as far as the session permits; the rest, and what is rejected, goes first after the handshake.
-   * Only what does no harm twice belongs here.
-   */
-  readonly earlyData?: Uint8Array
-}
-
-/** What each may be. */
-export const streamOptionTypes: Readonly<Record<keyof SslStreamOptions, OptionType>> = {
-  handshakeTimeout: 'whole number',
-  idleTimeout: 'whole number',
-  closeTimeout: 'whole number',
-  signal: 'object',
-  bufferSize: 'whole number',
-  earlyData: 'Uint8Array',
-}
 
 const usualBuffer = 65_536
 const record = 16_384
@@ -81,10 +55,8 @@ export class SslStream {
   #parted = false
   /** Data was sealed that the carrier may not have taken. */
   #dirty = false
-  #early: Uint8Array
-  #earlyOver = false
+  readonly #early: EarlySender
   #earlyReader: Deferred<Bytes | null> | undefined
-  #unsentEarlyData: Bytes | undefined
   #scratch: Bytes | undefined
   #heard: Promise<void> | undefined
   #busy = false
@@ -111,12 +83,12 @@ export class SslStream {
     const { bufferSize = usualBuffer, earlyData = new Uint8Array(0), signal } = options
     wholeNumber('bufferSize', bufferSize, 1, 2 ** 30)
     this.#bufferSize = bufferSize
-    this.#early = earlyData
     const [near, half] = bioPair(bufferSize)
     this.ssl = ssl.setBio(near)
     this.#half = half
     // What a later call would say again; a mistake is thrown before there is a carrier.
-    if (earlyData.length > 0) this.#sendEarly()
+    this.#early = new EarlySender(ssl, earlyData)
+    if (earlyData.length > 0) this.#early.send()
     else ssl.doHandshake()
     const carrier = open()
     this.#carrier = carrier
@@ -161,7 +133,7 @@ export class SslStream {
 
   /** Client: early data that was rejected and is for another protocol than was agreed on now, so that it was not sent again. */
   get unsentEarlyData(): Bytes | undefined {
-    return this.#unsentEarlyData
+    return this.#early.unsent
   }
 
   /** The next plaintext, of one record at the most, or null once the peer has said close_notify. One at a time. Rejects with what ended it otherwise, behind all data that came before. */
@@ -332,40 +304,16 @@ export class SslStream {
   }
 
   #shake(): undefined {
-    if (!this.#sendEarly()) return
+    const early = this.#early.send()
+    if (early) return this.#waits(early)
     const outcome = this.ssl.doHandshake()
     if (outcome.status !== 'done') return this.#stopped(outcome)
     this.#stage = 'open'
     this.#handshakeDeadline.stop()
     this.#idleDeadline.begin()
-    this.#sendEarlyAgain()
+    const again = this.#early.again()
+    if (again) this.#outgoing.first(again)
     this.#opened.resolve()
-  }
-
-  /** False while there is no room. */
-  #sendEarly(): boolean {
-    while (this.#early.length > 0 && !this.#earlyOver) {
-      const outcome = this.ssl.writeEarly(this.#early)
-      if (outcome.status === 'done') this.#early = this.#early.subarray(outcome.bytes)
-      else if (outcome.status === 'refused') this.#earlyOver = true
-      else if ('ready' in outcome || 'read' in outcome) {
-        this.#waits(outcome)
-        return false
-      } else return true
-    }
-    return true
-  }
-
-  /** What of the early data did not go, or was not taken, goes first now; unless it is for another protocol. */
-  #sendEarlyAgain(): undefined {
-    const rejected = this.ssl.rejectedEarlyData()
-    const before = rejected?.bytes ?? new Uint8Array(0)
-    if (before.length + this.#early.length === 0) return
-    const bytes: Bytes = new Uint8Array(before.length + this.#early.length)
-    bytes.set(before)
-    bytes.set(this.#early, before.length)
-    if (rejected && !rejected.sameProtocol) this.#unsentEarlyData = bytes
-    else this.#outgoing.first(bytes)
   }
 
   #receiveEarly(reader: Deferred<Bytes | null>): undefined {
@@ -396,7 +344,11 @@ export class SslStream {
     while (this.#incoming.wants) {
       const into = this.#room()
       const outcome = this.ssl.read(into)
-      if (outcome.status !== 'done') return this.#stopped(outcome)
+      if (outcome.status !== 'done') {
+        // An idle connection holds no buffer.
+        this.#scratch = undefined
+        return this.#stopped(outcome)
+      }
       this.#incoming.push(this.#taken(into, outcome.bytes))
     }
   }

@@ -1,6 +1,7 @@
 /** What a fault of a chain is: where it can be, what it changes, and what a verifier has to answer. */
 import type { VerifyCode } from '@biopair/x509'
 import type { ChainPlan, PlannedCertificate } from '../chain.ts'
+import { oid } from '../der-writer.ts'
 import type { Minter } from '../minter.ts'
 
 /** One thing that can be wrong with one certificate of a chain. */
@@ -42,6 +43,16 @@ export function altered(
 /** `prepare` for faults of signatures that take an issuer with an RSA key. */
 export const issuerWithRsa: NonNullable<Fault['prepare']> = (plan, depth, minter) =>
   altered(plan, depth + 1, plain => ({ ...plain, key: minter.key('rsa') }))
+
+/** A plain certificate without the extension of this OID, among those that are added to it. */
+export function without(plain: PlannedCertificate, id: string): PlannedCertificate {
+  const wanted = oid(id)
+  const names = (extension: Uint8Array) => {
+    const header = 2 + ((extension[1] ?? 0) < 0x80 ? 0 : (extension[1] ?? 0) & 0x7f)
+    return wanted.every((byte, i) => extension[header + i] === byte)
+  }
+  return { ...plain, extensions: (plain.extensions ?? []).filter(one => !names(one)) }
+}
 
 /** A plain certificate with one more extension. */
 export function extended(plain: PlannedCertificate, extension: Uint8Array): PlannedCertificate {

@@ -2,7 +2,7 @@
 import { keyPurposes } from '@biopair/x509'
 import { octetString, sequence } from '../der-writer.ts'
 import { extension, nameConstraints, policyConstraints } from '../extensions.ts'
-import { extended, table } from './fault.ts'
+import { extended, table, without } from './fault.ts'
 
 const day = 86_400_000
 
@@ -123,9 +123,13 @@ export const trustFaults = table({
   explicitPolicyRequired: {
     says: 'requires an explicit policy, and there is none',
     at: 'signed',
-    change: plain => extended(plain, policyConstraints({ requireExplicitPolicy: 0 })),
+    // Without policies of its own, so that no policy is left.
+    change: plain =>
+      extended(without(plain, '2.5.29.32'), policyConstraints({ requireExplicitPolicy: 0 })),
     code: 'NO_EXPLICIT_POLICY',
-    field: 'policyConstraints.requireExplicitPolicy',
+    // The next one below is where it counts (RFC 5280 §6.1.4 (i)).
+    blames: depth => Math.max(0, depth - 1),
+    field: 'certificatePolicies',
   },
   negativeSerial: {
     says: 'has a negative serial number',
