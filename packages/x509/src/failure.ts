@@ -34,6 +34,7 @@ export class X509InputError extends TypeError {
 /** Codes of `X509InputError`. */
 export type X509InputCode =
   | 'ERR_PEM_INVALID'
+  | 'ERR_PIN_INVALID'
   | 'ERR_X509_INVALID_CERTIFICATE'
   | 'ERR_X509_INVALID_TIME'
   | 'ERR_X509_NO_CERTIFICATE'

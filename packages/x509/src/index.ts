@@ -39,6 +39,7 @@ export * from './ocsp.ts'
 export { checkOcsp, type OcspQuestion, type OcspVerdict } from './ocsp-check.ts'
 export { verifyChain } from './path.ts'
 export { type PemBlock, pemBlocks } from './pem.ts'
+export { isPinned, PinCheck, type Pins, pinsFrom } from './pins.ts'
 export { privateKeyFrom } from './private-key.ts'
 export { type VerifyCode, verifyCodes } from './problem.ts'
 export { parsePublicKey } from './public-key.ts'
@@ -47,6 +48,7 @@ export { encodePublicKey } from './public-key-writer.ts'
 export { type RawKeyOptions, verifyRawKey } from './raw-key.ts'
 export { keyProblems, type Purpose } from './rules.ts'
 export { certificateScts, ocspScts, readSctList } from './sct.ts'
+export { type Check, checkOf, type VerifyStep, verifySteps } from './steps.ts'
 export { certificateChainFrom, type TrustStore, trustStore } from './trust-store.ts'
 export {
   type Forgiven,
@@ -56,3 +58,5 @@ export {
   type VerifyLimits,
   type VerifyOptions,
 } from './verdict.ts'
+export { nodeCodeOf, type VerifyError, verifyCodeOf, verifyErrorOf } from './verify-codes.ts'
+export { type VerifyErrorName, verifyErrorName, verifyErrors } from './verify-errors.ts'

@@ -33,6 +33,8 @@ export const verifyCodes = {
   DEPTH_ZERO_SELF_SIGNED_CERT: row('unknown_ca', 'RFC 5280 6.1'),
   EE_KEY_TOO_SMALL: row('bad_certificate', 'RFC 9325 4.5'),
   ERR_TLS_CERT_ALTNAME_INVALID: row('bad_certificate', 'RFC 9525 6'),
+  /** Ours: nobody on the path has a key that was pinned. */
+  ERR_TLS_CERT_NOT_PINNED: row('certificate_unknown', 'RFC 7469 2.6'),
   /** Ours: the bytes are no certificate. */
   ERR_X509_MALFORMED: row('bad_certificate', 'RFC 5280 4.1'),
   EXCLUDED_VIOLATION: row('certificate_unknown', 'RFC 5280 4.2.1.10'),

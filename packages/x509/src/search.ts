@@ -4,8 +4,10 @@ import { type Certificate, parseCertificate } from './certificate.ts'
 import { sameBytes } from './der.ts'
 import { isX509Failure, type X509Failure } from './failure.ts'
 import { type Budget, violation } from './name-constraints.ts'
+import { PinCheck } from './pins.ts'
 import type { Problem, VerifyCode } from './problem.ts'
 import { type Demands, type IssuerPlace, issuerProblems, signatureProblem } from './rules.ts'
+import type { TrustStore } from './trust-store.ts'
 import {
   isForgiven,
   malformed,
@@ -20,15 +22,19 @@ const mostSteps = 4096
 // Of a list that a peer fills with thousands of entries of a byte each, those behind are not even looked at: no path is that long.
 const mostGiven = 100
 
+/** What a search is asked: somebody has to be believed. */
+export type SearchOptions = VerifyOptions & { readonly anchors: TrustStore }
+
 /** One verification: what is left to spend, what was found out, and what failed first. */
 export class Search {
-  readonly #options: VerifyOptions
+  readonly #options: SearchOptions
   readonly #demands: Demands
   readonly #limits: VerifyLimits
   readonly #given = new Map<string, Certificate[]>()
   readonly #keys = new Map<Certificate, PublicKey | Problem>()
   readonly #signatures = new Map<Certificate, Map<Certificate, Problem | undefined>>()
   readonly #budget: Budget
+  readonly #pins: PinCheck
   /** The peer's certificate alone. */
   readonly #start: readonly Certificate[]
   #signaturesLeft: number
@@ -38,7 +44,7 @@ export class Search {
   #unreadable: X509Failure | undefined
 
   constructor(
-    options: VerifyOptions,
+    options: SearchOptions,
     demands: Demands,
     limits: VerifyLimits,
     leaf: Certificate,
@@ -49,6 +55,7 @@ export class Search {
     this.#limits = limits
     this.#demands = demands
     this.#signaturesLeft = limits.signatures
+    this.#pins = new PinCheck(options.pins)
     this.#budget = { comparisons: limits.comparisons }
     for (const der of rest.slice(0, mostGiven)) {
       const certificate = parseCertificate(der)
@@ -68,7 +75,11 @@ export class Search {
   /** The first good path that starts with these certificates, or undefined. */
   from(path: readonly Certificate[]): readonly Certificate[] | undefined {
     const subject = path.at(-1) as Certificate
-    if (this.#options.anchors.has(subject) && this.#ends(subject)) return path
+    if (this.#options.anchors.has(subject) && this.#ends(subject)) {
+      const whole = this.#whole(path)
+      // Above one that signed itself there is nobody else.
+      if (whole !== undefined || selfSigned(subject)) return whole
+    }
     let found = false
     for (const { issuer, anchor } of this.#candidates(subject)) {
       if (this.#stepsLeft-- <= 0) {
@@ -85,7 +96,7 @@ export class Search {
         continue
       }
       const longer = [...path, issuer]
-      const whole = terminal ? longer : this.from(longer)
+      const whole = terminal ? this.#whole(longer) : this.from(longer)
       if (whole !== undefined) return whole
     }
     return found || !this.#unknownIssuer(path, subject) ? undefined : path
@@ -97,6 +108,14 @@ export class Search {
     if (this.#unreadable !== undefined) return refused(1, malformed(this.#unreadable), this.#start)
     const none = { code: 'UNSPECIFIED', why: 'expected a path, got none' } as const
     return this.#unknown ?? refused(0, none, this.#start)
+  }
+
+  /** A path that ends at an anchor, unless it is none of those that were pinned: then another one may be. */
+  #whole(path: readonly Certificate[]): readonly Certificate[] | undefined {
+    const problem = this.#unforgiven(this.#pins.problem(path), 0)
+    if (problem === undefined) return path
+    this.#tell(0, problem, path)
+    return undefined
   }
 
   // As OpenSSL, whose X509_V_FLAG_PARTIAL_CHAIN node:tls leaves off.

@@ -3,14 +3,19 @@ import type { CryptoProvider } from '@biopair/crypto'
 import type { AlertName } from '@biopair/wire'
 import type { Certificate } from './certificate.ts'
 import type { X509Failure } from './failure.ts'
+import type { Pins } from './pins.ts'
 import { type Problem, type VerifyCode, verifyCodes } from './problem.ts'
 import type { Purpose } from './rules.ts'
 import type { TrustStore } from './trust-store.ts'
+import { verifyErrorOf } from './verify-codes.ts'
 
 export interface VerifyOptions {
   /** DER, the peer's own first, the rest in any order; what belongs to no path is ignored (RFC 9846 §4.5.1). */
   readonly chain: readonly Uint8Array[]
-  readonly anchors: TrustStore
+  /** Undefined: nobody is believed but the owner of a key in `pins`. Then nothing is known above the peer's own certificate, and its signature is not looked at. */
+  readonly anchors: TrustStore | undefined
+  /** The path has to have one of these keys: the peer's, an intermediate's or the anchor's. Without `anchors`, the peer's. */
+  readonly pins?: Pins | undefined
   /** Milliseconds since 1970. */
   readonly time: number
   /** What the peer's key is for: `serverAuth` when we are the client. */
@@ -88,6 +93,8 @@ export type Verdict =
        */
       readonly path: readonly Certificate[]
       readonly code: VerifyCode
+      /** OpenSSL's X509_V_ERR_ number of it. */
+      readonly number: number
       readonly alert: AlertName
       /** Which certificate of the path is at fault: 0 is the peer's. */
       readonly depth: number
@@ -104,6 +111,7 @@ export function refused(depth: number, problem: Problem, path: readonly Certific
     ok: false,
     path,
     code: problem.code,
+    number: verifyErrorOf(problem.code).number,
     alert,
     depth,
     why: problem.why,
