@@ -14,6 +14,7 @@ import type { RecordSizingOptions } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
 import type { VerifyLimits } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
+import type { Anchors } from './anchors.ts'
 import type { StatusOptions } from './certificate-status.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
 import type { SslContext } from './context.ts'
@@ -27,6 +28,7 @@ import type { PaddingPolicy } from './padding.ts'
 import type { PskCallback } from './psk-answers.ts'
 import type { PskOption } from './psks.ts'
 import type { ReplayStore } from './replay-store.ts'
+import type { CheckServerIdentity } from './server-identity.ts'
 import type { Session } from './session.ts'
 import type { IdentityOption } from './shown-identity.ts'
 import type { StapledOptions } from './stapled-options.ts'
@@ -58,8 +60,17 @@ export type IdentityAnswer = Identity | IdentityOption | undefined
 
 /** Options of a context; all may be left out. Names are node:tls's where node:tls has them. */
 export interface ContextOptions extends StatusOptions, StapledOptions {
-  /** Trust anchors, PEM or DER. There is no built-in list: a client that verifies has to say whom it believes. */
-  readonly ca?: Pem | readonly Pem[]
+  /**
+   * Trust anchors, PEM or DER, or a trust store: `biopair/node` has Node's and the system's. There is no built-in list: a client that verifies has to say whom it
+   * believes, here or by `pins`.
+   */
+  readonly ca?: Anchors | readonly Anchors[]
+  /**
+   * SHA-256 of public keys (SubjectPublicKeyInfo), `sha256/` and base64 or 32 bytes: the path has to have one of them, at the peer's certificate, an intermediate or the
+   * anchor, besides everything else. Without `ca`, the peer's own has to be one, and is enough: its time, name and usages are looked at, what is above it and
+   * its signature are not.
+   */
+  readonly pins?: readonly (string | Uint8Array)[]
   /** Certificate chain, leaf first; several for several key types or names. PEM or DER. */
   readonly cert?: Pem | readonly Pem[]
   /** Private key of each `cert`. PEM or DER. */
@@ -152,6 +163,11 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
   readonly signCallback?: (want: WantSignature, context: CallbackContext) => Bytes | Promise<Bytes>
   /** Sees the verdict on the peer's chain and has the last word. */
   readonly verifyCallback?: VerifyCallback
+  /**
+   * Client: whether a chain that is believed names the server, in place of our own look at its names; undefined if so, an Error if not. `verifyNames` are still
+   * demanded. `checkServerIdentity` of this package is the usual one.
+   */
+  readonly checkServerIdentity?: CheckServerIdentity
   /** An anchor that is not self-signed ends a path. */
   readonly allowPartialTrustChain?: boolean
   /** Bits of the smallest RSA key that is believed: 2048. */
@@ -250,7 +266,8 @@ export interface ContextOptions extends StatusOptions, StapledOptions {
 
 /** What each may be. */
 export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
-  ca: 'PEM text, DER bytes or a list of them',
+  ca: 'PEM text, DER bytes, a trust store or a list of them',
+  pins: 'list of strings or byte arrays',
   cert: 'PEM text, DER bytes or a list of them',
   key: 'PEM text, DER bytes or a list of them',
   rawKey: 'PEM text, DER bytes or a list of them',
@@ -287,6 +304,7 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   scts: 'list of byte arrays or of lists of them',
   certificateCompression: 'list of objects',
   verifyCallback: 'function',
+  checkServerIdentity: 'function',
   allowPartialTrustChain: 'boolean',
   minimumRsaBits: 'whole number',
   verifyLimits: 'object',

@@ -53,6 +53,12 @@ export {
   type ReplayStore,
 } from './replay-store.ts'
 export type { Sct } from './scts.ts'
+export {
+  type CheckServerIdentity,
+  checkServerIdentity,
+  type NamedCertificate,
+  ServerIdentityError,
+} from './server-identity.ts'
 export { type Session, sessionFromBytes, sessionToBytes } from './session.ts'
 export type { IdentityOption } from './shown-identity.ts'
 export * from './ssl.ts'

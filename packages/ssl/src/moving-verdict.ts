@@ -17,6 +17,7 @@ import {
   type Verdict,
   type VerifyCode,
   verifyCodes,
+  verifyErrorOf,
 } from '@biopair/x509'
 
 /** Nothing or one: a list, so that an empty value differs from none. `most` is the bytes of one. */
@@ -67,6 +68,7 @@ export function readVerdict({ ok, name, depth, ...rest }: MovingVerdict): Verdic
   const alert = text(rest.alert)
   check(Object.hasOwn(verifyCodes, code) && Object.hasOwn(alerts, alert))
   return {
+    number: verifyErrorOf(code).number,
     ...{ ok: false, path, code, alert: alert as keyof typeof alerts, depth },
     ...{ why: text(rest.why), section: text(rest.section) },
   }

@@ -1,4 +1,5 @@
 /** What each option of a context may be: a mistake is told where it is made, by name. */
+import { isTrustStore } from '@biopair/x509'
 import { misuse } from './misuse.ts'
 
 /** Types that options have, and how one is told from the others. */
@@ -28,6 +29,9 @@ const kinds = {
   'list of byte arrays or of lists of them': value =>
     Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null),
   'string or list of strings': value => text(value) || (Array.isArray(value) && value.every(text)),
+  'PEM text, DER bytes, a trust store or a list of them': value =>
+    anchor(value) || (Array.isArray(value) && value.every(anchor)),
+  'list of strings or byte arrays': value => Array.isArray(value) && value.every(pem),
   'PEM text, DER bytes or a list of them': value =>
     pem(value) || (Array.isArray(value) && value.every(pem)),
 } as const satisfies Record<string, (value: unknown) => boolean>
@@ -57,6 +61,10 @@ export function checkOptions(
 
 function text(value: unknown): boolean {
   return typeof value === 'string'
+}
+
+function anchor(value: unknown): boolean {
+  return pem(value) || isTrustStore(value)
 }
 
 function pem(value: unknown): boolean {

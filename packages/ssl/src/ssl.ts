@@ -605,7 +605,12 @@ export class Ssl {
       sizing: context.recordSizing(),
       answers: answersOf({
         context,
-        names: nameDemands(role, this.#options, this.#verifyNames),
+        names: nameDemands(
+          role,
+          this.#options,
+          this.#verifyNames,
+          context.options.checkServerIdentity !== undefined,
+        ),
         rawPublicKeys: this.#rawPublicKeys,
         judged: (verdict, want) => facts.judged(verdict, want),
         filters: request => facts.inquiries.filters(request),
@@ -684,18 +689,19 @@ export class Ssl {
     const { rejectUnauthorized, verifyCallback } = this.#context.options
     if (rejectUnauthorized === false) return
     // Who has neither anchors nor a callback believes no certificate: then a key is the only way.
-    if (this.#hasPsks && !verifyCallback && this.#context.anchors.certificates.length === 0) return
+    const nobody = this.#context.vouching?.size === 0
+    if (this.#hasPsks && !verifyCallback && nobody) return
     if (this.#checkRawKeys()) return
     if (this.#options.servername === undefined && !this.#verifyNames)
       throw misuse(
         'ERR_NO_SERVERNAME',
         'a client that verifies needs servername; rejectUnauthorized: false opts out',
       )
-    // A verifyCallback may believe a chain for reasons of its own, a pin say; it still needs the name to be asked for.
-    if (!verifyCallback && this.#context.anchors.certificates.length === 0)
+    // A verifyCallback may believe a chain for reasons of its own; it still needs the name to be asked for.
+    if (!verifyCallback && nobody)
       throw misuse(
         'ERR_NO_TRUST_ANCHORS',
-        'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',
+        'a client that verifies needs ca or pins, since there is no built-in list; rejectUnauthorized: false opts out',
       )
   }
 

@@ -27,6 +27,20 @@ export {
 } from './failure.ts'
 export type { GeneralName } from './general-name.ts'
 export {
+  type FingerprintHashes,
+  type LegacyCertificate,
+  legacyCertificate,
+} from './legacy-certificate.ts'
+export type { LegacyName } from './legacy-names.ts'
+export {
+  isTrustStore,
+  joinedTrustStore,
+  type LeftOut,
+  type LenientTrustStore,
+  lenientTrustStore,
+  type TrustSource,
+} from './lenient-trust-store.ts'
+export {
   isReferenceName,
   type MatchOptions,
   matchName,

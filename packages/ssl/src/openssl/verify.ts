@@ -2,7 +2,7 @@
 import { TlsAlert } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { type Again, again } from '../answers.ts'
-import type { VerifyContext } from '../verification.ts'
+import { type VerifyContext, verdictError } from '../verification.ts'
 import { SSL_VERIFY_PEER, X509_V_ERR_UNSPECIFIED, X509_V_OK } from './constants.ts'
 import type { SSL_CTX } from './ctx.ts'
 import type { SSL } from './ssl.ts'
@@ -161,8 +161,6 @@ function refusal(verdict: Verdict, { error, error_depth, ssl }: X509_STORE_CTX):
     reason: 'CERTIFICATE_VERIFY_FAILED',
     section: ours ? verdict.section : '4.5.1.3',
     why,
-    cause: ours
-      ? Object.assign(new Error(verdict.why), { code: verdict.code, depth: verdict.depth })
-      : undefined,
+    cause: ours ? verdictError(verdict) : undefined,
   })
 }
