@@ -11,6 +11,7 @@ export type Flags = Readonly<Record<string, Flag>>
 const common = {
   help: { help: 'prints this and ends' },
   CAfile: { takes: 'file', help: 'PEM of the certificates to believe' },
+  CApath: { takes: 'directory', help: 'PEM files of certificates to believe' },
   cert: { takes: 'file', help: 'PEM of our certificate and those above it' },
   key: { takes: 'file', help: 'PEM of its private key; where absent, -cert has it' },
   cert_chain: { takes: 'file', help: 'PEM of certificates to show above that of -cert' },
@@ -57,6 +58,7 @@ const common = {
 } as const satisfies Flags
 
 export const clientFlags = {
+  'no-CAfile': { help: 'without -CAfile and -CApath nobody is believed, not even by the system' },
   connect: { takes: 'host:port', help: 'whom to connect to: localhost:4433' },
   servername: { takes: 'name', help: 'the name that is asked for and verified: the host' },
   verify: { takes: 'depth', help: 'the most certificates between the peer and an anchor' },

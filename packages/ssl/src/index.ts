@@ -6,6 +6,15 @@ export type {
   Stapled,
 } from '@biopair/handshake'
 export { TlsAlert } from '@biopair/wire'
+export {
+  type LeftOut,
+  type LegacyCertificate,
+  type LenientTrustStore,
+  lenientTrustStore,
+  type TrustSource,
+  type TrustStore,
+  type VerifyStep,
+} from '@biopair/x509'
 export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
 export type {
   CertificateInquiry,

@@ -96,7 +96,8 @@ export class Search {
         continue
       }
       const longer = [...path, issuer]
-      const whole = terminal ? this.#whole(longer) : this.from(longer)
+      // Above an anchor that did not sign itself there may be another one, with a pin.
+      const whole = terminal && selfSigned(issuer) ? this.#whole(longer) : this.from(longer)
       if (whole !== undefined) return whole
     }
     return found || !this.#unknownIssuer(path, subject) ? undefined : path

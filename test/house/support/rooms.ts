@@ -25,7 +25,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   node: { floor: 5, may: ['bio', 'wire', 'crypto', 'ssl'] },
   cli: {
     floor: 6,
-    may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake', 'ssl', 'crypto-node'],
+    may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake', 'ssl', 'crypto-node', 'node'],
   },
   // What people install stands on top of everything and hands it on.
   biopair: {
