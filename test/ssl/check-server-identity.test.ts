@@ -9,7 +9,7 @@ import {
   ServerIdentityError,
   type VerifyCallback,
 } from '@biopair/ssl'
-import { isX509Failure, legacyCertificate, parseCertificate } from '@biopair/x509'
+import { isX509Failure, legacyCertificate, matchName, parseCertificate } from '@biopair/x509'
 import test from 'ava'
 import fc from 'fast-check'
 import { ends } from '../support/ends.ts'
@@ -59,7 +59,7 @@ test('the function says what that of node:tls says, to the letter', t => {
       }
       const [mine, theirs] = [checkServerIdentity(hostname, cert), asNode(hostname, cert)]
       t.is(mine?.message, theirs?.message)
-      t.is(mine?.code, theirs?.code as typeof mine extends undefined ? undefined : never)
+      t.is<string | undefined, string | undefined>(mine?.code, theirs?.code)
       t.is(mine?.reason, theirs?.reason)
       t.is(mine?.host, theirs?.host)
       t.is(mine?.cert, mine && cert)
@@ -81,27 +81,19 @@ test('it is stricter than that of node:tls where RFC 9525 is', t => {
 })
 
 test('of a certificate it says what a verdict says', t => {
-  const text = fc.string({ unit: fc.constantFrom(...'ab.*,:" \\'), maxLength: 10 })
+  const text = fc.string({ unit: fc.constantFrom(...'ab.*,:" \\', '*.a.b', 'a.b'), maxLength: 10 })
   fc.assert(
     fc.property(
       fc.array(text, { minLength: 1, maxLength: 3 }),
-      fc.constantFrom(...names, 'a.b', 'a', 'b.a.b'),
+      fc.constantFrom(...names, 'a.b', 'a', 'b.a.b', 'b'),
       (texts, hostname) => {
         const { der } = mint({ key: leaf.key, names: texts.map(one => (one === '' ? 'x' : one)) })
         const certificate = parseCertificate(der)
         if (isX509Failure(certificate)) throw new Error(certificate.why)
         const cert = legacyCertificate(certificate, noble.hashes)
         t.is(cert.subjectaltname, new X509Certificate(der).subjectAltName)
-        const expected = texts.some(
-          one => one.toLowerCase() === hostname || (one === '*.b' && hostname === 'never'),
-        )
-        const error = checkServerIdentity(hostname, cert)
-        t.is(
-          error === undefined,
-          expected ||
-            (texts.includes(`*.${hostname.split('.').slice(1).join('.')}`) &&
-              hostname.split('.').length > 2),
-        )
+        const match = matchName(certificate, hostname)
+        t.is(checkServerIdentity(hostname, cert) === undefined, match.ok, `${hostname}: ${texts}`)
       },
     ),
     { numRuns: 200 },
@@ -150,8 +142,7 @@ test('it takes the place of our own look at the name', async t => {
   const other = mint({ issuer: intermediate, names: ['other.example'] })
   const server = { cert: other.pem + intermediate.pem, key: other.keyPem }
   t.is((await outcome(() => undefined, {}, server)).result.status, 'done')
-  const { checkServerIdentity: usual } = { checkServerIdentity }
-  const made = ends({ client: { checkServerIdentity: usual }, server })
+  const made = ends({ client: { checkServerIdentity }, server })
   for (let i = 0; i < 6; i++) {
     made.client.doHandshake()
     made.server.doHandshake()

@@ -19,9 +19,15 @@ export function certificatesOf(text: string, what: string): Found {
       found.leftOut.push({ from, why: 'expected a CERTIFICATE, got a TRUSTED CERTIFICATE' })
     else found.sources.push({ der: Uint8Array.from(Buffer.from(base64, 'base64')), from })
   }
+  const begun = [...text.matchAll(beginnings)].length
+  if (begun > count) {
+    const why = `expected ${begun} PEM blocks CERTIFICATE, got ${count} that end and are base64`
+    found.leftOut.push({ from: what, why })
+  }
   return found
 }
 
+const beginnings = /^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/gm
 const blocks =
   /^-----BEGIN ((?:X509 |TRUSTED )?)CERTIFICATE-----\s*$([A-Za-z0-9+/=\s]*)^-----END \1CERTIFICATE-----/gm
 

@@ -6,6 +6,7 @@ import { type VerifyContext, verdictError } from '../verification.ts'
 import { SSL_VERIFY_PEER, X509_V_ERR_UNSPECIFIED, X509_V_OK } from './constants.ts'
 import type { SSL_CTX } from './ctx.ts'
 import type { SSL } from './ssl.ts'
+import { pathQuestions } from './verify-order.ts'
 import { alertOf, verifyResult } from './verify-result.ts'
 import { X509_STORE_CTX } from './x509-store-ctx.ts'
 
@@ -39,8 +40,6 @@ export function SSL_set_retry_verify(ssl: SSL): 1 {
   return 1
 }
 
-type Refused = Verdict & { readonly ok: false }
-
 /** Asks the callbacks whether a peer is believed. A TlsAlert if not. */
 export function askVerify(
   ssl: SSL,
@@ -51,11 +50,16 @@ export function askVerify(
   const { certVerify, verify, verifyMode = SSL_VERIFY_PEER } = ssl.settings.values
   ssl.retryVerify = false
   const raw = asking.type === 'rpk'
-  const questions = raw ? rawKey : certificates
   const store = new X509_STORE_CTX(
     ssl,
     raw ? [] : chain,
-    x509_ctx => taken(questions(x509_ctx, verdict, asking), x509_ctx, verify, asking),
+    x509_ctx => {
+      if (!verify) return unasked(x509_ctx, verdict)
+      const questions = raw
+        ? rawKey(x509_ctx, verdict, asking)
+        : pathQuestions(x509_ctx, verdict, asking.verdictExcept)
+      return taken(questions, x509_ctx, verify, asking)
+    },
     raw ? (chain[0] ?? null) : null,
   )
   const conclude = (said: number): boolean | Again => {
@@ -75,13 +79,13 @@ export function askVerify(
 function taken(
   questions: Generator<0 | 1, 0 | 1, boolean>,
   x509_ctx: X509_STORE_CTX,
-  verify: SSL_verify_cb | undefined,
+  verify: SSL_verify_cb,
   asking: VerifyContext,
   last?: boolean,
 ): number | Promise<number> {
   let turn = last === undefined ? questions.next() : questions.next(last)
   while (!turn.done) {
-    const said = verify ? verify(turn.value, x509_ctx) : turn.value
+    const said = verify(turn.value, x509_ctx)
     if (said instanceof Promise)
       return said.then(answer =>
         // Nobody waits any more: the rest is not asked.
@@ -92,37 +96,14 @@ function taken(
   return turn.value
 }
 
-/** The questions that OpenSSL asks of a path, in its order: each is answered by whether to go on. Ends with the verdict. */
-function* certificates(
-  x509_ctx: X509_STORE_CTX,
-  first: Verdict,
-  { verdictExcept }: VerifyContext,
-): Generator<0 | 1, 0 | 1, boolean> {
-  const forgiven: Refused[] = []
-  /** The depth of the last certificate that was passed; above the root at first. */
-  let passed = Number.POSITIVE_INFINITY
-  let verdict = first
-  for (;;) {
-    x509_ctx.chain = verdict.path.map(({ raw }) => raw)
-    const stop = verdict.ok ? -1 : inPassing.includes(verdict.code) ? verdict.depth : undefined
-    // Problems of a path as a whole come first, those of one certificate's time and signature in its turn.
-    if (stop !== undefined)
-      for (let depth = Math.min(passed, verdict.path.length) - 1; depth > stop; depth--) {
-        look(x509_ctx, depth)
-        passed = depth
-        if (!(yield 1)) return 0
-      }
-    if (verdict.ok) return 1
-    const { code, depth } = verdict
-    x509_ctx.error = verifyResult(verdict, x509_ctx.ssl.param)
-    look(x509_ctx, depth)
-    const goOn = yield 0
-    // What cannot be put up with shows again.
-    if (!goOn || forgiven.some(one => one.code === code && one.depth === depth)) return 0
-    forgiven.push(verdict)
-    verdict = verdictExcept(forgiven)
-    if (!verdict.ok && verdict.code === code && verdict.depth === depth) return 0
-  }
+/** Nobody is asked: the verdict as it is. */
+function unasked(x509_ctx: X509_STORE_CTX, verdict: Verdict): 0 | 1 {
+  x509_ctx.chain = verdict.path.map(({ raw }) => raw)
+  if (verdict.ok) return 1
+  x509_ctx.error = verifyResult(verdict, x509_ctx.ssl.param)
+  x509_ctx.error_depth = verdict.depth
+  x509_ctx.current_cert = x509_ctx.chain[verdict.depth] ?? null
+  return 0
 }
 
 /** A raw public key has no path: OpenSSL asks once. What is no key, or too small a one, cannot be put up with. */
@@ -134,21 +115,6 @@ function* rawKey(
   if (!verdict.ok) x509_ctx.error = verifyResult(verdict, x509_ctx.ssl.param)
   if (!(yield verdict.ok ? 1 : 0)) return 0
   return verdict.ok || verdictExcept([verdict]).ok ? 1 : 0
-}
-
-/** Problems that show when a path is walked from its root. */
-const inPassing: readonly string[] = [
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_SIGNATURE_FAILURE',
-  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNSUPPORTED_SIGNATURE_ALGORITHM',
-]
-
-function look(x509_ctx: X509_STORE_CTX, depth: number): void {
-  x509_ctx.error_depth = depth
-  x509_ctx.current_cert = x509_ctx.chain[depth] ?? null
 }
 
 /** The alert of the error that stands in the end. */
