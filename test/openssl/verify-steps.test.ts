@@ -119,6 +119,8 @@ interface Faults {
   readonly constraint?: boolean
   readonly unknown?: boolean
   readonly path?: boolean
+  /** The leaf is sent alone. */
+  readonly bare?: boolean
 }
 
 function chainWith(wrong: Faults): { sent: readonly Minted[]; believed: Minted } {
@@ -139,7 +141,10 @@ function chainWith(wrong: Faults): { sent: readonly Minted[]; believed: Minted }
       ? { spoilSignature: bytes => bytes.map((byte, i) => (i === 20 ? byte ^ 1 : byte)) }
       : {}),
   })
-  return { sent: [leaf, lower, upper], believed: wrong.unknown ? stranger : root }
+  return {
+    sent: wrong.bare ? [leaf] : [leaf, lower, upper],
+    believed: wrong.unknown ? stranger : root,
+  }
 }
 
 const singles: readonly (keyof Faults)[] = [
@@ -183,6 +188,10 @@ if (compiled.status === 0) {
       name: fc.boolean(),
       purpose: fc.boolean(),
       constraint: fc.boolean(),
+      unsigned: fc.boolean(),
+      unknown: fc.boolean(),
+      path: fc.boolean(),
+      bare: fc.boolean(),
     })
     fc.assert(
       fc.property(some, wrong => {
@@ -190,7 +199,7 @@ if (compiled.status === 0) {
         const [mine, theirs] = [ours(sent, believed, 99), libcrypto(sent, believed, 99)]
         t.deepEqual(mine, theirs)
       }),
-      { numRuns: 32 },
+      { numRuns: 64 },
     )
   })
 } else

@@ -1,5 +1,5 @@
 /** The questions that OpenSSL asks of a path, in its order (SSL_CTX_set_verify(3), and what libcrypto does). */
-import { type Check, checkOf, type Verdict } from '@biopair/x509'
+import { type Check, checkOf, type Verdict, verifyErrorOf } from '@biopair/x509'
 import type { VerifyContext } from '../verification.ts'
 import { verifyResult } from './verify-result.ts'
 import type { X509_STORE_CTX } from './x509-store-ctx.ts'
@@ -21,28 +21,28 @@ export function* pathQuestions(
     x509_ctx.error_depth = depth
     x509_ctx.current_cert = x509_ctx.chain[depth] ?? null
   }
-  function* about(problem: Refused): Generator<0 | 1, boolean, boolean> {
-    const { code, depth } = problem
-    look(depth)
-    if (code === alone) {
-      // OpenSSL finds no issuer, and then that there is nothing to verify the signature with.
-      x509_ctx.error = 20
-      if (!(yield 0)) return false
-    }
-    x509_ctx.error = verifyResult(problem, x509_ctx.ssl.param)
-    look(depth)
+  function* about(
+    problem: Refused,
+    error = verifyResult(problem, x509_ctx.ssl.param),
+  ): Generator<0 | 1, boolean, boolean> {
+    x509_ctx.error = error
+    look(problem.depth)
     return yield 0
   }
 
   const before = beforehand.flatMap(checks =>
     problems.filter(({ code }) => checks.includes(checkOf[code])).sort((a, b) => a.depth - b.depth),
   )
-  for (const problem of before) if (!(yield* about(problem))) return 0
+  // Of a certificate without an issuer OpenSSL says so first, and when it comes to its signature that it cannot be verified.
+  const bare = problems.find(({ code }) => code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+  for (const problem of before)
+    if (!(yield* problem === bare ? about(problem, noIssuer) : about(problem))) return 0
   if (fatal) {
     yield* about(fatal)
     return 0
   }
   for (let depth = path.length - 1; depth >= 0; depth--) {
+    if (bare?.depth === depth && !(yield* about(bare))) return 0
     for (const check of inPassing)
       for (const problem of problems)
         if (problem.depth === depth && checkOf[problem.code] === check)
@@ -57,7 +57,7 @@ export function* pathQuestions(
   return 1
 }
 
-const alone = 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+const noIssuer = verifyErrorOf('UNABLE_TO_GET_ISSUER_CERT_LOCALLY').number
 
 function isOpen({ code }: Refused): boolean {
   return code === 'UNABLE_TO_GET_ISSUER_CERT' || code === 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'
