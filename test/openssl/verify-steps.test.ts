@@ -15,6 +15,9 @@ import {
   TLS_client_method,
   X509_STORE_CTX_get_error,
   X509_STORE_CTX_get_error_depth,
+  X509_V_ERR_CERT_HAS_EXPIRED,
+  X509_V_OK,
+  X509_verify_cert_error_string,
 } from '@biopair/ssl/openssl'
 import test from 'ava'
 import fc from 'fast-check'
@@ -207,3 +210,10 @@ if (compiled.status === 0) {
     t.log('skipped: cc -lcrypto does not compile here')
     t.not(compiled.status, 0)
   })
+
+test('the words of a result are those of its number', t => {
+  t.is(X509_verify_cert_error_string(X509_V_OK), 'ok')
+  t.is(X509_verify_cert_error_string(X509_V_ERR_CERT_HAS_EXPIRED), 'certificate has expired')
+  for (const none of [-1, 96, 1000, Number.NaN])
+    t.is(X509_verify_cert_error_string(none), 'unknown certificate verification error')
+})
