@@ -28,6 +28,7 @@ const refused: Readonly<Record<string, readonly [readonly string[], RegExp]>> = 
   'a suite that is none': [['s_client', '-ciphersuites', 'NULL'], /ciphers: .* got NULL/],
   'a file that is not there': [['s_client', '-CAfile', scratch('none')], /-CAfile: ENOENT/],
   'a file that is no PEM': [['s_client', '-CAfile', written('x', 'x')], /anchor 0: expected/],
+  'a folder that is not there': [['s_client', '-CApath', scratch('none')], /-CApath: ENOENT/],
   'a key without a certificate': [['s_client', '-key', keyFile], /-key without -cert/],
   'both ends of stdin': [['s_client', '-ign_eof', '-no_ign_eof'], /exclude each other/],
   'a server without a certificate': [['s_server'], /s_server needs -cert/],
@@ -53,12 +54,12 @@ for (const [what, [argv, line]] of Object.entries(refused))
   })
 
 const both =
-  words(`help CAfile CRL crl_check crl_check_all cert key cert_chain client_sigalgs requestCAfile enable_server_rpk
+  words(`help CAfile CApath CRL crl_check crl_check_all cert key cert_chain client_sigalgs requestCAfile enable_server_rpk
   enable_client_rpk expected_rpk cert_comp psk psk_identity allow_no_dhe_kex no_ticket no_middlebox
   record_padding max_send_frag alpn groups ciphersuites sigalgs verify verify_return_error verify_quiet noverify
   keylogfile pcapng keymatexport keymatexportlen msg trace quiet brief nocommands timeout provider servername status`)
 const clients = words(
-  `connect sess_in sess_out reconnect enable_pha ct noct early_data ign_eof no_ign_eof`,
+  `connect no-CAfile sess_in sess_out reconnect enable_pha ct noct early_data ign_eof no_ign_eof`,
 )
 const servers =
   words(`accept naccept Verify no_ca_names dcert dkey dcert_chain servername_fatal cert2 key2

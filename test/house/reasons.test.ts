@@ -51,6 +51,8 @@ const otherNames = [
   // Values of verify codes and BioReason, checked under their own tables; the parts of TOO_MANY_….
   /^(BAD_BASE64_DECODE|BAD_DECRYPT|BROKEN_PIPE|CANNOT_BLOCK|ENCRYPT_ERROR|IN_USE|INVALID_ARGUMENT|PREMATURE_CLOSE|UNSUPPORTED_METHOD|WRITE_TO_READ_ONLY_BIO)$/,
   /^(KEY_UPDATES|WARN_ALERTS)$/,
+  // OpenSSL's words for codes of ours.
+  /^(APPLICATION_VERIFICATION|HOSTNAME_MISMATCH)$/,
   // Of node:crypto, caught.
   /^ERR_CRYPTO_/,
 ]

@@ -27,6 +27,7 @@ test('an option that there is none of is refused by its name', t => {
 test('an option of another type is refused, and its value is not shown', t => {
   const wrong: Record<keyof ContextOptions, unknown> = {
     ca: 5,
+    pins: 'sha256/',
     cert: [5],
     key: 12345,
     passphrase: 12345,
@@ -69,6 +70,7 @@ test('an option of another type is refused, and its value is not shown', t => {
     scts: [12345],
     certificateCompression: ['zlib'],
     verifyCallback: true,
+    checkServerIdentity: 'server.example',
     allowPartialTrustChain: 'yes',
     minimumRsaBits: '2048',
     verifyLimits: 5,

@@ -1,6 +1,7 @@
 /** `biopair s_client`: connects, verifies, and passes stdin and stdout through. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { aLabels } from '@biopair/node'
 import { Ssl, SslContext } from '@biopair/ssl'
 import { type ClientFlags, exportLength, type Place, place, wholeNumber } from './arguments.ts'
 import { clientOptions, sessionIn } from './context.ts'
@@ -42,7 +43,7 @@ export async function runClient(flags: ClientFlags, terminal: Terminal): Promise
     let session = flags.sess_in === undefined ? undefined : sessionIn(flags.sess_in)
     for (let again = flags.reconnect ? reconnections : 0; ; again--) {
       const ssl = new Ssl(context, {
-        servername: flags.servername ?? host,
+        servername: aLabels(flags.servername ?? host),
         ...(session ? { session } : {}),
       }).setConnectState()
       const socket = await connected({ ...to, host }, timeout)

@@ -1,10 +1,10 @@
 /** Contexts made of flags: files read, lists split, providers chosen. */
 import { randomBytes } from 'node:crypto'
-import { rootCertificates } from 'node:tls'
 import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { type ContextOptions, type Session, sessionFromBytes } from '@biopair/ssl'
 import { type ClientFlags, type EitherFlags, type ServerFlags, wholeNumber } from './arguments.ts'
+import { believed, usualAnchors } from './believed.ts'
 import { certificateCompressions } from './certificate-compression.ts'
 import { takesEarlyData } from './early.ts'
 import { read } from './files.ts'
@@ -17,7 +17,7 @@ import { UsageError } from './usage-error.ts'
 export function clientOptions(flags: ClientFlags): ContextOptions {
   return {
     ...commonOptions(flags),
-    ca: flags.CAfile === undefined ? [...rootCertificates] : [read('CAfile', flags.CAfile)],
+    ca: believed(flags) ?? (flags['no-CAfile'] ? [] : usualAnchors()),
     rejectUnauthorized: !flags.noverify,
     ...(flags.no_ticket ? { tickets: false } : {}),
     ...(flags.enable_pha ? { postHandshakeAuth: true } : {}),
@@ -34,12 +34,13 @@ export function serverOptions(flags: ServerFlags): ContextOptions {
       's_server needs -cert, and -key where the key is in another file; or -nocert and -psk',
     )
   const asks = flags.verify ?? flags.Verify
-  const believes = flags.CAfile !== undefined || flags.expected_rpk !== undefined
+  const ca = believed(flags)
+  const believes = ca !== undefined || flags.expected_rpk !== undefined
   if (asks !== undefined && !believes && !flags.noverify)
-    throw new UsageError('-verify and -Verify need -CAfile: whom to believe')
+    throw new UsageError('-verify and -Verify need -CAfile or -CApath: whom to believe')
   return {
     ...commonOptions(flags),
-    ...(flags.CAfile === undefined ? {} : { ca: [read('CAfile', flags.CAfile)] }),
+    ...(ca ? { ca } : {}),
     // Where nobody is asked in the handshake, the key c may ask later.
     requestCert: asks === undefined ? 'later' : true,
     ...(flags.client_sigalgs === undefined ? {} : { sigalgs: schemes(flags.client_sigalgs) }),

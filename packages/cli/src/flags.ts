@@ -14,6 +14,7 @@ const common = {
   CRL: { takes: 'file', help: 'PEM or DER of the CRLs that -crl_check goes by' },
   crl_check: { help: "the peer's certificate has to be shown good by a CRL" },
   crl_check_all: { help: 'so does every certificate below the root' },
+  CApath: { takes: 'directory', help: 'PEM files of certificates to believe' },
   cert: { takes: 'file', help: 'PEM of our certificate and those above it' },
   key: { takes: 'file', help: 'PEM of its private key; where absent, -cert has it' },
   pass: { takes: 'source', help: 'passphrase of private keys: pass:..., env:name or file:path' },
@@ -61,6 +62,7 @@ const common = {
 } as const satisfies Flags
 
 export const clientFlags = {
+  'no-CAfile': { help: 'without -CAfile and -CApath nobody is believed, not even by the system' },
   connect: { takes: 'host:port', help: 'whom to connect to: localhost:4433' },
   servername: { takes: 'name', help: 'the name that is asked for and verified: the host' },
   verify: { takes: 'depth', help: 'the most certificates between the peer and an anchor' },

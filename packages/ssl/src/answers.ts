@@ -88,7 +88,7 @@ export class Asked {
 /** What follows from an answer, now or when it has come; `again` is handed on. */
 export function following<T, U>(
   answer: T | Promise<T>,
-  next: (answer: T) => U,
+  next: (answer: T) => U | Again | Promise<U | Again>,
 ): U | Again | Promise<U | Again> {
   const then = (value: T) => ((value as unknown) === again ? again : next(value))
   return isPromise(answer) ? Promise.resolve(answer).then(then) : then(answer)

@@ -110,7 +110,9 @@ export function answersOf(connection: AnswersFor): Answers {
         want,
         {
           crypto: context.keys,
-          anchors: context.anchors,
+          anchors: context.vouching,
+          pins: context.pins,
+          checkServerIdentity: options.checkServerIdentity,
           rawPublicKeys: connection.rawPublicKeys ?? context.rawPublicKeys,
           time: options.verifyTime ?? context.now(),
           ...connection.names,

@@ -21,6 +21,7 @@ import type {
   VerifyLimits,
 } from '@biopair/x509'
 import type { CallbackContext } from './abort.ts'
+import type { Anchors } from './anchors.ts'
 import type { StatusOptions } from './certificate-status.ts'
 import type { ClientHelloView } from './client-hello-view.ts'
 import type { SslContext } from './context.ts'
@@ -37,6 +38,7 @@ import type { PskCallback } from './psk-answers.ts'
 import type { PskOption } from './psks.ts'
 import type { ReplayStore } from './replay-store.ts'
 import type { RevocationOptions } from './revocation-policy.ts'
+import type { CheckServerIdentity } from './server-identity.ts'
 import type { Session } from './session.ts'
 import type { IdentityOption } from './shown-identity.ts'
 import type { StapledOptions } from './stapled-options.ts'
@@ -66,8 +68,17 @@ export type IdentityAnswer = Identity | IdentityOption | undefined
 
 /** Options of a context; all may be left out. Names are node:tls's where node:tls has them. */
 export interface ContextOptions extends StatusOptions, StapledOptions, RevocationOptions {
-  /** Trust anchors: PEM, DER or X509Certificates. There is no built-in list: a client that verifies has to say whom it believes. */
-  readonly ca?: CertificateInput | readonly CertificateInput[]
+  /**
+   * Trust anchors: PEM, DER or X509Certificates, or a trust store: `biopair/node` has Node's and the system's. There is no built-in list: a client that verifies has to
+   * say whom it believes, here or by `pins`.
+   */
+  readonly ca?: Anchors | readonly Anchors[]
+  /**
+   * SHA-256 of public keys (SubjectPublicKeyInfo), `sha256/` and base64 or 32 bytes: the path has to have one of them, at the peer's certificate, an intermediate or the
+   * anchor, besides everything else. Without `ca`, the peer's own has to be one, and is enough: its time, name and usages are looked at, what is above it and
+   * its signature are not.
+   */
+  readonly pins?: readonly (string | Uint8Array)[]
   /**
    * Certificate chain, leaf first; several for several key types or names. PEM, DER or an X509Certificate each, or a list of these that is one chain. A bundle in another
    * order is put in order, where the key says which is the leaf and the others follow from it.
@@ -165,6 +176,11 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
   readonly signCallback?: (want: WantSignature, context: CallbackContext) => Bytes | Promise<Bytes>
   /** Sees the verdict on the peer's chain and has the last word. */
   readonly verifyCallback?: VerifyCallback
+  /**
+   * Client: whether a chain that is believed names the server, in place of our own look at its names; undefined if so, an Error if not. `verifyNames` are still
+   * demanded. `checkServerIdentity` of this package is the usual one.
+   */
+  readonly checkServerIdentity?: CheckServerIdentity
   /** An anchor that is not self-signed ends a path. */
   readonly allowPartialTrustChain?: boolean
   /** Bits of the smallest RSA key that is believed: 2048. */
@@ -270,6 +286,7 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
 /** What each may be. */
 export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   ca: 'text, bytes, an object or a list of them',
+  pins: 'list of strings or byte arrays',
   cert: 'text, bytes, an object or a list of them',
   key: 'text, bytes, an object or a list of them',
   passphrase: 'text or bytes',
@@ -311,6 +328,7 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   scts: 'list of byte arrays or of lists of them',
   certificateCompression: 'list of objects',
   verifyCallback: 'function',
+  checkServerIdentity: 'function',
   allowPartialTrustChain: 'boolean',
   minimumRsaBits: 'whole number',
   verifyLimits: 'object',

@@ -25,7 +25,8 @@ import {
 } from '@biopair/handshake'
 import { Buffers, type Padding, RecordSizing } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
-import { publicKeysFrom, type TrustStore, trustStore, VerifyCache } from '@biopair/x509'
+import { type Pins, publicKeysFrom, type TrustStore, VerifyCache } from '@biopair/x509'
+import { anchorsFrom, pinsOption } from './anchors.ts'
 import { authoritiesFrom, fitting } from './authorities.ts'
 import { ocspModes, requestsOcsp, type StatusPolicy, statusPolicy } from './certificate-status.ts'
 import { Claims } from './claims.ts'
@@ -65,6 +66,8 @@ export class SslContext {
   readonly certificateSchemes: readonly SignatureScheme[] | undefined
   readonly alpn: readonly Bytes[]
   readonly anchors: TrustStore
+  /** Keys of which one has to be on a path. */
+  readonly pins: Pins | undefined
   readonly credentials: readonly Credential[]
   /** What rides with certificates, as the flow is told. */
   readonly riding: CertificateConfig
@@ -134,7 +137,12 @@ export class SslContext {
         : list('certificateSigalgs', certificateSigalgs, [], signatureSchemes)
     this.#filters = oidFiltersFrom(options.oidFilters ?? [])
     this.alpn = (options.ALPNProtocols ?? []).map(protocol)
-    this.anchors = trustStore(many(options.ca))
+    this.anchors = anchorsFrom(options.ca)
+    const { sha256 } = this.crypto.hashes
+    this.pins = options.pins && {
+      digests: pinsOption(options.pins),
+      sha256: bytes => sha256.digest(bytes),
+    }
     this.credentials = withStapled(
       credentialsFrom(
         many<ChainOption>(options.cert),
@@ -371,15 +379,24 @@ export class SslContext {
     return true
   }
 
+  /** Who vouches for a peer; undefined where that is left to `pins`. */
+  get vouching(): TrustStore | undefined {
+    return this.options.ca === undefined && this.pins ? undefined : this.anchors
+  }
+
   /** As a server: whether a client is asked for a certificate, and whose would do. */
   get clientAuthentication(): ClientAuthentication {
     const { requestCert, rejectUnauthorized } = this.options
     const asked = rejectUnauthorized === false ? 'request' : 'require'
-    const ours = this.anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw))
+    const { anchors, requestAuthorities: given } = this
     return {
       clientCertificate: requestCert === 'later' ? 'later' : requestCert ? asked : 'none',
       // Anchors that are too many to be named: a client then shows what it has.
-      authorities: this.requestAuthorities ?? (fitting(ours) ? ours : []),
+      get authorities() {
+        if (given) return given
+        const ours = anchors.certificates.map(({ subject }) => new Uint8Array(subject.raw))
+        return fitting(ours) ? ours : []
+      },
       filters: this.#filters,
     }
   }

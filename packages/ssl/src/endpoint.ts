@@ -145,7 +145,12 @@ export class Endpoint {
       sizing: context.recordSizing(),
       answers: answersOf({
         context,
-        names: nameDemands(role, options, verifyNames),
+        names: nameDemands(
+          role,
+          options,
+          verifyNames,
+          context.options.checkServerIdentity !== undefined,
+        ),
         rawPublicKeys,
         judged: (verdict, want) => facts.judged(verdict, want),
         filters: request => facts.inquiries.filters(request),

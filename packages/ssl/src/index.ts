@@ -6,6 +6,15 @@ export type {
   Stapled,
 } from '@biopair/handshake'
 export { TlsAlert } from '@biopair/wire'
+export {
+  type LeftOut,
+  type LegacyCertificate,
+  type LenientTrustStore,
+  lenientTrustStore,
+  type TrustSource,
+  type TrustStore,
+  type VerifyStep,
+} from '@biopair/x509'
 export type { AbortSignalLike, CallbackContext, Signal } from './abort.ts'
 export type {
   CertificateInquiry,
@@ -55,6 +64,12 @@ export {
 } from './replay-store.ts'
 export type { RevocationCheck } from './revocation-policy.ts'
 export type { Sct } from './scts.ts'
+export {
+  type CheckServerIdentity,
+  checkServerIdentity,
+  type NamedCertificate,
+  ServerIdentityError,
+} from './server-identity.ts'
 export { type QuicTerms, type Session, sessionFromBytes, sessionToBytes } from './session.ts'
 export type { IdentityOption } from './shown-identity.ts'
 export { Ssl } from './ssl.ts'

@@ -7,6 +7,7 @@ import {
   type Verdict,
   type VerifyCode,
   verifyCodes,
+  verifyErrorOf,
 } from '@biopair/x509'
 import { MovingRevocation, readRevocation, writeRevocation } from './moving-revocation.ts'
 import { check, maybe, text, units, words } from './moving-text.ts'
@@ -78,7 +79,7 @@ export function readVerdict({ ok, name, depth, ...rest }: MovingVerdict): Verdic
   const [field, another] = rest.field.map(text)
   check(Object.hasOwn(verifyCodes, code) && another === undefined)
   return {
-    ...{ ok: false, path, code, depth },
+    ...{ ok: false, path, code, number: verifyErrorOf(code).number, depth },
     ...{ why: text(rest.why), section: text(rest.section) },
     ...(field === undefined ? {} : { field }),
   }

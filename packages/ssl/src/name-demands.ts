@@ -20,6 +20,8 @@ export interface NameDemands {
   /** Any one of them will do; undefined for whatever the certificate says. */
   readonly names: readonly string[] | undefined
   readonly allowWildcards: boolean | undefined
+  /** Whom a client asked for. */
+  readonly asked?: string | undefined
 }
 
 /** Reads the options. TypeError for a name that no certificate could prove. */
@@ -40,10 +42,12 @@ export function nameDemands(
   role: Role,
   { servername, allowWildcards }: NameOptions,
   verifyNames: readonly string[] | undefined,
+  /** Whether somebody else looks at the name that a client asked for. */
+  elsewhere = false,
 ): NameDemands {
   const asked = role === 'client' && servername !== undefined ? [servername] : undefined
-  const names = verifyNames ?? asked
-  return { names: names?.length === 0 ? undefined : names, allowWildcards }
+  const names = verifyNames ?? (elsewhere ? undefined : asked)
+  return { names: names?.length === 0 ? undefined : names, allowWildcards, asked: asked?.[0] }
 }
 
 /** What a client sends: RFC 6066 §3 has a host name, without a trailing dot; IP addresses are not sent. */

@@ -29,6 +29,8 @@ const kinds = {
   'list of byte arrays or of lists of them': value =>
     Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null),
   'string or list of strings': value => text(value) || (Array.isArray(value) && value.every(text)),
+  'list of strings or byte arrays': value =>
+    Array.isArray(value) && value.every(item => text(item) || item instanceof Uint8Array),
   'text or bytes': value => text(value) || bytesLike(value),
   'text, bytes, an object or a list of them': value =>
     Array.isArray(value) ? value.every(given) : given(value),

@@ -45,18 +45,19 @@ function checkClient(context: SslContext, told: Told): void {
   const { rejectUnauthorized, verifyCallback } = context.options
   if (rejectUnauthorized === false) return
   // Who has neither anchors nor a callback believes no certificate: then a key is the only way.
-  if (hasPsks(context) && !verifyCallback && context.anchors.certificates.length === 0) return
+  const nobody = context.vouching?.size === 0
+  if (hasPsks(context) && !verifyCallback && nobody) return
   if (checkRawKeys(context, told)) return
   if (told.servername === undefined && !told.verifyNames)
     throw misuse(
       'ERR_NO_SERVERNAME',
       'a client that verifies needs servername; rejectUnauthorized: false opts out',
     )
-  // A verifyCallback may believe a chain for reasons of its own, a pin say; it still needs the name to be asked for.
-  if (!verifyCallback && context.anchors.certificates.length === 0)
+  // A verifyCallback may believe a chain for reasons of its own; it still needs the name to be asked for.
+  if (!verifyCallback && nobody)
     throw misuse(
       'ERR_NO_TRUST_ANCHORS',
-      'a client that verifies needs ca, since there is no built-in list; rejectUnauthorized: false opts out',
+      'a client that verifies needs ca or pins, since there is no built-in list; rejectUnauthorized: false opts out',
     )
 }
 

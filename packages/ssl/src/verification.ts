@@ -10,7 +10,10 @@ import { type AlertName, TlsAlert } from '@biopair/wire'
 import {
   type Certificate,
   type Forgiven,
+  isForgiven,
+  isPinned,
   isX509Failure,
+  type Pins,
   parseCertificate,
   parsePublicKey,
   refused,
@@ -19,6 +22,7 @@ import {
   type VerifyCache,
   type VerifyLimits,
   type VerifyOptions,
+  type VerifyStep,
   verifyChain,
   verifyRawKey,
   type X509Failure,
@@ -36,11 +40,18 @@ import { misuse } from './misuse.ts'
 import { unmatched } from './oid-filters.ts'
 import type { KeyImport } from './public-keys.ts'
 import type { RevocationPolicy } from './revocation-policy.ts'
+import { askIdentity, type CheckServerIdentity } from './server-identity.ts'
 import { verifyAlerts } from './verify-alerts.ts'
+import { stepsOf } from './verify-steps.ts'
 
 export interface VerificationPolicy {
   readonly crypto: KeyImport
-  readonly anchors: TrustStore
+  /** Undefined: `pins` alone say who is believed. */
+  readonly anchors: TrustStore | undefined
+  readonly pins: Pins | undefined
+  /** Of a client: looks at a server's names, in the place of `names`; asked about `asked`. */
+  readonly checkServerIdentity: CheckServerIdentity | undefined
+  readonly asked?: string | undefined
   readonly time: number
   /** The names of which the peer has to prove one; undefined for any. */
   readonly names: readonly string[] | undefined
@@ -85,6 +96,11 @@ export interface VerifyContext extends CallbackContext {
    * otherwise. Changes nothing about the connection.
    */
   readonly verdictExcept: (forgiven: readonly Forgiven[]) => Verdict
+  /**
+   * The verdict step by step: each check of each certificate, from the anchor down, with all that is wrong, where a verdict names one problem. Found when it is
+   * asked for.
+   */
+  readonly steps: readonly VerifyStep[]
 }
 
 /** Answers a verification want; `noted` is told the verdict, whatever follows from it. */
@@ -99,6 +115,7 @@ export function verifyPeer(
   const question: VerifyOptions = {
     chain: want.chain,
     anchors: policy.anchors,
+    pins: policy.pins,
     time: policy.time,
     purpose: want.role === 'server' ? 'serverAuth' : 'clientAuth',
     // RFC 9846 §4.5.1.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
@@ -124,29 +141,63 @@ export function verifyPeer(
       ? withKnownStatus(verdict, want.shown.status, about, policy.status)
       : withStatus(verdict, stapled, about, policy.status)
   }
-  const verdict = verify()
-  noted(verdict)
-  const decide = (accepted: boolean) => {
-    // Nothing but `true` lets a stranger in.
-    if (typeof accepted !== 'boolean')
-      throw misuse('ERR_INVALID_ARG_TYPE', `verifyCallback: expected a boolean, got ${accepted}`)
-    if (!accepted) return refuse(verdict)
-    const key = keyOf(want, verdict, policy)
-    return raw || !key.trusted
-      ? key
-      : { ...key, status: statusFound(verdict, stapled, policy.status) }
+  const first = verify()
+  const judged = (stranger?: Error) => {
+    const except = (forgiven: readonly Forgiven[] = []) =>
+      named(forgiven.length === 0 ? first : verify(forgiven), stranger, forgiven)
+    const verdict = except()
+    noted(verdict)
+    const decide = (accepted: boolean) => {
+      // Nothing but `true` lets a stranger in.
+      if (typeof accepted !== 'boolean')
+        throw misuse('ERR_INVALID_ARG_TYPE', `verifyCallback: expected a boolean, got ${accepted}`)
+      if (!accepted) return refuse(verdict, stranger)
+      const key = keyOf(want, verdict, policy)
+      return raw || !key.trusted
+        ? key
+        : { ...key, status: statusFound(verdict, stapled, policy.status) }
+    }
+    if (!policy.callback) return decide(verdict.ok || !policy.required)
+    const asking: VerifyContext = {
+      resuming: want.resuming,
+      postHandshake: want.request !== undefined,
+      type: want.shown.type,
+      get signal() {
+        return context.signal
+      },
+      get steps() {
+        const status = !raw && statusFound(verdict, stapled, policy.status) === 'good'
+        return stepsOf(question, verdict, { raw, identity: leaf !== undefined, status })
+      },
+      verdictExcept: except,
+    }
+    return following(policy.callback(verdict, want.chain, asking), decide)
   }
-  if (!policy.callback) return decide(verdict.ok || !policy.required)
-  const asking: VerifyContext = {
-    resuming: want.resuming,
-    postHandshake: want.request !== undefined,
-    type: want.shown.type,
-    get signal() {
-      return context.signal
-    },
-    verdictExcept: verify,
-  }
-  return following(policy.callback(verdict, want.chain, asking), decide)
+  const { checkServerIdentity: check, asked = '' } = policy
+  // Who may yet be forgiven something else has to have the right name all the same.
+  const asks =
+    check !== undefined && want.role === 'server' && !raw && (first.ok || policy.callback)
+  const leaf = asks ? leafOf(first, want) : undefined
+  if (!check || !leaf) return judged()
+  return askIdentity(check, asked, leaf, policy.status.hashes, judged)
+}
+
+/** The peer's certificate, believed or not; undefined for what is none. */
+function leafOf(verdict: Verdict, { chain: [der] }: WantVerification): Certificate | undefined {
+  if (verdict.path[0] || !der) return verdict.path[0]
+  const leaf = parseCertificate(der)
+  return isX509Failure(leaf) ? undefined : leaf
+}
+
+/** The verdict, in the light of what `checkServerIdentity` has said. */
+function named(
+  verdict: Verdict,
+  stranger: Error | undefined,
+  forgiven: readonly Forgiven[],
+): Verdict {
+  const code = 'ERR_TLS_CERT_ALTNAME_INVALID'
+  if (!stranger || !verdict.ok || isForgiven({ forgiven }, code, 0)) return verdict
+  return refused(0, { code, why: stranger.message }, verdict.path)
 }
 
 function revocationAsked(
@@ -183,7 +234,7 @@ export function isFiltered(verdict: Verdict): boolean {
   return !verdict.ok && verdict.code === 'INVALID_PURPOSE' && verdict.section === filterSection
 }
 
-function refuse(verdict: Verdict): Verification {
+function refuse(verdict: Verdict, stranger: Error | undefined): Verification {
   if (verdict.ok)
     return untrusted(
       'certificate_unknown',
@@ -196,8 +247,18 @@ function refuse(verdict: Verdict): Verification {
     'CERTIFICATE_VERIFY_FAILED',
     verdict.section,
     `${verdict.code} at depth ${verdict.depth}: ${verdict.why}`,
-    Object.assign(new Error(verdict.why), { code: verdict.code, depth: verdict.depth }),
+    stranger && verdict.code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? stranger : verdictError(verdict),
   )
+}
+
+/** An error with node:tls's `code`, and OpenSSL's `number`. */
+export function verdictError({
+  code,
+  number,
+  depth,
+  why,
+}: Verdict & { readonly ok: false }): Error {
+  return Object.assign(new Error(why), { code, number, depth })
 }
 
 /** The key that CertificateVerify is checked with. */
@@ -228,16 +289,19 @@ function imported(material: PublicKeyMaterial | X509Failure, crypto: KeyImport):
   return { trusted: true, key }
 }
 
-/** A raw key is one that is expected, or it is not believed; that alone can be put up with, what is no key cannot. */
+/** A raw key is one that is expected, and pinned where there are pins, or it is not believed; that can be put up with, what is no key cannot. */
 function rawVerdict(
   { chain: [spki = new Uint8Array(0)] }: WantVerification,
-  { rawPublicKeys: expected, minimumRsaBits }: VerificationPolicy,
+  { rawPublicKeys: expected, minimumRsaBits, pins }: VerificationPolicy,
   forgiven: readonly Forgiven[] = [],
 ): Verdict {
   const verdict = verifyRawKey({ spki, expected, minimumRsaBits })
   const stranger = !verdict.ok && verdict.code === 'RPK_UNTRUSTED'
-  const puts = forgiven.some(({ code, depth }) => code === 'RPK_UNTRUSTED' && depth === 0)
-  return stranger && puts ? { ok: true, path: [] } : verdict
+  if (!verdict.ok && !(stranger && isForgiven({ forgiven }, 'RPK_UNTRUSTED', 0))) return verdict
+  const code = 'ERR_TLS_CERT_NOT_PINNED'
+  if (pins && !isPinned(spki, pins) && !isForgiven({ forgiven }, code, 0))
+    return refused(0, { code, why: 'expected a raw public key that is pinned, got another' }, [])
+  return { ok: true, path: [] }
 }
 
 function untrusted(

@@ -26,6 +26,7 @@ export const verifyAlerts = {
   EE_KEY_TOO_SMALL: 'bad_certificate',
   EMPTY_SUBJECT_SAN_NOT_CRITICAL: 'certificate_unknown',
   ERR_TLS_CERT_ALTNAME_INVALID: 'bad_certificate',
+  ERR_TLS_CERT_NOT_PINNED: 'certificate_unknown',
   ERR_X509_MALFORMED: 'bad_certificate',
   ERR_X509_PROFILE: 'certificate_unknown',
   EXCLUDED_VIOLATION: 'certificate_unknown',

@@ -83,6 +83,17 @@ export class DistinguishedName {
     return this.#key
   }
 
+  /** The attributes of each RDN, in order: dotted type, readable value, and the DER of the value. */
+  get attributes(): readonly (readonly { type: string; text: string; der: Uint8Array }[])[] {
+    return this.#rdns.map(rdn =>
+      rdn.map(({ type, value }) => ({
+        type,
+        text: this.#string(value).text,
+        der: this.#source.subarray(value.start, value.end),
+      })),
+    )
+  }
+
   /** The values of an attribute, readable. */
   values(type: string): string[] {
     return this.#rdns

@@ -45,6 +45,20 @@ export type {
   X509CertificateLike,
 } from './input.ts'
 export {
+  type FingerprintHashes,
+  type LegacyCertificate,
+  legacyCertificate,
+} from './legacy-certificate.ts'
+export type { LegacyName } from './legacy-names.ts'
+export {
+  isTrustStore,
+  joinedTrustStore,
+  type LeftOut,
+  type LenientTrustStore,
+  lenientTrustStore,
+  type TrustSource,
+} from './lenient-trust-store.ts'
+export {
   isReferenceName,
   type MatchOptions,
   matchName,
@@ -59,6 +73,7 @@ export type { Passphrase } from './passphrase.ts'
 export { verifyChain } from './path.ts'
 export { passphraseBounds } from './pbes2-parameters.ts'
 export { type PemBlock, pemBlocks, pemText } from './pem.ts'
+export { isPinned, PinCheck, type Pins, pinsFrom } from './pins.ts'
 export { anyPolicy, type PolicyInputs, type PolicySets } from './policy.ts'
 export {
   hasPrivateKey,
@@ -80,6 +95,7 @@ export type {
 } from './revocation-options.ts'
 export { keyProblems, type Purpose } from './rules.ts'
 export { certificateScts, ocspScts, readSctList } from './sct.ts'
+export { type Check, checkOf, type VerifyStep, verifySteps } from './steps.ts'
 export { certificateChainFrom, type TrustStore, trustStore } from './trust-store.ts'
 export {
   type Forgiven,
@@ -90,3 +106,5 @@ export {
   type VerifyOptions,
 } from './verdict.ts'
 export { VerifyCache, type VerifyCacheLimits } from './verify-cache.ts'
+export { nodeCodeOf, type VerifyError, verifyCodeOf, verifyErrorOf } from './verify-codes.ts'
+export { type VerifyErrorName, verifyErrorName, verifyErrors } from './verify-errors.ts'

@@ -1,7 +1,8 @@
 /** `verifyChain`: is the peer's chain believed, for this purpose, name and time? (RFC 5280 §6.1, RFC 9525, RFC 9846 §4.5.1) */
-import { parseCertificate } from './certificate.ts'
+import { type Certificate, parseCertificate } from './certificate.ts'
 import { isX509Failure, X509InputError } from './failure.ts'
 import { matchNames } from './name.ts'
+import { PinCheck } from './pins.ts'
 import { type Demands, leafProblems } from './rules.ts'
 import { Search } from './search.ts'
 import {
@@ -32,7 +33,7 @@ export function verifyChain(options: VerifyOptions): Verdict {
       'ERR_X509_INVALID_TIME',
       `time: expected milliseconds since 1970, got ${options.time}`,
     )
-  const limits = { ...standardLimits, ...given(options.limits) }
+  const limits = limitsOf(options)
   const size = options.chain.reduce((sum, { length }) => sum + length, 0)
   if (!(size <= limits.chainBytes))
     return refused(
@@ -54,18 +55,48 @@ export function verifyChain(options: VerifyOptions): Verdict {
   if (isX509Failure(leaf)) return refused(0, malformed(leaf), [])
 
   const demands = demandsOf(options)
-  const search = new Search(options, demands, limits, leaf, rest)
+  const { anchors } = options
+  if (anchors === undefined) return ofPinned(leaf, options, demands)
+  const search = new Search({ ...options, anchors }, demands, limits, leaf, rest)
   const found = search.from([leaf])
   const path = found ?? search.revoked?.path
   if (path === undefined) return search.failure()
   if (found) search.remember(found)
-  for (const problem of leafProblems(leaf, demands))
-    if (!isForgiven(options, problem.code, 0)) return refused(0, problem, path)
-  const believed = () => {
+  return ofLeaf(path, options, demands, () => {
     if (found === undefined) return search.failure()
     const { policies, standing } = search
-    return { ok: true, path, policies, ...(standing ? { revocation: standing } : {}) } as const
-  }
+    return { ok: true, path, policies, ...(standing ? { revocation: standing } : {}) }
+  })
+}
+
+/** Without anchors: the owner of a pinned key is believed, and what is said of it is what it says itself. */
+function ofPinned(leaf: Certificate, options: VerifyOptions, demands: Demands): Verdict {
+  const path = [leaf]
+  const problem = new PinCheck(options.pins ?? nobody).problem(path)
+  // Who puts up with this believes everybody: that is no verdict.
+  if (problem !== undefined) return refused(0, problem, path)
+  const code = 'UNABLE_TO_GET_CRL_ISSUER'
+  if (options.revocation?.check === 'hard' && !isForgiven(options, code, 0))
+    return refused(
+      0,
+      { code, why: 'expected an issuer that says who is revoked, got a pinned key alone' },
+      path,
+    )
+  return ofLeaf(path, options, demands, () => ({ ok: true, path }))
+}
+
+const nobody = { digests: [], sha256: () => new Uint8Array(0) }
+
+/** The verdict on a path that is good but for what the peer's certificate says; `believed` is what it is then. */
+function ofLeaf(
+  path: readonly Certificate[],
+  options: VerifyOptions,
+  demands: Demands,
+  believed: () => Verdict,
+): Verdict {
+  const leaf = path[0] as Certificate
+  for (const problem of leafProblems(leaf, demands))
+    if (!isForgiven(options, problem.code, 0)) return refused(0, problem, path)
   if (options.name === undefined) return believed()
   const names = typeof options.name === 'string' ? [options.name] : options.name
   const match = matchNames(leaf, names, { allowWildcards: options.allowWildcards })
@@ -77,9 +108,15 @@ export function verifyChain(options: VerifyOptions): Verdict {
   return isForgiven(options, code, 0) ? believed() : refused(0, { code, why: match.why }, path)
 }
 
-function demandsOf(options: VerifyOptions): Demands {
+/** What is asked of every path. */
+export function demandsOf(options: VerifyOptions): Demands {
   const { time, purpose, keyUsage = [], minimumRsaBits = 2048, profile = 'rfc5280' } = options
   return { time, purpose, keyUsage, minimumRsaBits, profile }
+}
+
+/** The limits that hold. */
+export function limitsOf({ limits }: VerifyOptions): VerifyLimits {
+  return { ...standardLimits, ...given(limits) }
 }
 
 function given(limits: Partial<VerifyLimits> | undefined): Partial<VerifyLimits> {

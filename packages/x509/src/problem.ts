@@ -47,6 +47,8 @@ export const verifyCodes = {
   EE_KEY_TOO_SMALL: row('RFC 9325 4.5', 'subjectPublicKeyInfo'),
   EMPTY_SUBJECT_SAN_NOT_CRITICAL: row('RFC 5280 4.2.1.6', 'subjectAltName'),
   ERR_TLS_CERT_ALTNAME_INVALID: row('RFC 9525 6', 'subjectAltName'),
+  /** Ours: nobody on the path has a key that was pinned. */
+  ERR_TLS_CERT_NOT_PINNED: row('RFC 7469 2.6', 'subjectPublicKeyInfo'),
   /** Ours: the bytes are no certificate. */
   ERR_X509_MALFORMED: row('RFC 5280 4.1'),
   /** Ours: what the profile forbids and OpenSSL has no code for. */

@@ -64,7 +64,7 @@ export class Revocation {
     const doubts: RevocationStatus['doubts'] = []
     // An anchor is believed as it is. A path that is put up with may end in another one.
     const beyond = scope === 'leaf' && depth > 0
-    const anchored = this.#options.anchors.has(certificate) || certificate.selfIssued
+    const anchored = this.#options.anchors?.has(certificate) || certificate.selfIssued
     if (beyond || (!issuer && anchored)) return { depth, status: 'not_checked', doubts }
     const evidence = issuer ? this.#evidence(path, depth, certificate, issuer) : []
     if (this.#spent)

@@ -4,11 +4,13 @@ import { type Certificate, parseCertificate } from './certificate.ts'
 import { sameBytes } from './der.ts'
 import { isX509Failure, type X509Failure } from './failure.ts'
 import { type Budget, violation } from './name-constraints.ts'
+import { PinCheck } from './pins.ts'
 import { type PolicySets, pathPolicies } from './policy.ts'
 import type { Problem, VerifyCode } from './problem.ts'
 import { type Refusal, Revocation } from './revocation.ts'
 import type { RevocationStatus } from './revocation-options.ts'
 import { type Demands, type IssuerPlace, issuerProblems, signatureProblem } from './rules.ts'
+import type { TrustStore } from './trust-store.ts'
 import {
   isForgiven,
   malformed,
@@ -23,15 +25,19 @@ const mostSteps = 4096
 // Of a list that a peer fills with thousands of entries of a byte each, those behind are not even looked at: no path is that long.
 const mostGiven = 100
 
+/** What a search is asked: somebody has to be believed. */
+export type SearchOptions = VerifyOptions & { readonly anchors: TrustStore }
+
 /** One verification: what is left to spend, what was found out, and what failed first. */
 export class Search {
-  readonly #options: VerifyOptions
+  readonly #options: SearchOptions
   readonly #demands: Demands
   readonly #limits: VerifyLimits
   readonly #given = new Map<string, Certificate[]>()
   readonly #keys = new Map<Certificate, PublicKey | Problem>()
   readonly #signatures = new Map<Certificate, Map<Certificate, Problem | undefined>>()
   readonly #budget: Budget
+  readonly #pins: PinCheck
   /** The peer's certificate alone. */
   readonly #start: readonly Certificate[]
   #signaturesLeft: number
@@ -46,7 +52,7 @@ export class Search {
   #over = false
 
   constructor(
-    options: VerifyOptions,
+    options: SearchOptions,
     demands: Demands,
     limits: VerifyLimits,
     leaf: Certificate,
@@ -57,6 +63,7 @@ export class Search {
     this.#limits = limits
     this.#demands = demands
     this.#signaturesLeft = limits.signatures
+    this.#pins = new PinCheck(options.pins)
     this.#budget = { comparisons: limits.comparisons }
     for (const der of rest.slice(0, mostGiven)) {
       const certificate = options.cache?.certificate(der) ?? parseCertificate(der)
@@ -91,7 +98,11 @@ export class Search {
   /** The first good path that starts with these certificates, or undefined. */
   from(path: readonly Certificate[]): readonly Certificate[] | undefined {
     const subject = path.at(-1) as Certificate
-    if (this.#options.anchors.has(subject) && this.#ends(subject)) return this.#whole(path)
+    if (this.#options.anchors.has(subject) && this.#ends(subject)) {
+      const whole = this.#whole(path)
+      // Above one that signed itself there is nobody else.
+      if (whole !== undefined || selfSigned(subject)) return whole
+    }
     let found = false
     for (const { issuer, anchor } of this.#candidates(subject)) {
       if (this.#stepsLeft-- <= 0) {
@@ -108,7 +119,8 @@ export class Search {
         continue
       }
       const longer = [...path, issuer]
-      const whole = terminal ? this.#whole(longer) : this.from(longer)
+      // Above an anchor that did not sign itself there may be another one, with a pin.
+      const whole = terminal && selfSigned(issuer) ? this.#whole(longer) : this.from(longer)
       if (whole !== undefined) return whole
       if (this.#over) return undefined
     }
@@ -210,6 +222,12 @@ export class Search {
 
   /** A path that reaches its end, if its policies are good. */
   #whole(path: readonly Certificate[]): readonly Certificate[] | undefined {
+    // None of those that were pinned: another path may be.
+    const unpinned = this.#unforgiven(this.#pins.problem(path), 0)
+    if (unpinned !== undefined) {
+      this.#tell(0, unpinned, path)
+      return undefined
+    }
     const policies = pathPolicies(path, this.#options.policies ?? {}, this.#budget)
     if (!('code' in policies)) {
       this.#policies = policies

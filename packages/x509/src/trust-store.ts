@@ -10,6 +10,8 @@ import { pemBlocks } from './pem.ts'
 /** Trust anchors, parsed once and shared by every connection of a context. */
 export interface TrustStore {
   readonly certificates: readonly Certificate[]
+  /** How many were given, without reading them; 0 is a store that believes nobody. */
+  readonly size: number
   /** The anchors with this subject. */
   issuers(name: DistinguishedName): readonly Certificate[]
   /** Whether this very certificate is an anchor. */
@@ -35,6 +37,7 @@ export function trustStore(anchors: readonly CertificateInput[]): TrustStore {
   }
   return {
     certificates,
+    size: certificates.length,
     issuers: name => bySubject.get(name.key) ?? [],
     has: certificate =>
       bySubject

@@ -3,6 +3,7 @@ import type { CryptoProvider } from '@biopair/crypto'
 import type { Certificate } from './certificate.ts'
 import type { KeyUsage } from './extensions.ts'
 import type { X509Failure } from './failure.ts'
+import type { Pins } from './pins.ts'
 import type { PolicyInputs, PolicySets } from './policy.ts'
 import { type Problem, type VerifyCode, verifyCodes } from './problem.ts'
 import type { Profile } from './profile.ts'
@@ -10,11 +11,15 @@ import type { RevocationOptions, RevocationStatus } from './revocation-options.t
 import type { Purpose } from './rules.ts'
 import type { TrustStore } from './trust-store.ts'
 import type { VerifyCache } from './verify-cache.ts'
+import { verifyErrorOf } from './verify-codes.ts'
 
 export interface VerifyOptions {
   /** DER, the peer's own first, the rest in any order; what belongs to no path is ignored (RFC 9846 §4.5.1). */
   readonly chain: readonly Uint8Array[]
-  readonly anchors: TrustStore
+  /** Undefined: nobody is believed but the owner of a key in `pins`. Then nothing is known above the peer's own certificate, and its signature is not looked at. */
+  readonly anchors: TrustStore | undefined
+  /** The path has to have one of these keys: the peer's, an intermediate's or the anchor's. Without `anchors`, the peer's. */
+  readonly pins?: Pins | undefined
   /** Milliseconds since 1970. */
   readonly time: number
   /** What the peer's key is for: `serverAuth` when we are the client. */
@@ -106,6 +111,8 @@ export type Verdict =
        */
       readonly path: readonly Certificate[]
       readonly code: VerifyCode
+      /** OpenSSL's X509_V_ERR_ number of it. */
+      readonly number: number
       /** Which certificate of the path is at fault: 0 is the peer's. */
       readonly depth: number
       /**
@@ -124,7 +131,7 @@ export function refused(depth: number, problem: Problem, path: readonly Certific
   const row: { readonly section: string; readonly field?: string } = verifyCodes[problem.code]
   const { code, why, section = row.section, field = row.field } = problem
   return {
-    ...{ ok: false, path, code, depth, why, section },
+    ...{ ok: false, path, code, number: verifyErrorOf(code).number, depth, why, section },
     ...(field === undefined ? {} : { field }),
   }
 }

@@ -27,7 +27,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   testkit: { floor: 5, may: ['bio', 'wire', 'crypto', 'x509', 'ssl'] },
   cli: {
     floor: 6,
-    may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake', 'ssl', 'crypto-node'],
+    may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake', 'ssl', 'crypto-node', 'node'],
   },
   // What people install stands on top of everything and hands it on.
   biopair: {

@@ -2,11 +2,12 @@
 import { TlsAlert } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import { type Again, again } from '../answers.ts'
-import type { VerifyContext } from '../verification.ts'
+import { type VerifyContext, verdictError } from '../verification.ts'
 import { verifyAlerts } from '../verify-alerts.ts'
 import { SSL_VERIFY_PEER, X509_V_ERR_UNSPECIFIED, X509_V_OK } from './constants.ts'
 import type { SSL_CTX } from './ctx.ts'
 import type { SSL } from './ssl.ts'
+import { pathQuestions } from './verify-order.ts'
 import { alertOf, verifyResult } from './verify-result.ts'
 import { X509_STORE_CTX } from './x509-store-ctx.ts'
 
@@ -40,8 +41,6 @@ export function SSL_set_retry_verify(ssl: SSL): 1 {
   return 1
 }
 
-type Refused = Verdict & { readonly ok: false }
-
 /** Asks the callbacks whether a peer is believed. A TlsAlert if not. */
 export function askVerify(
   ssl: SSL,
@@ -52,11 +51,16 @@ export function askVerify(
   const { certVerify, verify, verifyMode = SSL_VERIFY_PEER } = ssl.settings.values
   ssl.retryVerify = false
   const raw = asking.type === 'rpk'
-  const questions = raw ? rawKey : certificates
   const store = new X509_STORE_CTX(
     ssl,
     raw ? [] : chain,
-    x509_ctx => taken(questions(x509_ctx, verdict, asking), x509_ctx, verify, asking),
+    x509_ctx => {
+      if (!verify) return unasked(x509_ctx, verdict)
+      const questions = raw
+        ? rawKey(x509_ctx, verdict, asking)
+        : pathQuestions(x509_ctx, verdict, asking.verdictExcept)
+      return taken(questions, x509_ctx, verify, asking)
+    },
     raw ? (chain[0] ?? null) : null,
   )
   const conclude = (said: number): boolean | Again => {
@@ -76,13 +80,13 @@ export function askVerify(
 function taken(
   questions: Generator<0 | 1, 0 | 1, boolean>,
   x509_ctx: X509_STORE_CTX,
-  verify: SSL_verify_cb | undefined,
+  verify: SSL_verify_cb,
   asking: VerifyContext,
   last?: boolean,
 ): number | Promise<number> {
   let turn = last === undefined ? questions.next() : questions.next(last)
   while (!turn.done) {
-    const said = verify ? verify(turn.value, x509_ctx) : turn.value
+    const said = verify(turn.value, x509_ctx)
     if (said instanceof Promise)
       return said.then(answer =>
         // Nobody waits any more: the rest is not asked.
@@ -93,37 +97,14 @@ function taken(
   return turn.value
 }
 
-/** The questions that OpenSSL asks of a path, in its order: each is answered by whether to go on. Ends with the verdict. */
-function* certificates(
-  x509_ctx: X509_STORE_CTX,
-  first: Verdict,
-  { verdictExcept }: VerifyContext,
-): Generator<0 | 1, 0 | 1, boolean> {
-  const forgiven: Refused[] = []
-  /** The depth of the last certificate that was passed; above the root at first. */
-  let passed = Number.POSITIVE_INFINITY
-  let verdict = first
-  for (;;) {
-    x509_ctx.chain = verdict.path.map(({ raw }) => raw)
-    const stop = verdict.ok ? -1 : inPassing.includes(verdict.code) ? verdict.depth : undefined
-    // Problems of a path as a whole come first, those of one certificate's time and signature in its turn.
-    if (stop !== undefined)
-      for (let depth = Math.min(passed, verdict.path.length) - 1; depth > stop; depth--) {
-        look(x509_ctx, depth)
-        passed = depth
-        if (!(yield 1)) return 0
-      }
-    if (verdict.ok) return 1
-    const { code, depth } = verdict
-    x509_ctx.error = verifyResult(verdict, x509_ctx.ssl.param)
-    look(x509_ctx, depth)
-    const goOn = yield 0
-    // What cannot be put up with shows again.
-    if (!goOn || forgiven.some(one => one.code === code && one.depth === depth)) return 0
-    forgiven.push(verdict)
-    verdict = verdictExcept(forgiven)
-    if (!verdict.ok && verdict.code === code && verdict.depth === depth) return 0
-  }
+/** Nobody is asked: the verdict as it is. */
+function unasked(x509_ctx: X509_STORE_CTX, verdict: Verdict): 0 | 1 {
+  x509_ctx.chain = verdict.path.map(({ raw }) => raw)
+  if (verdict.ok) return 1
+  x509_ctx.error = verifyResult(verdict, x509_ctx.ssl.param)
+  x509_ctx.error_depth = verdict.depth
+  x509_ctx.current_cert = x509_ctx.chain[verdict.depth] ?? null
+  return 0
 }
 
 /** A raw public key has no path: OpenSSL asks once. What is no key, or too small a one, cannot be put up with. */
@@ -137,21 +118,6 @@ function* rawKey(
   return verdict.ok || verdictExcept([verdict]).ok ? 1 : 0
 }
 
-/** Problems that show when a path is walked from its root. */
-const inPassing: readonly string[] = [
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_SIGNATURE_FAILURE',
-  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNSUPPORTED_SIGNATURE_ALGORITHM',
-]
-
-function look(x509_ctx: X509_STORE_CTX, depth: number): void {
-  x509_ctx.error_depth = depth
-  x509_ctx.current_cert = x509_ctx.chain[depth] ?? null
-}
-
 /** The alert of the error that stands in the end. */
 function refusal(verdict: Verdict, { error, error_depth, ssl }: X509_STORE_CTX): TlsAlert {
   const ours = !verdict.ok && verifyResult(verdict, ssl.param) === error
@@ -162,8 +128,6 @@ function refusal(verdict: Verdict, { error, error_depth, ssl }: X509_STORE_CTX):
     reason: 'CERTIFICATE_VERIFY_FAILED',
     section: ours ? verdict.section : '4.5.1.3',
     why,
-    cause: ours
-      ? Object.assign(new Error(verdict.why), { code: verdict.code, depth: verdict.depth })
-      : undefined,
+    cause: ours ? verdictError(verdict) : undefined,
   })
 }

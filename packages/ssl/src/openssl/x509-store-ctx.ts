@@ -1,4 +1,5 @@
 /** X509_STORE_CTX: a verification under way, as verify callbacks see it (X509_STORE_CTX_get_error(3)). */
+import { verifyErrorName, verifyErrors } from '@biopair/x509'
 import type { SSL } from './ssl.ts'
 
 /** What a verify callback is shown. Made for each verification; its members are for the calls of this folder, and may be read. */
@@ -34,6 +35,13 @@ export class X509_STORE_CTX {
 /** X509_V_OK, or an X509_V_ERR_ number. */
 export function X509_STORE_CTX_get_error(x509_ctx: X509_STORE_CTX): number {
   return x509_ctx.error
+}
+
+/** OpenSSL's words for such a number: `certificate has expired`; `ok` for X509_V_OK. */
+export function X509_verify_cert_error_string(error: number): string {
+  if (error === 0) return 'ok'
+  const name = verifyErrorName(error)
+  return name === undefined ? 'unknown certificate verification error' : verifyErrors[name][1]
 }
 
 /** What SSL_get_verify_result says in the end, and where the answer is no, which alert goes out. */

@@ -220,7 +220,12 @@ export class QuicTls {
     const { reuseSession = false } = this.#options
     return answersOf({
       context: this.#context,
-      names: nameDemands(role, this.#options, verifyNames),
+      names: nameDemands(
+        role,
+        this.#options,
+        verifyNames,
+        this.context.options.checkServerIdentity !== undefined,
+      ),
       rawPublicKeys,
       judged: (verdict, want) => facts.judged(verdict, want),
       filters: () => undefined,
