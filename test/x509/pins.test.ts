@@ -29,6 +29,7 @@ function verify(options: Partial<VerifyOptions>) {
     anchors: trustStore([root.der]),
     time: now,
     purpose: 'serverAuth',
+    keyUsage: ['digitalSignature'],
     name: 'server.example',
     crypto: nodeVerify,
     ...options,
