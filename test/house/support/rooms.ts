@@ -22,7 +22,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   handshake: { floor: 3, may: ['wire', 'crypto'] },
   ssl: { floor: 4, may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake'] },
   'crypto-node': { floor: 5, may: ['crypto'] },
-  node: { floor: 5, may: ['bio', 'wire', 'crypto', 'ssl'] },
+  // Above the provider of Node's, which its sockets use unless told otherwise.
+  node: { floor: 6, may: ['bio', 'wire', 'crypto', 'ssl', 'crypto-node'] },
   testkit: { floor: 5, may: ['bio', 'wire', 'crypto', 'x509', 'ssl'] },
   cli: {
     floor: 6,
