@@ -109,7 +109,15 @@ const ofConnections: readonly string[] = [
 ]
 
 /** What requests bring along for an https.Agent of Node, and ours would not hear. */
-const ofRequests = ['ca', 'cert', 'key', 'pfx', 'passphrase', 'checkServerIdentity', 'secureContext'] as const
+const ofRequests = [
+  'ca',
+  'cert',
+  'key',
+  'pfx',
+  'passphrase',
+  'checkServerIdentity',
+  'secureContext',
+] as const
 
 function contextOf({ secureContext, ...given }: Record<string, unknown>): SslContext {
   if (secureContext === undefined) return createSecureContext(given)

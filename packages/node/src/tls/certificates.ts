@@ -8,7 +8,10 @@ export function legacyObject(der: Uint8Array): PeerCertificate {
 }
 
 /** The same, and in `issuerCertificate` that of who signed it, and so on; one that signed itself has itself there. `{}` for an empty chain. */
-export function legacyChain(chain: readonly Uint8Array[], detailed: boolean): PeerCertificate | object {
+export function legacyChain(
+  chain: readonly Uint8Array[],
+  detailed: boolean,
+): PeerCertificate | object {
   const [leaf] = chain
   if (!leaf) return {}
   if (!detailed) return legacyObject(leaf)

@@ -1,8 +1,8 @@
 /** `connect`: a TLS client over a socket of its own, or over any stream. */
 import { connect as connectNet, type LookupFunction, type NetConnectOpts } from 'node:net'
+import type { Framing } from './framed-carrier.ts'
 import type { NodeStreams } from './node-streams.ts'
 import type { TlsClientOptions } from './options.ts'
-import type { Framing } from './framed-carrier.ts'
 import { TlsSocket } from './tls-socket.ts'
 
 export interface ConnectOptions extends TlsClientOptions {
@@ -49,7 +49,12 @@ export const netNames = [
  * anything is connected; everything later is 'error'. `onSecure` hears 'secureConnect'.
  */
 export function connect(options: ConnectOptions, onSecure?: () => void): TlsSocket
-export function connect(port: number, host?: string, options?: ConnectOptions, onSecure?: () => void): TlsSocket
+export function connect(
+  port: number,
+  host?: string,
+  options?: ConnectOptions,
+  onSecure?: () => void,
+): TlsSocket
 export function connect(...given: readonly unknown[]): TlsSocket {
   const { options, onSecure } = argumentsOf(given)
   const { socket, timeout, ...rest } = options

@@ -97,10 +97,19 @@ class DuplexCarrier implements ByteCarrier {
       await new Promise<void>(resolve => this.#writers.push(resolve))
   }
 
-  abort(reason: Error): void {
+  abort(reason: Error): undefined {
     this.#left = true
     this.#error ??= reason
-    for (const stream of new Set([this.#source, this.#sink])) stream.destroy(reason)
+    const sink = this.#sink
+    const destroy = (): undefined => {
+      for (const stream of new Set([this.#source, sink])) stream.destroy(reason)
+    }
+    this.#wake(this.#readers)
+    this.#wake(this.#writers)
+    // Not every stream tells its other side that it was destroyed; that it was ended, every one does. TLS has an alert, and close_notify would hide it.
+    if (sink.destroyed || sink.writableEnded || 'encrypted' in sink) return destroy()
+    sink.end()
+    setImmediate(destroy)
   }
 
   /** Reads to no end but to let the other side finish: a socket that is closed with bytes unread resets what was sent. */

@@ -36,7 +36,11 @@ export function codedError(error: unknown, { role, open, writing }: Ending): Err
       return disconnected(role, error)
     case 'ERR_TRUNCATED':
       return open
-        ? coded('ECONNRESET', 'the peer ended without close_notify: some data may be missing', error)
+        ? coded(
+            'ECONNRESET',
+            'the peer ended without close_notify: some data may be missing',
+            error,
+          )
         : disconnected(role, error)
     case 'ERR_HANDSHAKE_TIMEOUT':
       return coded('ERR_TLS_HANDSHAKE_TIMEOUT', 'TLS handshake timeout', error)

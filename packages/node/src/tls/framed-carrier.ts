@@ -10,7 +10,9 @@ export interface Framing {
    * The first packet of what has come: what it carries, and how many bytes it is long. Undefined where it is not complete; `raw` where it is none, and
    * everything from here on is TLS's own records. Throws for what is neither.
    */
-  decode(bytes: Uint8Array): { readonly payload: Uint8Array; readonly length: number } | 'raw' | undefined
+  decode(
+    bytes: Uint8Array,
+  ): { readonly payload: Uint8Array; readonly length: number } | 'raw' | undefined
   /** The longest packet that may come, in bytes: 65 536. */
   readonly maxPacket?: number
 }
@@ -80,7 +82,10 @@ export class FramedCarrier implements ByteCarrier {
       }
       const { payload, length } = found
       if (!Number.isInteger(length) || length < 1 || length > this.#held.length)
-        throw coded('ERR_FRAMING', `a packet of ${length} bytes, where ${this.#held.length} have come`)
+        throw coded(
+          'ERR_FRAMING',
+          `a packet of ${length} bytes, where ${this.#held.length} have come`,
+        )
       this.#held = this.#held.subarray(length)
       if (payload.length > 0) return payload
       if (this.#held.length === 0) return undefined

@@ -90,7 +90,9 @@ export function prepare(
   const { context, own } = split(role, withIdentity(rest, checkServerIdentity, identity))
   const all = { ...own, context, ...told }
   const prepared =
-    role === 'client' ? sslFor('client', all as ClientOptions) : sslFor('server', all as ServerOptions)
+    role === 'client'
+      ? sslFor('client', all as ClientOptions)
+      : sslFor('server', all as ServerOptions)
   return {
     ...prepared,
     identity,
@@ -110,9 +112,14 @@ export function createSecureContext(
 /** The context of a server's options. */
 export function serverContext(options: TlsServerOptions): SslContext {
   const { context, own } = split('server', options)
-  const [left] = Object.keys(own).filter(name => (own as Record<string, unknown>)[name] !== undefined)
+  const [left] = Object.keys(own).filter(
+    name => (own as Record<string, unknown>)[name] !== undefined,
+  )
   if (left !== undefined)
-    throw misuse('ERR_INVALID_ARG_VALUE', `${left} is an option of one connection, and not of a context`)
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `${left} is an option of one connection, and not of a context`,
+    )
   return context
 }
 
@@ -154,9 +161,19 @@ function split(role: 'client' | 'server', options: object) {
   return { context: secureContext, own }
 }
 
-function contextOf(role: 'client' | 'server' | undefined, given: Record<string, unknown>): SslContext {
-  const { minVersion, ALPNProtocols, ecdhCurve, enableTrace, sessionTimeout, SNICallback, ...rest } =
-    given as TlsClientOptions & TlsServerOptions
+function contextOf(
+  role: 'client' | 'server' | undefined,
+  given: Record<string, unknown>,
+): SslContext {
+  const {
+    minVersion,
+    ALPNProtocols,
+    ecdhCurve,
+    enableTrace,
+    sessionTimeout,
+    SNICallback,
+    ...rest
+  } = given as TlsClientOptions & TlsServerOptions
   const lowest: readonly (string | undefined)[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2']
   const options: Record<string, unknown> = {
     crypto: nodeCrypto,
@@ -198,7 +215,8 @@ export function contextFrom(given: unknown): SslContext {
 function believesDefault(role: 'client' | 'server' | undefined, given: Partial<TlsClientOptions>) {
   const asks = (given as TlsServerOptions).requestCert
   if (role === 'server' && !asks) return false
-  if (role === undefined && (given.cert !== undefined || given.key !== undefined) && !asks) return false
+  if (role === undefined && (given.cert !== undefined || given.key !== undefined) && !asks)
+    return false
   const { ca, rawPublicKeys, psks, pskCallback, verifyCallback } = given
   return [ca, rawPublicKeys, psks, pskCallback, verifyCallback].every(one => one === undefined)
 }

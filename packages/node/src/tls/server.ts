@@ -120,9 +120,7 @@ export class TlsServer extends Server {
       this.emit('tlsClientError', error, socket)
     }
     socket.once('error', failed)
-    socket.once('close', () =>
-      failed(coded('ECONNRESET', 'socket hang up')),
-    )
+    socket.once('close', () => failed(coded('ECONNRESET', 'socket hang up')))
     socket.once('secure', () => {
       over = true
       socket.off('error', failed)

@@ -117,17 +117,14 @@ export class TlsSocket extends SocketFacts {
     const stream = this.#stream
     const over = () => done(error)
     // Its alert is on its way.
-    if (this.#ended) return over()
-    if (error) {
-      stream.abort(error)
-      return over()
-    }
     const said = this.writableLength === 0 && stream.buffered.writing === 0
-    if (said && !this.connecting) stream.close().then(over, over)
-    else {
-      stream.abort(new StreamError('ERR_ABORTED', 'the socket was destroyed'))
-      over()
+    if (!this.#ended && !error && said && !this.connecting) {
+      stream.close().then(over, over)
+      return
     }
+    if (!this.#ended)
+      stream.abort(error ?? new StreamError('ERR_ABORTED', 'the socket was destroyed'))
+    over()
   }
 
   #carrierOf(carrier: TlsCarrier): ByteCarrier {

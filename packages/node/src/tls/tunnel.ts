@@ -27,10 +27,14 @@ export function tunnel(
   const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`]
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
   if (!/^[\w.[\]:-]+:\d+$/.test(authority) || lines.some(line => /[\r\n\0]/.test(line)))
-    throw misuse('ERR_INVALID_ARG_VALUE', 'tunnel: expected host:port, and header fields of one line')
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      'tunnel: expected host:port, and header fields of one line',
+    )
   return new Promise((resolve, reject) => {
     let head = Buffer.alloc(0)
-    const timer = timeout > 0 ? setTimeout(() => fail('the proxy did not answer'), timeout) : undefined
+    const timer =
+      timeout > 0 ? setTimeout(() => fail('the proxy did not answer'), timeout) : undefined
     const settle = () => {
       clearTimeout(timer)
       proxy.off('readable', read).off('error', broke).off('end', early).off('close', early)
@@ -53,7 +57,8 @@ export function tunnel(
         head = Buffer.concat([head, chunk])
         const end = head.indexOf('\r\n\r\n')
         if (end < 0 && head.length <= longestHead) continue
-        if (end < 0) return fail(`the head of the proxy's answer has more than ${longestHead} bytes`)
+        if (end < 0)
+          return fail(`the head of the proxy's answer has more than ${longestHead} bytes`)
         const [first = ''] = head.toString('latin1', 0, end).split('\r\n')
         const [, status] = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(first) ?? []
         if (status === undefined) return fail('the proxy did not answer in HTTP/1.1')

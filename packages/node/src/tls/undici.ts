@@ -1,5 +1,5 @@
 /** `undiciConnector`: what undici's `connect` option takes, for `fetch` and its clients. */
-import { type LookupFunction, connect as connectNet, type Socket } from 'node:net'
+import { connect as connectNet, type LookupFunction, type Socket } from 'node:net'
 import type { SslContext } from '@biopair/ssl'
 import { type ConnectOptions, connect } from './connect.ts'
 import { coded } from './errors.ts'
@@ -10,7 +10,13 @@ import type { TlsSocket } from './tls-socket.ts'
 export interface UndiciOptions
   extends Omit<
     TlsClientOptions,
-    'servername' | 'session' | 'reuseSession' | 'earlyData' | 'signal' | 'checkServerIdentity' | 'allowHalfOpen'
+    | 'servername'
+    | 'session'
+    | 'reuseSession'
+    | 'earlyData'
+    | 'signal'
+    | 'checkServerIdentity'
+    | 'allowHalfOpen'
   > {
   /** Whether HTTP/2 is offered, behind HTTP/1.1: false. */
   readonly allowH2?: boolean
@@ -52,7 +58,15 @@ export function undiciConnector(options: UndiciOptions = {}): UndiciConnector {
   const usual = allowH2 ? ['http/1.1', 'h2'] : ['http/1.1']
   const context: SslContext =
     secureContext ?? createSecureContext({ ALPNProtocols: usual, ...shared })
-  const each = { verifyNames, allowWildcards, handshakeTimeout, idleTimeout, closeTimeout, bufferSize, highWaterMark }
+  const each = {
+    verifyNames,
+    allowWildcards,
+    handshakeTimeout,
+    idleTimeout,
+    closeTimeout,
+    bufferSize,
+    highWaterMark,
+  }
   const net = { keepAlive, keepAliveInitialDelay, lookup, family, noDelay: true }
   const sessions = new Sessions(maxCachedSessions)
   return (request, callback) => {

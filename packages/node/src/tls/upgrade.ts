@@ -54,7 +54,10 @@ function taken(source: Readable): Buffer {
   const chunk: unknown = source.readableLength > 0 ? source.read() : null
   if (chunk === null) return Buffer.alloc(0)
   if (chunk instanceof Uint8Array) return Buffer.from(chunk)
-  throw misuse('ERR_INVALID_ARG_TYPE', 'carrier: expected a stream of bytes, got one with an encoding')
+  throw misuse(
+    'ERR_INVALID_ARG_TYPE',
+    'carrier: expected a stream of bytes, got one with an encoding',
+  )
 }
 
 /** RFC 9846 §5.1: a record of type handshake, whose legacy version begins with 3. */
