@@ -26,7 +26,7 @@ const kinds: Readonly<Record<string, (t: ExecutionContext) => Promise<CarrierPai
     const [a, b] = [there as Transform, back as Transform]
     const near = fromDuplex({ readable: b, writable: a })
     const far = fromDuplex({ readable: a, writable: b })
-    return { near, far, bound: memory }
+    return { near, far, bound: memory, tells: false }
   },
   'a socket': async t => ({ ...carriers(...(await sockets(t))), bound: kernel, tells: false }),
   'a Unix socket': async t => {

@@ -279,7 +279,7 @@ test('a handshake that takes too long is ERR_TLS_HANDSHAKE_TIMEOUT', async t => 
   const [near] = pairOfStreams()
   const client = new TlsSocket(near, { ...believes, handshakeTimeout: 30 })
   t.is((await failure(client)).code, 'ERR_TLS_HANDSHAKE_TIMEOUT')
-  t.true(near.destroyed)
+  if (!near.destroyed) await once(near, 'close')
 })
 
 test('a socket that is destroyed says close_notify if all is out, and an alert if something is lost', async t => {
@@ -310,10 +310,10 @@ test('a socket that is destroyed says close_notify if all is out, and an alert i
 test('timeout is emitted while nothing moves, and once for each time of silence', async t => {
   const { client, server } = await secured(over(t, pairOfStreams()))
   let times = 0
-  client.setTimeout(60, () => times++)
-  t.is(client.timeout, 60)
-  for (let i = 0; i < 5; i++) {
-    await sleep(25)
+  client.setTimeout(600, () => times++)
+  t.is(client.timeout, 600)
+  for (let i = 0; i < 14; i++) {
+    await sleep(50)
     server.write('x')
     client.read()
   }

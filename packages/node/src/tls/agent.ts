@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, type AgentOptions as HttpsAgentOptions } from 'nod
 import type { Duplex } from 'node:stream'
 import type { SslContext } from '@biopair/ssl'
 import { type ConnectOptions, connect, netNames } from './connect.ts'
-import { createSecureContext, type TlsClientOptions } from './options.ts'
+import { clientContext, type TlsClientOptions } from './options.ts'
 import { Sessions } from './sessions.ts'
 import type { TlsSocket } from './tls-socket.ts'
 
@@ -62,7 +62,7 @@ export class Agent extends HttpsAgent {
     this.#carrier = carrier
     // A judge of its own hears of one connection at a time.
     const own = shared.checkServerIdentity !== undefined
-    this.#context = own ? undefined : contextOf(shared)
+    this.#context = own ? undefined : clientContext(shared)
     this.#tls = own ? { ...shared, ...each } : { ...each, secureContext: this.#context }
   }
 
@@ -118,8 +118,3 @@ const ofRequests = [
   'checkServerIdentity',
   'secureContext',
 ] as const
-
-function contextOf({ secureContext, ...given }: Record<string, unknown>): SslContext {
-  if (secureContext === undefined) return createSecureContext(given)
-  return secureContext as SslContext
-}

@@ -109,6 +109,11 @@ export function createSecureContext(
   return contextOf(undefined, { ...options })
 }
 
+/** The context of a client's options, which a server's are not among. */
+export function clientContext(options: object): SslContext {
+  return split('client', options).context
+}
+
 /** The context of a server's options. */
 export function serverContext(options: TlsServerOptions): SslContext {
   const { context, own } = split('server', options)

@@ -119,11 +119,11 @@ export class TlsServer extends Server {
       over = true
       this.emit('tlsClientError', error, socket)
     }
-    socket.once('error', failed)
+    // It stays, as node:tls's does: a peer that breaks off is not to end a server that does not listen for it.
+    socket.on('error', failed)
     socket.once('close', () => failed(coded('ECONNRESET', 'socket hang up')))
     socket.once('secure', () => {
       over = true
-      socket.off('error', failed)
       this.emit('secureConnection', socket)
     })
     socket.on('keylog', (line: Buffer) => this.emit('keylog', line, socket))

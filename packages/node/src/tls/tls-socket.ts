@@ -64,7 +64,7 @@ export class TlsSocket extends SocketFacts {
     this.#stream = new SslStream(prepared.ssl, open, prepared.stream, timers)
     if (framed) this.#ready = this.#unframe(framed)
     this.#stream.opened.then(
-      () => this.#opened(role, prepared.requestsOcsp),
+      () => aside(() => this.#opened(role, prepared.requestsOcsp)),
       error => this.#fail(error),
     )
     // What has come is read before the error that came behind it; where nobody reads, nothing has.
@@ -92,7 +92,8 @@ export class TlsSocket extends SocketFacts {
       bytes => {
         this.#reading = false
         this.active()
-        this.push(bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+        const chunk = bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+        aside(() => void this.push(chunk))
       },
       error => this.#fail(error),
     )
@@ -177,6 +178,17 @@ export class TlsSocket extends SocketFacts {
     if (this.destroyed) return
     this.#ended = true
     this.destroy(this.identity.error ?? this.#coded(error, false))
+  }
+}
+
+/** Runs what may run listeners: what one of them throws is nobody's rejection, but an exception of the program. */
+function aside(run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    process.nextTick(() => {
+      throw error
+    })
   }
 }
 

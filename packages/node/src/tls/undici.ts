@@ -1,9 +1,8 @@
 /** `undiciConnector`: what undici's `connect` option takes, for `fetch` and its clients. */
 import { connect as connectNet, type LookupFunction, type Socket } from 'node:net'
-import type { SslContext } from '@biopair/ssl'
 import { type ConnectOptions, connect } from './connect.ts'
 import { coded } from './errors.ts'
-import { createSecureContext, type TlsClientOptions } from './options.ts'
+import { clientContext, type TlsClientOptions } from './options.ts'
 import { Sessions } from './sessions.ts'
 import type { TlsSocket } from './tls-socket.ts'
 
@@ -56,8 +55,7 @@ export function undiciConnector(options: UndiciOptions = {}): UndiciConnector {
   const { verifyNames, allowWildcards, handshakeTimeout, idleTimeout, closeTimeout, ...more } = tls
   const { bufferSize, highWaterMark, secureContext, ...shared } = more
   const usual = allowH2 ? ['http/1.1', 'h2'] : ['http/1.1']
-  const context: SslContext =
-    secureContext ?? createSecureContext({ ALPNProtocols: usual, ...shared })
+  const context = secureContext ?? clientContext({ ALPNProtocols: usual, ...shared })
   const each = {
     verifyNames,
     allowWildcards,
