@@ -26,12 +26,14 @@ export type TlsSocketOptions =
  * Events, beside those of a Duplex: `secureConnect` (client), `secure` (both roles), `session` (bytes, client), `keylog` (line), `OCSPResponse`
  * (client that asked); `connect`, `ready`, `lookup` of a socket below that was connecting; `timeout`.
  *
- * An end of the peer without close_notify is an error, ECONNRESET. Destroyed without an error and with nothing left to send, it says close_notify.
+ * An end of the peer without close_notify is an error, ECONNRESET. Destroyed with nothing left to send and no error, it says
+ * close_notify; destroyed otherwise, it cuts the line, and that error is the peer's.
  */
 export class TlsSocket extends SocketFacts {
   override readonly ssl: Ssl
   protected override readonly identity: Identity
   readonly #stream: SslStream
+  #carrier: ByteCarrier | undefined
   /** Writing waits for it: the last packet of a framing is out. */
   readonly #ready: Promise<void> | undefined
   #open = false
@@ -57,12 +59,15 @@ export class TlsSocket extends SocketFacts {
     let framed: FramedCarrier | undefined
     const open = (): ByteCarrier => {
       const below = this.#carrierOf(carrier)
-      if (!framing) return below
-      framed = new FramedCarrier(below, framing)
-      return framed
+      if (framing) framed = new FramedCarrier(below, framing)
+      this.#carrier = framed ?? below
+      return this.#carrier
     }
     this.#stream = new SslStream(prepared.ssl, open, prepared.stream, timers)
-    if (framed) this.#ready = this.#unframe(framed)
+    if (framed) {
+      this.#ready = this.#unframe(framed)
+      this.#ready.catch(() => {})
+    }
     this.#stream.opened.then(
       () => aside(() => this.#opened(role, prepared.requestsOcsp)),
       error => this.#fail(error),
@@ -123,8 +128,12 @@ export class TlsSocket extends SocketFacts {
       stream.close().then(over, over)
       return
     }
-    if (!this.#ended)
-      stream.abort(error ?? new StreamError('ERR_ABORTED', 'the socket was destroyed'))
+    if (!this.#ended) {
+      const reason = error ?? new StreamError('ERR_ABORTED', 'the socket was destroyed')
+      // As node:tls: the line is cut, and the peer misses the rest. An alert would be an error of TLS, which this is not.
+      this.#carrier?.abort(reason)
+      stream.abort(reason)
+    }
     over()
   }
 
