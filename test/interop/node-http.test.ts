@@ -257,7 +257,9 @@ test.serial('one server speaks HTTP/2 and HTTP/1.1, as ALPN says, to Node’s cl
   const ALPNProtocols = ['h2', 'http/1.1']
   const at = await port(
     t,
-    createServer({ ...identity, ALPNProtocols }, socket => (socket.alpnProtocol === 'h2' ? second : plain).emit('connection', socket)),
+    createServer({ ...identity, ALPNProtocols }, socket =>
+      (socket.alpnProtocol === 'h2' ? second : plain).emit('connection', socket),
+    ),
   )
   const session = http2.connect(`https://localhost:${at}`, { ca: root.pem })
   t.teardown(() => session.destroy())
