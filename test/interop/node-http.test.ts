@@ -1,4 +1,5 @@
 /** node:https, node:http2 and undici over our sockets, against Node's own servers and clients, and against ours. */
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import http from 'node:http'
 import http2 from 'node:http2'
@@ -298,6 +299,7 @@ test.serial('node:tls as a peer: both ways, all facts agree, and sessions go on'
       let session: Buffer | undefined
       for (const turn of [0, 1]) {
         const socket = dial(session) as tls.TLSSocket
+        t.teardown(() => socket.destroy())
         const accepted = once(server, 'secureConnection')
         socket.on('session', got => {
           session = got
@@ -310,10 +312,9 @@ test.serial('node:tls as a peer: both ways, all facts agree, and sessions go on'
         t.true(socket.authorized)
         t.is(socket.isSessionReused(), turn === 1)
         t.is(other.isSessionReused(), turn === 1)
-        t.is(
-          socket.getPeerCertificate().fingerprint256,
-          new (await import('node:crypto')).X509Certificate(pem).fingerprint256,
-        )
+        // Node's own client shows nothing of a session that goes on.
+        const { fingerprint256 } = socket.getPeerCertificate()
+        if (turn === 0) t.is(fingerprint256, new X509Certificate(pem).fingerprint256)
         const key = (end: tls.TLSSocket) =>
           end.exportKeyingMaterial(20, 'EXPORTER-x', Buffer.from('c'))
         t.deepEqual(key(socket), key(other))
