@@ -26,7 +26,9 @@ export function streamEnds(streams: NodeStreams): StreamEnds {
     const { readable: source, writable: sink } = pair
     if (isSource(source) && isSink(sink)) return { source, sink }
     const { stdin, stdout } = pair
-    if (isSource(stdout) && isSink(stdin)) return { source: stdout, sink: stdin }
+    // Pipes of Node are sockets both, of which one way is closed.
+    if (isSource(stdout) && stdout.readable && isSink(stdin) && stdin.writable)
+      return { source: stdout, sink: stdin }
     if (isSource(stdin) && isSink(stdout)) return { source: stdin, sink: stdout }
   }
   throw misuse(
