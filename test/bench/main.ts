@@ -12,8 +12,9 @@ import { drop, nodeBurst, nodeContexts, nodeHandshake, nodePingPong } from './no
 import { burst, contexts, handshake, pingPong } from './ours.ts'
 import { type Goal, report } from './report.ts'
 import { SharedThreads } from './shared.ts'
+import { sockets } from './sockets.ts'
 
-const names = ['H1', 'H2', 'B1', 'B2', 'L1', 'C1', 'C2', 'W1', 'M1'] as const
+const names = ['H1', 'H2', 'B1', 'B2', 'L1', 'N1', 'N2', 'C1', 'C2', 'W1', 'M1'] as const
 type Name = (typeof names)[number]
 
 const { values: options } = parseArgs({
@@ -71,6 +72,8 @@ async function main(): Promise<void> {
         { of: 'noble', beside: 'limit', must: 0.8 },
       ]),
     L1: pingPongs,
+    N1: () => sockets('N1', effort),
+    N2: () => sockets('N2', effort),
     C1: () => chains('C1', 'p256', effort),
     C2: () => chains('C2', 'rsa', effort),
     W1: threads,

@@ -118,7 +118,7 @@ class Half extends Duplex {
   }
 }
 
-function duplexPair(): [Half, Half] {
+export function duplexPair(): [Half, Half] {
   const near = new Half()
   const far = new Half()
   near.other = far

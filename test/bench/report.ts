@@ -23,6 +23,7 @@ export function report(
       const ratio =
         (micros.get(beside === 'limit' ? `${of} limit` : beside) ?? Number.NaN) /
         (micros.get(of) ?? Number.NaN)
+      if (Number.isNaN(ratio)) continue
       const goal = goals.find(candidate => candidate.of === of && candidate.beside === beside)
       const verdict = goal
         ? `   must >= ${goal.must.toFixed(2)}  ${ratio >= goal.must ? 'met' : 'NOT MET'}`

@@ -4,6 +4,7 @@ import * as noble from '@biopair/crypto/noble'
 import * as cryptoNode from '@biopair/crypto-node'
 import * as node from '@biopair/node'
 import * as nodeOpenssl from '@biopair/node/openssl'
+import * as nodeTls from '@biopair/node/tls'
 import * as ssl from '@biopair/ssl'
 import * as openssl from '@biopair/ssl/openssl'
 import * as quic from '@biopair/ssl/quic'
@@ -17,6 +18,7 @@ import * as itsCrypto from 'biopair/crypto'
 import * as itsNoble from 'biopair/noble'
 import * as itsNode from 'biopair/node'
 import * as itsNodeOpenssl from 'biopair/node/openssl'
+import * as itsNodeTls from 'biopair/node/tls'
 import * as itsOpenssl from 'biopair/openssl'
 import * as itsPki from 'biopair/pki'
 import * as itsQuic from 'biopair/quic'
@@ -41,6 +43,7 @@ test('every subpath hands on the part of its name, the same objects', t => {
   same(itsNoble, { noble: noble.noble })
   same(itsNode, { ...cryptoNode, ...node })
   same(itsNodeOpenssl, nodeOpenssl)
+  same(itsNodeTls, nodeTls)
   same(itsOpenssl, openssl)
   same(itsPki, pki)
   same(itsQuic, quic)

@@ -51,6 +51,7 @@ const said: readonly [heading: string, words: string][] = [
     '0\ndone\nwrite: 16, write: 5, flush: done\nb25lIHR3byB0aHJlZQ==\n\ntrue\nundefined\nexit 0',
   ],
   ['TLS in TLS', 'hello\nexit 0'],
+  ['TLS from the middle of a stream', '220 go ahead\nTLSv1.3 true hello\nexit 0'],
   ['Sign with a key that cannot be extracted', 'true\nexit 0'],
   ['TLS for QUIC', 'true true h3 Uint8Array(3) [ 1, 1, 30 ]\nexit 0'],
   ['Port a C program', 'TLSv1.3\nHTTP/1.0 200 OK\r\n\r\nhello\r\n\nexit 0'],

@@ -134,7 +134,7 @@ export class Endpoint {
     const verifyNames = this.#verifyNames
     const rawPublicKeys = this.#rawPublicKeys
     if (!this.#moved) checkStart(role, context, { servername, verifyNames, rawPublicKeys })
-    const facts = this.#facts ?? new Facts(context, role, servername, context.tracer(role))
+    const facts = this.#facts ?? new Facts(context, role, servername, context.tracer(role), options)
     this.#facts = facts
     this.#connection = new Connection({
       ...{ rbio, wbio, role },

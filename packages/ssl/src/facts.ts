@@ -16,12 +16,17 @@ import type { SslContext } from './context.ts'
 import { EarlyExporter } from './exporter.ts'
 import type { QuicVersion } from './quic/version.ts'
 import type { QuicTerms, Session } from './session.ts'
+import type { SslOptions } from './ssl-options.ts'
 import type { Tracer } from './tracer.ts'
+
+/** Who is told of one connection alone. */
+type Listeners = Pick<SslOptions, 'keylog' | 'onSession'>
 
 export class Facts {
   readonly #context: SslContext
   readonly #role: Role
   readonly #servername: string | undefined
+  readonly #told: Listeners
   readonly trace: Tracer | undefined
   readonly earlyExporter = new EarlyExporter()
   #clientRandom: Bytes | undefined
@@ -61,8 +66,10 @@ export class Facts {
     role: Role,
     servername: string | undefined,
     trace: Tracer | undefined,
+    told: Listeners = {},
   ) {
     this.trace = trace
+    this.#told = told
     this.#context = context
     this.#role = role
     this.#servername = servername
@@ -149,6 +156,7 @@ export class Facts {
           quic: this.#quicTerms,
         }
         this.#context.options.onSession?.(this.session)
+        this.#told.onSession?.(this.session)
         break
       }
       case 'client_authentication':
@@ -173,6 +181,7 @@ export class Facts {
     const line = () => `${label} ${hex(this.#clientRandom ?? new Uint8Array(0))} ${hex(secret)}`
     this.trace?.derived(secretName(label), secret, line)
     this.#context.options.keylog?.(line())
+    this.#told.keylog?.(line())
   }
 }
 

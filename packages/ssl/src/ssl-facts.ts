@@ -64,6 +64,12 @@ export class SslFacts {
     return peerShown?.type === 'rpk' ? [] : peerChain
   }
 
+  /** What was shown of our own in this handshake, DER, leaf first; empty for nothing (SSL_get_certificate(3)). */
+  get ownCertificates(): readonly Bytes[] {
+    const { ownChain = [], types } = this.#end.facts ?? {}
+    return types?.[this.role ?? 'client'] === 'rpk' ? [] : ownChain
+  }
+
   /** The peer's raw public key as SubjectPublicKeyInfo (SSL_get0_peer_rpk(3)); undefined where it showed certificates, or nothing. */
   get peerRawPublicKey(): Bytes | undefined {
     const { peerChain = [], peerShown } = this.#end.facts ?? {}

@@ -16,6 +16,10 @@ export interface SslOptions extends NameOptions {
   readonly rawPublicKeys?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined
   /** Server with `cookieKeys`: a cookie is good for this alone, at most 1024 bytes: the client's address, so that one who did not get it cannot use it. Empty. */
   readonly cookieContext?: Uint8Array
+  /** Client: is told of each ticket of this connection, beside the context's own. */
+  readonly onSession?: (session: Session) => void
+  /** Lines of the key log of this connection (RFC 9850), beside the context's own. Whoever has them reads everything. */
+  readonly keylog?: (line: string) => void
 }
 
 const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
@@ -26,6 +30,8 @@ const optionTypes: Readonly<Record<keyof SslOptions, OptionType>> = {
   reuseSession: 'boolean',
   rawPublicKeys: 'text, bytes, an object or a list of them',
   cookieContext: 'Uint8Array',
+  onSession: 'function',
+  keylog: 'function',
 }
 
 /** A copy, of which each option has its type. TypeError otherwise. */

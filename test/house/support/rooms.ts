@@ -23,15 +23,16 @@ export const rooms: Readonly<Record<string, Room>> = {
   ssl: { floor: 4, may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake'] },
   'crypto-node': { floor: 5, may: ['crypto'] },
   web: { floor: 5, may: ['bio', 'wire', 'crypto', 'ssl'] },
-  node: { floor: 5, may: ['bio', 'wire', 'crypto', 'ssl'] },
+  // Above the provider of Node's, which its sockets use unless told otherwise.
+  node: { floor: 6, may: ['bio', 'wire', 'crypto', 'ssl', 'crypto-node'] },
   testkit: { floor: 5, may: ['bio', 'wire', 'crypto', 'x509', 'ssl'] },
   cli: {
-    floor: 6,
+    floor: 7,
     may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake', 'ssl', 'crypto-node', 'node'],
   },
   // What people install stands on top of everything and hands it on.
   biopair: {
-    floor: 7,
+    floor: 8,
     may: [
       'bio',
       'wire',

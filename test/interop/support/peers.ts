@@ -7,6 +7,7 @@ const dashed: ReadonlySet<string> = new Set([
   'curl',
   'gnutls-cli',
   'gnutls-serv',
+  'postgres',
   'python3',
   'redis-server',
   'tshark',

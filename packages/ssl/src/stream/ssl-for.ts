@@ -9,7 +9,7 @@ import { type ContextNames, namedContexts } from './named-contexts.ts'
 import { type SslStreamOptions, streamOptionTypes } from './stream-options.ts'
 
 /** Options of a context that mean nothing to a client. */
-const serverOnly = [
+export const serverOnly = [
   'SNICallback',
   'ALPNCallback',
   'clientHelloCallback',
@@ -32,8 +32,8 @@ const serverOnly = [
   'cookieLifetime',
 ] as const satisfies readonly (keyof ContextOptions)[]
 
-/** And to a server. */
-const clientOnly = [
+/** And to a server: which is told of by `sslFor`, and by whoever makes a context before. */
+export const clientOnly = [
   'keyShares',
   'postHandshakeAuth',
   'ticketRequest',
@@ -86,7 +86,9 @@ export function sslFor(role: Role, options: ClientOptions | ServerOptions): SslA
     if (wrong.includes(name))
       throw misuse('ERR_INVALID_ARG_VALUE', `${name} is no option of a ${role}`)
   const stream = taken(given, Object.keys(streamOptionTypes))
-  const own = taken(given, [...clientSide, ...serverSide, ...eitherSide])
+  // Beside a context that others share, these two are told of this connection alone.
+  const listeners = given.context === undefined ? [] : (['onSession', 'keylog'] as const)
+  const own = taken(given, [...clientSide, ...serverSide, ...eitherSide, ...listeners])
   const ssl = new Ssl(contextOf(given), own as SslOptions)
   return { ssl: role === 'client' ? ssl.setConnectState() : ssl.setAcceptState(), stream }
 }

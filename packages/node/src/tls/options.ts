@@ -1,0 +1,260 @@
+/** What a TLS socket may be told, in node:tls's words, and how that becomes what an `Ssl` is told. */
+import type { PeerCertificate } from 'node:tls'
+import { nodeCrypto } from '@biopair/crypto-node'
+import { SslContext, type TraceEvent, traceLines } from '@biopair/ssl'
+import {
+  type ClientOptions,
+  clientOnly,
+  type ServerOptions,
+  type SslAndRest,
+  serverOnly,
+  sslFor,
+} from '@biopair/ssl/stream'
+import { type AlpnOption, alpnNames } from './alpn.ts'
+import { legacyObject } from './certificates.ts'
+import { defaultAnchors } from './default-anchors.ts'
+import { misuse } from './misuse.ts'
+import { type NodeSniCallback, sniCallback } from './sni.ts'
+
+/** Versions that a program may name as its lowest: there is none below TLS 1.3, which satisfies them all. */
+export type LowestVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
+
+/** What is node:tls's own beside, or in the place of, the options of a context. */
+interface SharedOptions {
+  /** Contexts are made by `createSecureContext`, once for many connections. */
+  readonly secureContext?: SslContext | undefined
+  readonly minVersion?: LowestVersion
+  readonly ALPNProtocols?: AlpnOption
+  /** node:tls's name of `groups`; `auto` is what is usual. */
+  readonly ecdhCurve?: string | readonly string[]
+  /** Lines of what happens, without secrets, to stderr. */
+  readonly enableTrace?: boolean
+  /** Whether the peer's end leaves writing open: false. */
+  readonly allowHalfOpen?: boolean
+  /** Bytes of plaintext that wait for a reader, and for the carrier: 65 536. */
+  readonly highWaterMark?: number
+}
+
+/** As node:tls's: undefined for a certificate that will do, or an error. */
+export type CheckServerIdentity = (hostname: string, cert: PeerCertificate) => Error | undefined
+
+export interface TlsClientOptions
+  extends SharedOptions,
+    Omit<ClientOptions, 'context' | 'checkServerIdentity' | keyof SharedOptions> {
+  /** Judges the name in place of ours; the chain is judged first. Not beside `secureContext`. */
+  readonly checkServerIdentity?: CheckServerIdentity
+}
+
+export interface TlsServerOptions
+  extends SharedOptions,
+    Omit<ServerOptions, 'context' | 'contexts' | 'SNICallback' | keyof SharedOptions> {
+  /** node:tls's: answers by `callback(error, context)`, or ours: by what it returns, or promises. */
+  readonly SNICallback?: NodeSniCallback
+  /** Seconds that a ticket is good for; node:tls's name of `ticketLifetime`. */
+  readonly sessionTimeout?: number
+}
+
+/** What is known of the judgement of `checkServerIdentity`. */
+export interface Identity {
+  /** Whether the chain and the name are believed; undefined where the engine's own verdict is the one. */
+  ok: boolean | undefined
+  error: Error | undefined
+}
+
+/** One connection, prepared. */
+export interface Prepared extends SslAndRest {
+  readonly identity: Identity
+  readonly allowHalfOpen: boolean
+  readonly highWaterMark: number
+  readonly requestsOcsp: boolean
+}
+
+/** Listeners of one connection. */
+export interface Told {
+  readonly onSession?: ClientOptions['onSession']
+  readonly keylog: (line: string) => void
+}
+
+/** TypeError (ERR_UNKNOWN_OPTION, ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) for what is no option, or not one of this role. */
+export function prepare(
+  role: 'client' | 'server',
+  options: TlsClientOptions | TlsServerOptions,
+  told: Told,
+): Prepared {
+  const { allowHalfOpen, highWaterMark, checkServerIdentity, ...rest } = {
+    ...options,
+  } as TlsClientOptions
+  if (role === 'server' && checkServerIdentity !== undefined)
+    throw misuse('ERR_INVALID_ARG_VALUE', 'checkServerIdentity is no option of a server')
+  const identity: Identity = { ok: undefined, error: undefined }
+  const { context, own } = split(role, withIdentity(rest, checkServerIdentity, identity))
+  const all = { ...own, context, ...told }
+  const prepared =
+    role === 'client'
+      ? sslFor('client', all as ClientOptions)
+      : sslFor('server', all as ServerOptions)
+  return {
+    ...prepared,
+    identity,
+    allowHalfOpen: allowHalfOpen ?? false,
+    highWaterMark: highWaterMark ?? 65_536,
+    requestsOcsp: context.options.requestOCSP ?? false,
+  }
+}
+
+/** An `SslContext` with node:tls's words: what connections share, read and checked once. */
+export function createSecureContext(
+  options: Omit<TlsClientOptions & TlsServerOptions, 'secureContext' | 'checkServerIdentity'> = {},
+): SslContext {
+  return contextOf(undefined, { ...options })
+}
+
+/** The context of a client's options, which a server's are not among. */
+export function clientContext(options: object): SslContext {
+  return split('client', options).context
+}
+
+/** The context of a server's options. */
+export function serverContext(options: TlsServerOptions): SslContext {
+  const { context, own } = split('server', options)
+  const [left] = Object.keys(own).filter(
+    name => (own as Record<string, unknown>)[name] !== undefined,
+  )
+  if (left !== undefined)
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `${left} is an option of one connection, and not of a context`,
+    )
+  return context
+}
+
+/** Options that are of one connection. */
+const perConnection = [
+  'servername',
+  'session',
+  'reuseSession',
+  'verifyNames',
+  'allowWildcards',
+  'cookieContext',
+  'handshakeTimeout',
+  'idleTimeout',
+  'closeTimeout',
+  'signal',
+  'bufferSize',
+  'earlyData',
+] as const
+
+function split(role: 'client' | 'server', options: object) {
+  const shared: Record<string, unknown> = {}
+  const own: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined)
+      ((perConnection as readonly string[]).includes(name) ? own : shared)[name] = value
+  const { secureContext, ...rest } = shared
+  if (secureContext === undefined) return { context: contextOf(role, rest), own }
+  if (!(secureContext instanceof SslContext))
+    throw misuse(
+      'ERR_INVALID_ARG_TYPE',
+      'secureContext: expected one that createSecureContext of this package has made',
+    )
+  const [beside] = Object.keys(rest)
+  if (beside !== undefined)
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `${beside}: expected without secureContext, which has been told everything`,
+    )
+  return { context: secureContext, own }
+}
+
+function contextOf(
+  role: 'client' | 'server' | undefined,
+  given: Record<string, unknown>,
+): SslContext {
+  const {
+    minVersion,
+    ALPNProtocols,
+    ecdhCurve,
+    enableTrace,
+    sessionTimeout,
+    SNICallback,
+    ...rest
+  } = given as TlsClientOptions & TlsServerOptions
+  const lowest: readonly (string | undefined)[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2']
+  const options: Record<string, unknown> = {
+    crypto: nodeCrypto,
+    ...rest,
+    minVersion: lowest.includes(minVersion) ? undefined : minVersion,
+    ecdhCurve: ecdhCurve === 'auto' ? undefined : ecdhCurve,
+    ALPNProtocols: ALPNProtocols && alpnNames(ALPNProtocols),
+    SNICallback: SNICallback && sniCallback(SNICallback, contextFrom),
+    ...(enableTrace ? { trace: traceTo(rest.trace) } : {}),
+    ...(sessionTimeout === undefined ? {} : { ticketLifetime: sessionTimeout }),
+    ...(believesDefault(role, rest) ? { ca: defaultAnchors() } : {}),
+  }
+  for (const name of Object.keys(options)) if (options[name] === undefined) delete options[name]
+  if (role) {
+    // What is of the other role is refused before it is read.
+    const wrong: readonly string[] = role === 'client' ? serverOnly : clientOnly
+    for (const name of Object.keys(options))
+      if (wrong.includes(name))
+        throw misuse('ERR_INVALID_ARG_VALUE', `${name} is no option of a ${role}`)
+  }
+  return new SslContext(options)
+}
+
+/** A context, or the options of one. */
+export function contextFrom(given: unknown): SslContext {
+  if (given instanceof SslContext) return given
+  if (typeof given !== 'object' || given === null)
+    throw misuse('ERR_INVALID_ARG_TYPE', `context: expected a secure context, got ${typeof given}`)
+  // A SecureContext of node:tls holds a handle, and nothing that could be read.
+  if ('context' in given)
+    throw misuse(
+      'ERR_INVALID_ARG_TYPE',
+      'context: expected one that createSecureContext of this package has made, got one of node:tls',
+    )
+  return createSecureContext(given as TlsServerOptions)
+}
+
+/** Who says whom to believe in no way believes whom Node does: a client, and a server that asks for certificates. */
+function believesDefault(role: 'client' | 'server' | undefined, given: Partial<TlsClientOptions>) {
+  const asks = (given as TlsServerOptions).requestCert
+  if (role === 'server' && !asks) return false
+  if (role === undefined && (given.cert !== undefined || given.key !== undefined) && !asks)
+    return false
+  const { ca, rawPublicKeys, psks, pskCallback, verifyCallback } = given
+  return [ca, rawPublicKeys, psks, pskCallback, verifyCallback].every(one => one === undefined)
+}
+
+function traceTo(beside: ClientOptions['trace']): NonNullable<ClientOptions['trace']> {
+  return (event: TraceEvent) => {
+    process.stderr.write(`${traceLines(event).join('\n')}\n`)
+    beside?.(event)
+  }
+}
+
+/** Puts `checkServerIdentity` behind the verdict on the chain. */
+function withIdentity(
+  options: TlsClientOptions,
+  check: CheckServerIdentity | undefined,
+  identity: Identity,
+): TlsClientOptions {
+  if (check === undefined) return options
+  if (typeof check !== 'function')
+    throw misuse('ERR_INVALID_ARG_TYPE', 'checkServerIdentity: expected a function')
+  for (const name of ['secureContext', 'verifyCallback'] as const)
+    if (options[name] !== undefined)
+      throw misuse('ERR_INVALID_ARG_VALUE', `checkServerIdentity: expected without ${name}`)
+  const { servername = '', rejectUnauthorized } = options
+  const required = rejectUnauthorized !== false
+  return {
+    ...options,
+    ca: options.ca ?? defaultAnchors(),
+    verifyCallback: (_verdict, [leaf], { verdictExcept }) => {
+      const chain = verdictExcept([{ code: 'ERR_TLS_CERT_ALTNAME_INVALID', depth: 0 }])
+      identity.error = chain.ok && leaf ? check(servername, legacyObject(leaf)) : undefined
+      identity.ok = chain.ok && identity.error === undefined
+      return identity.ok || !required
+    },
+  }
+}
