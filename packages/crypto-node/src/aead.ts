@@ -1,5 +1,5 @@
 /** The AEADs over node:crypto: one cipher object and one `update` per record. */
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM } from 'node:crypto'
 import {
   type Aead,
   type AeadKey,
@@ -10,17 +10,22 @@ import {
 } from '@biopair/crypto'
 import { misuse, present } from '@biopair/crypto/kit'
 
-// node:crypto has one shape for its AEADs; its types want the name of one of them, and those of CCM demand the most.
-type NodeName = 'aes-128-ccm'
+// node:crypto has one shape for its AEADs; its types want the name of one of them.
+type NodeName = 'aes-128-gcm'
+
+const ccm = 'aes-128-ccm'
 
 class NodeAeadKey implements AeadKey {
   readonly #name: NodeName
   readonly #options: { readonly authTagLength: number }
+  /** CCM wants to know how long a plaintext is before it sees it. */
+  readonly #lengthFirst: boolean
   #key: Bytes | undefined
 
   constructor(name: string, tagLength: number, key: Uint8Array) {
     this.#name = name as NodeName
     this.#options = { authTagLength: tagLength }
+    this.#lengthFirst = name === ccm
     this.#key = Uint8Array.from(key)
   }
 
@@ -32,9 +37,9 @@ class NodeAeadKey implements AeadKey {
     into: Uint8Array,
   ): void {
     const key = present(this.#key, 'AEAD key')
-    const cipher = createCipheriv(this.#name, key, nonce, this.#options)
-    // CCM wants to know how long a plaintext is before it sees it; to the others it is nothing.
-    cipher.setAAD(additionalData, { plaintextLength: length })
+    const cipher: CipherGCM = createCipheriv(this.#name, key, nonce, this.#options)
+    if (this.#lengthFirst) cipher.setAAD(additionalData, { plaintextLength: length })
+    else cipher.setAAD(additionalData)
     into.set(cipher.update(work.subarray(0, length)))
     // A stream cipher's `final` has no bytes; it makes the tag.
     cipher.final()
@@ -45,10 +50,11 @@ class NodeAeadKey implements AeadKey {
     const key = present(this.#key, 'AEAD key')
     const length = sealed.length - this.#options.authTagLength
     if (length < 0) return false
-    const decipher = createDecipheriv(this.#name, key, nonce, this.#options)
+    const decipher: DecipherGCM = createDecipheriv(this.#name, key, nonce, this.#options)
     // In this order: CCM has to have the tag before the additional data.
     decipher.setAuthTag(sealed.subarray(length))
-    decipher.setAAD(additionalData, { plaintextLength: length })
+    if (this.#lengthFirst) decipher.setAAD(additionalData, { plaintextLength: length })
+    else decipher.setAAD(additionalData)
     const plaintext = decipher.update(sealed.subarray(0, length))
     try {
       decipher.final()
@@ -92,5 +98,5 @@ export const aeads: Readonly<Record<AeadName | CcmName, Aead>> = {
   'aes-256-gcm': aead('aes-256-gcm', 32),
   'chacha20-poly1305': aead('chacha20-poly1305', 32),
   'aes-128-ccm': aead('aes-128-ccm', 16),
-  'aes-128-ccm-8': aead('aes-128-ccm-8', 16, 8, 'aes-128-ccm'),
+  'aes-128-ccm-8': aead('aes-128-ccm-8', 16, 8, ccm),
 }

@@ -310,7 +310,7 @@ export class Connection {
     return carrier.ready(reading, status === 'want_write', promised)
   }
 
-  // One call at a time; what is queued goes first, whatever the call is for.
+  // One call at a time.
   #call<T>(work: () => T, whileClosing?: 'flush' | 'close'): T | Failed {
     const driver = this.#driver
     driver.turn.checkFree()
@@ -320,9 +320,6 @@ export class Connection {
       throw misuse('ERR_RETRIED', 'the client was asked again, and its answer is for a new Ssl')
     if (this.#closed ? whileClosing !== 'close' : this.#closing && !whileClosing)
       throw misuse('ERR_CLOSED', 'the connection was closed')
-    return driver.turn.take(() => {
-      driver.begin()
-      return work()
-    })
+    return driver.turn.take(work)
   }
 }

@@ -54,7 +54,7 @@ export class Driver {
     const { reader, writer, joiner } = this
     this.early = new EarlyStream(role, limits.earlyData)
     this.carrier = new Carrier(parts.rbio, parts.wbio, reader, writer, trace)
-    this.turn = new Turn(this.carrier, limits.recordsPerCall)
+    this.turn = new Turn(this.carrier, limits.recordsPerCall, () => this.#begin())
     this.output = new RecordOutput({
       ...{ reader, writer, joiner, trace },
       crypto: parts.crypto,
@@ -117,8 +117,8 @@ export class Driver {
       throw misuse('ERR_PROTOCOL_IS_SHUTDOWN', `${call} after shutdown: our close_notify was sent`)
   }
 
-  /** What goes first, whatever the call is for: what is queued. */
-  begin(): void {
+  /** What is queued goes first, whatever the call is for. */
+  #begin(): void {
     this.afterwards.asides.begin()
     this.outward.push()
     this.settle()
@@ -235,12 +235,12 @@ export class Driver {
   /** Post-handshake messages that the last record completed. */
   #followUp(): undefined {
     const { inward, afterwards } = this
-    const next = () => inward.message('application')
-    for (let message = next(); message; message = next()) {
+    for (;;) {
+      const message = inward.message('application')
+      if (!message) return undefined
       if (!afterwards.asked(message.msg_type)) inward.side('KEY_UPDATES', 'post-handshake messages')
       afterwards.receive(message)
     }
-    return undefined
   }
 
   /**

@@ -36,7 +36,14 @@ export interface InwardParts {
 }
 
 export class Inward {
-  readonly #parts: InwardParts
+  readonly #carrier: Carrier
+  readonly #reader: RecordReader
+  readonly #joiner: Joiner
+  readonly #output: RecordOutput
+  readonly #early: EarlyStream
+  readonly #trace: Tracer | undefined
+  readonly #mostSideRecords: number
+  readonly #talk: InwardParts['talk']
   /** Decrypted data that nobody has read yet: of one record. */
   #plaintext: Bytes = nothing
   /** Records in a row that carried no data. */
@@ -44,7 +51,14 @@ export class Inward {
   end: End | undefined
 
   constructor(parts: InwardParts) {
-    this.#parts = parts
+    this.#carrier = parts.carrier
+    this.#reader = parts.reader
+    this.#joiner = parts.joiner
+    this.#output = parts.output
+    this.#early = parts.early
+    this.#trace = parts.trace
+    this.#mostSideRecords = parts.mostSideRecords
+    this.#talk = parts.talk
   }
 
   /** Bytes of plaintext that nobody has read yet. */
@@ -68,7 +82,7 @@ export class Inward {
     into.set(this.#plaintext.subarray(0, bytes))
     if (!peek)
       this.#plaintext = bytes < this.#plaintext.length ? this.#plaintext.subarray(bytes) : nothing
-    if (this.#plaintext.length === 0 && this.end) this.#parts.reader.wipe()
+    if (this.#plaintext.length === 0 && this.end) this.#reader.wipe()
     return bytes
   }
 
@@ -79,9 +93,9 @@ export class Inward {
 
   /** The next whole message, if there is one. */
   message(level: Level): JoinedMessage | undefined {
-    const message = this.#parts.joiner.next()
+    const message = this.#joiner.next()
     if (message)
-      this.#parts.trace?.tell({
+      this.#trace?.tell({
         event: 'message',
         direction: 'read',
         level,
@@ -92,11 +106,11 @@ export class Inward {
 
   /** Takes one record from the carrier and acts on it; `nothing` where there is none yet. What the peer did wrong is thrown. */
   take(connected: Connected | undefined): 'nothing' | End | undefined {
-    const opened = this.#parts.carrier.next()
-    this.#parts.carrier.rethrow()
+    const opened = this.#carrier.next()
+    this.#carrier.rethrow()
     if ('stop' in opened) return this.#stopped(opened, connected)
     const { type, fragment } = opened
-    this.#parts.trace?.tell({
+    this.#trace?.tell({
       event: 'record',
       direction: 'read',
       type,
@@ -106,7 +120,7 @@ export class Inward {
     })
     switch (type) {
       case 'handshake':
-        this.#parts.joiner.push(fragment)
+        this.#joiner.push(fragment)
         return undefined
       case 'alert':
         return this.#alerted(fragment)
@@ -119,28 +133,26 @@ export class Inward {
 
   /** Counts what carries no data: a bound on what a peer may make us do for nothing. */
   side(reason: 'KEY_UPDATES' | 'WARN_ALERTS', what: string): void {
-    const { mostSideRecords } = this.#parts
-    if (++this.sideRecords <= mostSideRecords) return
+    if (++this.sideRecords <= this.#mostSideRecords) return
     throw new TlsAlert('unexpected_message', {
       reason: `TOO_MANY_${reason}`,
       section: '6.2',
-      why: `more than ${mostSideRecords} ${what} in a row`,
+      why: `more than ${this.#mostSideRecords} ${what} in a row`,
     })
   }
 
   #data({ fragment }: Opened, connected: Connected | undefined): undefined {
-    const { joiner, output, early, talk } = this.#parts
     // RFC 9846 §5.1: nothing stands between the records of one handshake message.
-    if (joiner.partial) throw unexpected('5.1', 'application data inside a handshake message')
-    if (!connected && output.readLevel === 'early') {
-      early.receive(fragment)
+    if (this.#joiner.partial) throw unexpected('5.1', 'application data inside a handshake message')
+    if (!connected && this.#output.readLevel === 'early') {
+      this.#early.receive(fragment)
       return
     }
     if (!connected)
       throw new TlsAlert('unexpected_message', {
         reason: 'APP_DATA_IN_HANDSHAKE',
         section: '4.5.3',
-        why: `application data in ${talk.state}, before the handshake is over`,
+        why: `application data in ${this.#talk.state}, before the handshake is over`,
       })
     // RFC 9846 §4.7.2: an answer's messages "MUST appear consecutively on the wire".
     if (inReply(connected)) throw unexpected('4.7.2', 'application data inside an authentication')
@@ -150,7 +162,7 @@ export class Inward {
 
   #alerted(fragment: Bytes): Closed | undefined {
     const [level, description] = fragment as unknown as readonly [number, number]
-    this.#parts.trace?.tell({
+    this.#trace?.tell({
       event: 'alert',
       direction: 'read',
       alert: alertName(description),
@@ -159,7 +171,7 @@ export class Inward {
     })
     const closing = description === alerts.close_notify || description === alerts.user_canceled
     if (!closing) throw receivedAlert(description)
-    if (this.#parts.joiner.partial) throw unexpected('5.1', 'an alert inside a handshake message')
+    if (this.#joiner.partial) throw unexpected('5.1', 'an alert inside a handshake message')
     if (description === alerts.user_canceled) {
       this.side('WARN_ALERTS', 'user_canceled alerts')
       return undefined
@@ -171,10 +183,9 @@ export class Inward {
 
   /** What a carrier's stop means for this half. */
   #stopped(stopped: Stopped, connected: Connected | undefined): 'nothing' | End {
-    const { reader } = this.#parts
     if (stopped.stop === 'retry') {
       // Nothing more for now: an idle connection holds no buffer. A burst keeps its own from record to record.
-      if (connected && reader.buffered === 0) reader.release()
+      if (connected && this.#reader.buffered === 0) this.#reader.release()
       return 'nothing'
     }
     const end: End =

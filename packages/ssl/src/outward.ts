@@ -23,7 +23,13 @@ export interface OutwardParts {
 }
 
 export class Outward {
-  readonly #parts: OutwardParts
+  readonly #carrier: Carrier
+  readonly #writer: RecordWriter
+  readonly #output: RecordOutput
+  readonly #turn: Turn
+  readonly #sizing: RecordSizing | undefined
+  readonly #trace: Tracer | undefined
+  readonly #interrupted: () => void
   /** Bytes of our last flight that the carrier has not taken. */
   #flightLeft = 0
   /** How the write half ended. */
@@ -32,7 +38,13 @@ export class Outward {
   announced: 'no' | 'queued' | 'sent' = 'no'
 
   constructor(parts: OutwardParts) {
-    this.#parts = parts
+    this.#carrier = parts.carrier
+    this.#writer = parts.writer
+    this.#output = parts.output
+    this.#turn = parts.turn
+    this.#sizing = parts.sizing
+    this.#trace = parts.trace
+    this.#interrupted = parts.interrupted
   }
 
   /** Whether anything may follow what is queued. */
@@ -42,34 +54,31 @@ export class Outward {
 
   /** Bytes that wait for the carrier; 1 if only its flush waits. A write half that broke waits for nothing. */
   get waiting(): number {
-    return this.end?.error instanceof CarrierError ? 0 : this.#parts.carrier.unsent
+    return this.end?.error instanceof CarrierError ? 0 : this.#carrier.unsent
   }
 
   /** Whether there is room for a record of any length behind what waits. */
   get roomy(): boolean {
-    const { writer } = this.#parts
-    return writer.room() >= writer.maxPlaintext + recordOverhead
+    return this.#writer.room() >= this.#writer.maxPlaintext + recordOverhead
   }
 
   /** The most content of the next record of application data. */
   get recordLength(): number {
-    const { sizing, writer } = this.#parts
-    const most = writer.fragmentLength
-    return sizing ? Math.min(sizing.length(), most) : most
+    const most = this.#writer.fragmentLength
+    return this.#sizing ? Math.min(this.#sizing.length(), most) : most
   }
 
   /** Offers what is queued. */
   push(): 'done' | Stopped {
-    const { carrier, writer, turn } = this.#parts
     if (this.end?.error instanceof CarrierError) return broken(this.end.error)
-    if (turn.waitedInVain) return retryWrite
-    const before = writer.queue
-    const pushed = carrier.push()
-    this.#flightLeft = Math.max(0, this.#flightLeft - (before - writer.queue))
-    if (carrier.interrupted) this.#parts.interrupted()
+    if (this.#turn.waitedInVain) return retryWrite
+    const before = this.#writer.queue
+    const pushed = this.#carrier.push()
+    this.#flightLeft = Math.max(0, this.#flightLeft - (before - this.#writer.queue))
+    if (this.#carrier.interrupted) this.#interrupted()
     if (pushed === 'done') return pushed
     if (pushed.stop === 'retry') {
-      turn.waitedInVain = carrier.waitsToWrite
+      this.#turn.waitedInVain = this.#carrier.waitsToWrite
       return pushed
     }
     const cause = pushed.stop === 'broken' ? pushed.error : new Error('it has ended')
@@ -81,7 +90,7 @@ export class Outward {
 
   /** Our last flight is what is queued now. */
   lastFlight(): void {
-    this.#flightLeft = this.#parts.writer.queue
+    this.#flightLeft = this.#writer.queue
   }
 
   /** Whether the carrier has taken all of our last flight. */
@@ -91,10 +100,9 @@ export class Outward {
 
   /** Seals one record of application data. */
   seal(chunk: Uint8Array): undefined {
-    const { carrier, sizing, output } = this.#parts
-    carrier.seal(chunk)
-    sizing?.made(chunk.length)
-    output.tell('application_data', chunk.length)
+    this.#carrier.seal(chunk)
+    this.#sizing?.made(chunk.length)
+    this.#output.tell('application_data', chunk.length)
   }
 
   /** Queues an alert. */
@@ -102,8 +110,8 @@ export class Outward {
     const level = name === 'close_notify' || name === 'user_canceled' ? 1 : 2
     try {
       const description = alerts[name]
-      this.#parts.output.record('alert', Uint8Array.of(level, description))
-      this.#parts.trace?.tell({
+      this.#output.record('alert', Uint8Array.of(level, description))
+      this.#trace?.tell({
         event: 'alert',
         direction: 'write',
         alert: name,
@@ -123,7 +131,7 @@ export class Outward {
 
   /** What is queued is never sent. */
   unqueue(): void {
-    const { writer } = this.#parts
+    const writer = this.#writer
     while (writer.queue > 0) writer.sent(writer.pending().length)
   }
 }

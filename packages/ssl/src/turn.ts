@@ -10,6 +10,7 @@ const mostFruitless = 1 << 17
 export class Turn {
   readonly #carrier: Carrier
   readonly #recordsPerCall: number
+  readonly #begin: () => void
   #busy = false
   #waits = false
   #waitsForRoom = false
@@ -18,9 +19,11 @@ export class Turn {
   /** The BIO has waited for room in this call, and there was none in time. */
   waitedInVain = false
 
-  constructor(carrier: Carrier, recordsPerCall: number) {
+  /** `begin`: what goes before each try, whatever the call is for. */
+  constructor(carrier: Carrier, recordsPerCall: number, begin: () => void) {
     this.#carrier = carrier
     this.#recordsPerCall = recordsPerCall
+    this.#begin = begin
   }
 
   /** Whether the call waits: its BIO is asked for what it has at once, and selected on while that is not enough. */
@@ -58,6 +61,7 @@ export class Turn {
 
   #once<T>(attempt: () => T): T {
     this.recordsLeft = this.#recordsPerCall
+    this.#begin()
     return attempt()
   }
 
