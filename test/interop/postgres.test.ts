@@ -100,7 +100,7 @@ function clientOver(socket: TlsSocket): pg.Client {
 
 peerTest(
   'postgres',
-  '#17, #24: a Postgres that lets nobody in without TLS answers 1,000 queries of pg over our sockets, and resumes',
+  '#17, #24: a Postgres that lets nobody in without TLS answers 1,000 queries of pg over our sockets',
   async t => {
     t.timeout(60_000)
     const port = await postgres(t)

@@ -30,8 +30,9 @@ export class Driver {
   readonly afterwards: Afterwards
   /** Our last flight was taken by the carrier, and flushed. */
   delivered = false
+  /** Server: all that was known of the ClientHello is in a cookie, or came out of one. */
+  cookie: 'sealed' | 'opened' | undefined
   #forgotten = false
-  #cookie: 'sealed' | 'opened' | undefined
 
   constructor(parts: ConnectionParts) {
     this.parts = parts
@@ -47,20 +48,21 @@ export class Driver {
     })
     // A client may fail before it has keys: its alert is in the clear then.
     this.reader.allowPlaintextAlert = role === 'server' && !moved
-    this.joiner = new Joiner({
-      maxMessage: limits.maxMessage,
-      maxTotal: limits.maxHandshakeBuffer,
-    })
+    const { maxMessage, maxHandshakeBuffer: maxTotal } = limits
+    this.joiner = new Joiner({ maxMessage, maxTotal })
     const { reader, writer, joiner } = this
     this.early = new EarlyStream(role, limits.earlyData)
     this.carrier = new Carrier(parts.rbio, parts.wbio, reader, writer, trace)
     this.turn = new Turn(this.carrier, limits.recordsPerCall, () => this.#begin())
     this.output = new RecordOutput({
-      ...{ reader, writer, joiner, trace },
+      reader,
+      writer,
+      joiner,
+      trace,
       crypto: parts.crypto,
       learn: fact => {
         if (fact.fact === 'early_data') this.early.learn(fact)
-        if (fact.fact === 'retry') this.#cookie = fact.cookie
+        if (fact.fact === 'retry') this.cookie = fact.cookie
         parts.learn(fact)
       },
     })
@@ -68,16 +70,28 @@ export class Driver {
     this.shaking = new Shaking(parts.flow(this.talk), answers)
     const { carrier, turn, output, early, talk } = this
     this.inward = new Inward({
-      ...{ carrier, reader, joiner, output, early, talk, trace },
+      carrier,
+      reader,
+      joiner,
+      output,
+      early,
+      talk,
+      trace,
       mostSideRecords: limits.sideRecords,
     })
     this.outward = new Outward({
-      ...{ carrier, writer, output, turn, trace },
+      carrier,
+      writer,
+      output,
+      turn,
+      trace,
       sizing: parts.sizing,
       interrupted: () => void this.protect(() => carrier.rethrow()),
     })
     this.afterwards = new Afterwards({
-      ...{ answers, output, writer },
+      answers,
+      output,
+      writer,
       crypto: parts.crypto,
       edit: parts.edit,
       connected: parts.connected,
@@ -88,11 +102,6 @@ export class Driver {
   /** Handshake over: the peer's Finished is verified. */
   get connected(): Connected | undefined {
     return this.afterwards.connected
-  }
-
-  /** Server: all that was known of the ClientHello is in a cookie, or came out of one. */
-  get cookie(): 'sealed' | 'opened' | undefined {
-    return this.#cookie
   }
 
   /** Whether the secrets are gone: the connection failed, or was closed. */

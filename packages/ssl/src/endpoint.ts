@@ -137,7 +137,9 @@ export class Endpoint {
     const facts = this.#facts ?? new Facts(context, role, servername, context.tracer(role), options)
     this.#facts = facts
     this.#connection = new Connection({
-      ...{ rbio, wbio, role },
+      rbio,
+      wbio,
+      role,
       crypto: context.crypto,
       limits: context.limits,
       buffers: context.buffers,
