@@ -116,3 +116,28 @@ test('a verdict in words holds no control character of a name, in its reason nei
   t.is(text.split('\n').length, 4)
   t.true(text.includes('evil\\u001b[2J\\r\\n\\u007f.example'))
 })
+
+function thrown(run: () => unknown): unknown {
+  try {
+    return run()
+  } catch (error) {
+    return (error as { code?: unknown }).code
+  }
+}
+
+test('a list that is none is an error of ours, with a code', t => {
+  for (const wrong of [undefined, null, 5, root.pem, root.der, {}] as never[]) {
+    t.is(
+      thrown(() => trustStore(wrong)),
+      'ERR_X509_INVALID_CERTIFICATE',
+    )
+    t.is(
+      thrown(() => crlStore(wrong)),
+      'ERR_X509_INVALID_CRL',
+    )
+    t.is(
+      thrown(() => pinsFrom(wrong)),
+      'ERR_PIN_INVALID',
+    )
+  }
+})
