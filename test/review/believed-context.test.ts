@@ -1,5 +1,5 @@
 /** Faults that a review found in how a context asks who is believed. */
-import { SslContext } from '@biopair/ssl'
+import { checkServerIdentity, SslContext } from '@biopair/ssl'
 import test from 'ava'
 import { mint } from '../support/mint.ts'
 import { mintOcsp } from '../support/ocsp-mint.ts'
@@ -32,4 +32,10 @@ test('a limit that there is none of, or that is no number, is refused and not pa
   for (const depth of [-1, Number.NaN, '3', null])
     t.like(limits({ depth }), { code: 'ERR_INVALID_ARG_TYPE' })
   t.notThrows(() => new SslContext({ verifyLimits: { depth: 3, signatures: 5 } }))
+})
+
+test('checkServerIdentity takes one dot off a name, as a verdict does, and no second one', t => {
+  const cert = { subjectaltname: 'DNS:server.example' }
+  t.is(checkServerIdentity('server.example.', cert), undefined)
+  t.is(checkServerIdentity('server.example..', cert)?.code, 'ERR_TLS_CERT_ALTNAME_INVALID')
 })
