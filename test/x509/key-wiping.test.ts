@@ -6,7 +6,14 @@ import test from 'ava'
 import { pem } from '../support/der-writer.ts'
 import { encryptedKey } from '../support/encrypted-key-writer.ts'
 import { chainFor } from '../support/mint.ts'
-import { certBag, clearPart, pfx, shroudedBag } from '../support/pfx-writer.ts'
+import {
+  certBag,
+  clearPart,
+  encryptedPart,
+  keyBag,
+  pfx,
+  shroudedBag,
+} from '../support/pfx-writer.ts'
 
 const { leaf } = chainFor('p256')
 const passphrase = 'a passphrase of twenty'
@@ -86,3 +93,17 @@ test.serial('of a key in PKCS#12 nothing of ours is left but what is answered', 
   const left = made.filter(array => Buffer.from(array).includes(scalar))
   t.deepEqual(left, [key])
 })
+
+test.serial(
+  'of the passphrase of PKCS#12 no copy is left, the one for the MAC included',
+  async t => {
+    const part = encryptedPart({ passphrase }, keyBag(leaf.keyDer), certBag(leaf.der))
+    const file = pfx({ passphrase }, part)
+    const made = await arraysOf(() => loadPfx(file, passphrase))
+    t.true(made.length > 10)
+    t.deepEqual(
+      made.filter(array => Buffer.from(array).includes(secrets[1] as Buffer)),
+      [],
+    )
+  },
+)

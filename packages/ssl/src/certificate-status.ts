@@ -106,10 +106,12 @@ export function withKnownStatus(
 export function statusFound(
   verdict: Verdict,
   stapled: readonly Stapled[],
-  { mode, heeded }: StatusPolicy,
+  policy: StatusPolicy,
 ): CertificateStatusFound | undefined {
-  if ((mode === 'ignore' && !heeded) || !stapled[0]?.ocspResponse) return undefined
+  if ((policy.mode === 'ignore' && !policy.heeded) || !stapled[0]?.ocspResponse) return undefined
   if (!verdict.ok) return 'bad'
+  // Of an anchor nobody asks what was stapled to it, unless it is a must.
+  if (isUnread(verdict, policy) && verdict.revocation?.[0]?.status !== 'good') return undefined
   // A response that is nothing to go by shows nothing.
   if (verdict.revocation?.[0]?.doubts.some(({ by }) => by === 'stapled')) return undefined
   return issuerOf(verdict.path) && 'good'

@@ -1,5 +1,5 @@
-/** The options on what certificates have to be: `verifyProfile` and `verifyPolicies`, read. */
-import { oidFromText, type PolicyInputs, profiles } from '@biopair/x509'
+/** The options on what certificates have to be, and what they may cost: `verifyProfile`, `verifyPolicies` and `verifyLimits`, read. */
+import { oidFromText, type PolicyInputs, profiles, type VerifyLimits } from '@biopair/x509'
 import type { ContextOptions } from './context-options.ts'
 import { misuse } from './misuse.ts'
 import { checkOptions } from './option-types.ts'
@@ -12,13 +12,22 @@ const types = {
   inhibitAny: 'boolean',
 } as const satisfies Record<keyof PolicyInputs, string>
 
-/** TypeError for a profile that there is none of, and for policies that are no OIDs. */
+const limits = {
+  depth: 'whole number',
+  signatures: 'whole number',
+  chainBytes: 'whole number',
+  comparisons: 'whole number',
+} as const satisfies Record<keyof VerifyLimits, string>
+
+/** TypeError for a profile that there is none of, for policies that are no OIDs, and for limits that are no numbers or have no such name. */
 export function checkPolicyOptions({
   verifyProfile,
   verifyPolicies = {},
-}: Pick<ContextOptions, 'verifyPolicies' | 'verifyProfile'>): void {
+  verifyLimits = {},
+}: Pick<ContextOptions, 'verifyLimits' | 'verifyPolicies' | 'verifyProfile'>): void {
   oneOf('verifyProfile', verifyProfile, profiles)
   checkOptions(verifyPolicies, types, 'verifyPolicies.')
+  checkOptions(verifyLimits, limits, 'verifyLimits.')
   for (const policy of verifyPolicies.initial ?? [])
     if (!oidFromText(policy))
       throw misuse(

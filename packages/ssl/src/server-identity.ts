@@ -49,7 +49,7 @@ export function checkServerIdentity(
   const { subjectaltname = '' } = cert
   const names = altNames(subjectaltname)
   const bare = hostname.endsWith('.') ? hostname.slice(0, -1) : hostname
-  if (matchName({ subjectAltName: names }, bare).ok) return undefined
+  if (matchName({ subjectAltName: names }, hostname).ok) return undefined
   const addresses = names.flatMap(name =>
     name.kind === 'iPAddress' ? [shownIp(name.address)] : [],
   )

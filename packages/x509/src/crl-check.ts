@@ -117,6 +117,8 @@ export function crlScope(crl: Crl, certificate: Certificate): number | Problem {
     return other(
       `expected a CRL about ${authority ? 'authorities' : 'user certificates'}, got one about ${only} alone`,
     )
+  // A CRL about everything needs no word of the certificate's, however that is written.
+  if (!distributionPoint) return onlySomeReasons
   const points = distributionPoints(certificate)
   if (isX509Failure(points)) return other(points.why, points.section)
   const ours: readonly GeneralName[] = [{ kind: 'directoryName', name: certificate.issuer }]
@@ -125,7 +127,6 @@ export function crlScope(crl: Crl, certificate: Certificate): number | Problem {
   const named = points.flatMap(({ distributionPoint: point, reasons, indirect }) =>
     point && !indirect ? [{ names: pointNames(point, certificate.issuer), reasons }] : [],
   )
-  if (!distributionPoint) return onlySomeReasons
   const theirs = pointNames(distributionPoint, crl.issuer)
   const reasons = [implied, ...named]
     .filter(({ names }) => share(names, theirs))

@@ -4,6 +4,7 @@ import { type Crl, parseCrl } from './crl.ts'
 import { sameBytes } from './der.ts'
 import type { DistinguishedName } from './distinguished-name.ts'
 import { isX509Failure, X509InputError } from './failure.ts'
+import { seen, shown } from './input.ts'
 import { pemBlocks, pemText } from './pem.ts'
 
 /** CRLs, parsed once and shared by every connection of a context. */
@@ -26,7 +27,14 @@ const mostRemembered = 8
  * indirect CRLs; an empty list is a store that knows nothing.
  */
 export function crlStore(crls: readonly (string | Uint8Array)[]): CrlStore {
-  const all = crls.flatMap((crl, index) => readCrls(crl, `crl ${index}`))
+  if (!Array.isArray(crls))
+    throw new X509InputError(
+      'ERR_X509_INVALID_CRL',
+      `crls: expected a list, got ${shown(seen(crls))}`,
+    )
+  const all = (crls as readonly (string | Uint8Array)[]).flatMap((crl, index) =>
+    readCrls(crl, `crl ${index}`),
+  )
   const byIssuer = new Map<string, Crl[]>()
   for (const crl of all.toSorted((a, b) => b.thisUpdate - a.thisUpdate)) {
     const found = byIssuer.get(crl.issuer.key)

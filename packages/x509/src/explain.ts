@@ -16,7 +16,7 @@ export function explainVerdict(verdict: Verdict): string {
   const lines = [`not believed: ${code} (${rfc}), the certificate at depth ${depth}`]
   for (const [at, certificate] of path.entries())
     lines.push(line(certificate, at, at === depth ? '>' : ' '))
-  lines.push(`${field === undefined ? '' : `${field}: `}${why}`)
+  lines.push(plain(`${field === undefined ? '' : `${field}: `}${why}`))
   return lines.join('\n')
 }
 
@@ -28,8 +28,13 @@ function line(certificate: Certificate, depth: number, mark = ' '): string {
 
 // JSON escapes what would move a terminal's cursor, but for DEL and C1.
 function quoted(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
+  return plain(JSON.stringify(text))
+}
+
+/** Whatever a line's reader would not see as a character of it, escaped. */
+function plain(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
     character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

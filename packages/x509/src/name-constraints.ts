@@ -2,7 +2,7 @@
 import { constructed, DerError, type DerReader, tags } from './der.ts'
 import type { DistinguishedName } from './distinguished-name.ts'
 import { type GeneralName, readGeneralName } from './general-name.ts'
-import { domain, lower, mailbox } from './mailbox.ts'
+import { domain, lower, type Mailbox, mailbox } from './mailbox.ts'
 import type { Problem } from './problem.ts'
 
 /** The bases of the subtrees; an `iPAddress` is address and mask. */
@@ -88,44 +88,65 @@ export function violation(
 ): Problem | undefined {
   const { permittedSubtrees, excludedSubtrees } = constraints
   const names = namesOf(named)
+  if (names.length === 0) return undefined
   budget.comparisons -= names.length * (permittedSubtrees.length + excludedSubtrees.length)
   if (!(budget.comparisons >= 0))
     return {
       code: 'UNSPECIFIED',
       why: 'expected fewer names and name constraints, got more comparisons than are allowed',
     }
+  // A base is prepared once for all names, and a name once for all bases: what each of the comparisons costs does not follow from their lengths.
+  const excluding = prepared(excludedSubtrees)
+  const permitting = prepared(permittedSubtrees)
   for (const name of names) {
-    const excluded = excludedSubtrees.filter(base => base.kind === name.kind)
-    const permitted = permittedSubtrees.filter(base => base.kind === name.kind)
+    const excluded = excluding.get(name.kind) ?? []
+    const permitted = permitting.get(name.kind) ?? []
     if (excluded.length + permitted.length === 0) continue
     if ('raw' in name)
       return {
         code: 'UNSUPPORTED_CONSTRAINT_TYPE',
         why: `expected constraints that we process, got one on ${name.kind}, which the certificate has`,
       }
-    const field = fieldOf(name, named)
-    const text = show(name)
-    const ill = !wellFormed(name)
-    if (ill)
+    const covers = coverage(name)
+    if (covers === undefined)
       return {
         code: 'UNSUPPORTED_NAME_SYNTAX',
-        why: `expected a ${name.kind} that can be held against constraints, got ${text}`,
-        field,
+        why: `expected a ${name.kind} that can be held against constraints, got ${show(name)}`,
+        field: fieldOf(name, named),
       }
-    if (excluded.some(base => within(name, base, 'excluded')))
+    if (excluded.some(base => covers(base, 'excluded')))
       return {
         code: 'EXCLUDED_VIOLATION',
-        why: `expected names outside the excluded subtrees, got ${text}`,
-        field,
+        why: `expected names outside the excluded subtrees, got ${show(name)}`,
+        field: fieldOf(name, named),
       }
-    if (permitted.length > 0 && !permitted.some(base => within(name, base, 'permitted')))
+    if (permitted.length > 0 && !permitted.some(base => covers(base, 'permitted')))
       return {
         code: 'PERMITTED_VIOLATION',
-        why: `expected names inside the permitted subtrees, got ${text}`,
-        field,
+        why: `expected names inside the permitted subtrees, got ${show(name)}`,
+        field: fieldOf(name, named),
       }
   }
   return undefined
+}
+
+/** A base as it is compared: of a text its lower case, and the mailbox that it may be. */
+interface Base {
+  readonly name: GeneralName
+  readonly text: string
+  readonly mail: Mailbox | undefined
+}
+
+function prepared(bases: readonly GeneralName[]): ReadonlyMap<string, readonly Base[]> {
+  const kinds = new Map<string, Base[]>()
+  for (const name of bases) {
+    const text = 'text' in name ? lower(name.text) : ''
+    const mail = name.kind === 'rfc822Name' ? mailbox(name.text) : undefined
+    const list = kinds.get(name.kind)
+    if (list) list.push({ name, text, mail })
+    else kinds.set(name.kind, [{ name, text, mail }])
+  }
+  return kinds
 }
 
 function fieldOf(name: GeneralName, { subject, subjectAltName }: Named): string {
@@ -143,18 +164,31 @@ function namesOf(certificate: Named): readonly GeneralName[] {
   return names
 }
 
-function within(name: GeneralName, base: GeneralName, list: 'permitted' | 'excluded'): boolean {
-  if (name.kind === 'dNSName' && base.kind === 'dNSName')
-    return underDomain(lower(name.text), lower(base.text), list)
-  if (name.kind === 'iPAddress' && base.kind === 'iPAddress')
-    return inNetwork(name.address, base.address)
-  if (name.kind === 'directoryName' && base.kind === 'directoryName')
-    return startsWith(name.name, base.name)
-  if (name.kind === 'rfc822Name' && base.kind === 'rfc822Name')
-    return mailMatches(name.text, base.text)
-  if (name.kind === 'uniformResourceIdentifier' && base.kind === 'uniformResourceIdentifier')
-    return hostMatches(uriHost(name.text) ?? '', lower(base.text))
-  return false
+type Covers = (base: Base, list: 'permitted' | 'excluded') => boolean
+
+/** Whether a name is within a base of its own kind; undefined for a name that cannot be held against any. */
+function coverage(name: GeneralName): Covers | undefined {
+  switch (name.kind) {
+    case 'dNSName': {
+      const text = lower(name.text)
+      if (!domain(text.startsWith('*.') ? text.slice(2) : text)) return undefined
+      return (base, list) => underDomain(text, base.text, list)
+    }
+    case 'rfc822Name': {
+      const mail = mailbox(name.text)
+      return mail && (base => mailMatches(mail, base))
+    }
+    case 'uniformResourceIdentifier': {
+      const host = uriHost(name.text)
+      return host === undefined ? undefined : base => hostMatches(host, base.text)
+    }
+    case 'iPAddress':
+      return base => 'address' in base.name && inNetwork(name.address, base.name.address)
+    case 'directoryName':
+      return base => 'name' in base.name && startsWith(name.name, base.name.name)
+    default:
+      return () => false
+  }
 }
 
 // "Any DNS name that can be constructed by simply adding zero or more labels to the left-hand side of the name satisfies the name constraint."
@@ -178,24 +212,13 @@ function startsWith(name: DistinguishedName, base: DistinguishedName): boolean {
   return base.canonical.every((rdn, i) => rdn === name.canonical[i])
 }
 
-function mailMatches(name: string, base: string): boolean {
-  const mail = mailbox(name)
-  if (mail === undefined) return false
-  const exact = mailbox(base)
-  if (exact !== undefined) return mail.local === exact.local && mail.host === exact.host
-  return hostMatches(mail.host, lower(base))
+function mailMatches(mail: Mailbox, base: Base): boolean {
+  if (base.mail) return mail.local === base.mail.local && mail.host === base.mail.host
+  return hostMatches(mail.host, base.text)
 }
 
 function hostMatches(host: string, base: string): boolean {
   return base.startsWith('.') ? host.endsWith(base) : host === base
-}
-
-function wellFormed(name: GeneralName): boolean {
-  if (name.kind === 'dNSName')
-    return domain(name.text.startsWith('*.') ? name.text.slice(2) : name.text)
-  if (name.kind === 'rfc822Name') return mailbox(name.text) !== undefined
-  if (name.kind === 'uniformResourceIdentifier') return uriHost(name.text) !== undefined
-  return true
 }
 
 function show(name: GeneralName): string {

@@ -156,16 +156,21 @@ function pieces(text: string, last: boolean): number[] | undefined {
 }
 
 function mismatch(names: readonly GeneralName[], reference: string): NameMatch {
-  const shown = names.slice(0, 10).flatMap(name => {
-    if (name.kind === 'dNSName') return [`DNS:${name.text}`]
-    if (name.kind === 'rfc822Name') return [`email:${name.text}`]
+  const some = names.slice(0, 10).flatMap(name => {
+    if (name.kind === 'dNSName') return [`DNS:${shown(name.text)}`]
+    if (name.kind === 'rfc822Name') return [`email:${shown(name.text)}`]
     return name.kind === 'iPAddress' ? [`IP:${showIp(name.address)}`] : []
   })
   const more = names.length > 10 ? `, and ${names.length - 10} more` : ''
   return {
     ok: false,
-    why: `expected ${reference} among the subject alternative names, got ${shown.length === 0 ? 'none of its kind' : shown.join(', ')}${more}`,
+    why: `expected ${reference} among the subject alternative names, got ${some.length === 0 ? 'none of its kind' : some.join(', ')}${more}`,
   }
+}
+
+/** As it is, or quoted where it might be taken for more than a name: this ends up in logs. */
+function shown(text: string): string {
+  return /^[!#-+\--~]*$/.test(text) ? text : JSON.stringify(text)
 }
 
 function showIp(address: Uint8Array): string {

@@ -19,11 +19,13 @@ export function passphraseBytes(passphrase: Passphrase): Bytes {
   let at = 0
   for (const character of passphrase) {
     const code = character.codePointAt(0) as number
-    if (code >= 0xd800 && code <= 0xdfff)
+    if (code >= 0xd800 && code <= 0xdfff) {
+      bytes.fill(0)
       throw new X509InputError(
         'ERR_PRIVATE_KEY_PASSPHRASE',
         'passphrase: expected Unicode, got half a surrogate pair',
       )
+    }
     const tails = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3
     bytes[at++] = (tails === 0 ? 0 : (0xff00 >> (tails + 1)) & 0xff) | (code >> (6 * tails))
     for (let shift = 6 * (tails - 1); shift >= 0; shift -= 6)

@@ -3,6 +3,7 @@ import { type Certificate, parseCertificate } from './certificate.ts'
 import { isX509Failure, X509InputError } from './failure.ts'
 import { matchNames } from './name.ts'
 import { PinCheck } from './pins.ts'
+import { pathPolicies } from './policy.ts'
 import { type Demands, leafProblems } from './rules.ts'
 import { Search } from './search.ts'
 import {
@@ -82,6 +83,12 @@ function ofPinned(leaf: Certificate, options: VerifyOptions, demands: Demands): 
       { code, why: 'expected an issuer that says who is revoked, got a pinned key alone' },
       path,
     )
+  // What is demanded of policies, the certificate has to say of itself: there is nobody else to say it.
+  if (options.policies?.requireExplicit) {
+    const policies = pathPolicies(path, options.policies, { ...limitsOf(options) })
+    if ('code' in policies && !isForgiven(options, policies.code, 0))
+      return refused(0, policies, path)
+  }
   return ofLeaf(path, options, demands, () => ({ ok: true, path }))
 }
 

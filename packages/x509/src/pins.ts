@@ -17,6 +17,7 @@ export interface Pins {
  * for anything else, and for an empty list, which nobody could satisfy.
  */
 export function pinsFrom(pins: readonly (string | Uint8Array)[]): Bytes[] {
+  if (!Array.isArray(pins)) throw invalid(`expected a list of pins, got ${typeof pins}`)
   if (pins.length === 0) throw invalid('expected at least one pin, got none')
   return pins.map((pin, index) => {
     const digest = typeof pin === 'string' ? fromText(pin) : pin

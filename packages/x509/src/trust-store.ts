@@ -26,6 +26,11 @@ export interface TrustStore {
 export function trustStore(anchors: readonly CertificateInput[]): TrustStore {
   const bySubject = new Map<string, Certificate[]>()
   const certificates: Certificate[] = []
+  if (!Array.isArray(anchors))
+    throw new X509InputError(
+      'ERR_X509_INVALID_CERTIFICATE',
+      `anchors: expected a list, got ${shown(seen(anchors))}`,
+    )
   for (const [index, anchor] of anchors.entries()) {
     for (const certificate of readCertificates(anchor, `anchor ${index}`)) {
       const found = bySubject.get(certificate.subject.key)

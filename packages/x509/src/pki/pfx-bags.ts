@@ -73,13 +73,16 @@ export async function readBags(file: Uint8Array, passphrase: Bytes): Promise<Bag
   await verifyMac(pfx, passphrase)
   const keys: Bag[] = []
   const certificates: Bag[] = []
+  const plain: Bytes[] = []
   try {
     for (const part of parts)
-      for (const bag of parsed(() => bagsOf(part, passphrase)))
+      for (const bag of parsed(() => bagsOf(part, passphrase, plain)))
         parsed(() => sortBag(bag, { keys, certificates, budget, passphrase }, 0))
   } catch (error) {
     wipe(...keys.map(({ der }) => der))
     throw error
+  } finally {
+    wipe(...plain)
   }
   return { keys, certificates }
 }
@@ -121,9 +124,15 @@ function partOf(content: ContentInfo, budget: Budget): Part {
   return { clear: new Uint8Array(encryptedContentInfo.getEncryptedContent()), encrypted }
 }
 
-function bagsOf({ clear, encrypted }: Part, passphrase: Bytes): readonly SafeBag[] {
+/** What is decrypted goes to `opened`, for the caller to wipe: keys may stand in it as they are. */
+function bagsOf(
+  { clear, encrypted }: Part,
+  passphrase: Bytes,
+  opened: Bytes[],
+): readonly SafeBag[] {
   if (encrypted === undefined) return safeBags(clear)
   const plain = decrypt(encrypted, passphrase, clear)
+  opened.push(plain)
   try {
     return safeBags(plain)
   } catch {
@@ -211,10 +220,13 @@ function checkMac({ macData }: PFX, budget: Budget): void {
 async function verifyMac(pfx: PFX, passphrase: Bytes): Promise<void> {
   if (getCrypto() === null)
     throw unsupported('expected Web Crypto for the MAC of the file, got a runtime without')
+  const password = passphrase.slice()
   try {
-    await pfx.parseInternalValues({ password: passphrase.slice().buffer, checkIntegrity: true })
+    await pfx.parseInternalValues({ password: password.buffer, checkIntegrity: true })
   } catch {
     throw wrongPassphrase()
+  } finally {
+    wipe(password)
   }
 }
 
