@@ -10,6 +10,8 @@ export type ExtensionMessage =
   | 'CertificateRequest'
   | 'Certificate'
   | 'NewSessionTicket'
+  /** A ServerHello of TLS 1.2 (RFC 5246 §7.4.1.3). */
+  | 'ServerHello12'
 
 /** A row of the table of §4.3: for each message that the extension may stand in, what its data is there. */
 export interface Extension {

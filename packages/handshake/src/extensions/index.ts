@@ -8,6 +8,8 @@ import { compress_certificate } from './compress-certificate.ts'
 import { cookie } from './cookie.ts'
 import { delegated_credential } from './delegated-credential.ts'
 import { early_data } from './early-data.ts'
+import { ec_point_formats } from './ec-point-formats.ts'
+import { extended_master_secret } from './extended-master-secret.ts'
 import type { Extension, ExtensionMessage } from './extension.ts'
 import { key_share } from './key-share.ts'
 import { isGrease, otherNames } from './names.ts'
@@ -18,8 +20,10 @@ import { pre_shared_key } from './pre-shared-key.ts'
 import { psk_key_exchange_modes } from './psk-key-exchange-modes.ts'
 import { quic_transport_parameters } from './quic-transport-parameters.ts'
 import { record_size_limit } from './record-size-limit.ts'
+import { renegotiation_info } from './renegotiation-info.ts'
 import { server_certificate_type } from './server-certificate-type.ts'
 import { server_name } from './server-name.ts'
+import { session_ticket } from './session-ticket.ts'
 import { signature_algorithms } from './signature-algorithms.ts'
 import { signature_algorithms_cert } from './signature-algorithms-cert.ts'
 import { signed_certificate_timestamp } from './signed-certificate-timestamp.ts'
@@ -60,6 +64,10 @@ export const extensions = {
   key_share,
   quic_transport_parameters,
   ticket_request,
+  ec_point_formats,
+  extended_master_secret,
+  session_ticket,
+  renegotiation_info,
 } as const
 
 export type ExtensionName = keyof typeof extensions
@@ -99,6 +107,7 @@ const responses: ReadonlySet<ExtensionMessage> = new Set<ExtensionMessage>([
   'HelloRetryRequest',
   'EncryptedExtensions',
   'Certificate',
+  'ServerHello12',
 ])
 
 const nothing: ReadonlySet<number> = new Set()

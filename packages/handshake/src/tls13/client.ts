@@ -1,8 +1,9 @@
 /** The client's handshake, top to bottom (RFC 9846 appendix A.1). */
-import { type CipherSuite, equal, type KeyShare } from '@biopair/crypto'
+import type { CipherSuite, KeyShare } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
+import { agreedAlpn } from '../agreed-alpn.ts'
 import { type ClientConfig, draw } from '../config.ts'
-import { type ExtensionsOf, readExtensions } from '../extensions/index.ts'
+import { readExtensions } from '../extensions/index.ts'
 import type { Flow } from '../flow.ts'
 import {
   AnyServerHello,
@@ -254,21 +255,4 @@ function* authenticateServer(
     })
   const proof = yield* receiveAuthentication(talk, config, 'server', certificate, offered, type)
   return { ...proof, wanted, ocspResponse: stapledResponse(certificate) }
-}
-
-/** RFC 7301 §3.2: exactly one protocol, and one of ours. */
-function agreedAlpn(
-  extensions: ExtensionsOf<'EncryptedExtensions'>,
-  config: ClientConfig,
-): Bytes | undefined {
-  const list = extensions.application_layer_protocol_negotiation?.protocol_name_list
-  if (!list) return undefined
-  const [protocol] = list
-  if (list.length !== 1 || !protocol || !config.alpn.some(ours => equal(ours, protocol)))
-    throw new TlsAlert('illegal_parameter', {
-      reason: 'INVALID_ALPN_PROTOCOL',
-      section: 'RFC 7301 3.2',
-      why: `expected one of the ${config.alpn.length} protocols offered, got ${list.length} of the server's`,
-    })
-  return protocol
 }
