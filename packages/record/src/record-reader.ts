@@ -211,6 +211,11 @@ export class RecordReader {
     this.#admitAgain()
   }
 
+  /** Whether the record that was opened last was protected. */
+  get protects(): boolean {
+    return !this.#clear
+  }
+
   /** change_cipher_spec records that were dropped so far. */
   get changeCipherSpecs(): number {
     return this.#passedOver.changeCipherSpecs
@@ -272,10 +277,7 @@ export class RecordReader {
     if (type === ContentType.change_cipher_spec) {
       // RFC 9846 §5: "it is necessary to detect this condition prior to attempting to deprotect the record".
       this.#clear = true
-      admitChangeCipherSpec(
-        length,
-        this.#pending !== undefined || this.changeCipherSpec === 'drop',
-      )
+      admitChangeCipherSpec(length, this.#pending !== undefined || this.changeCipherSpec === 'drop')
     } else if (
       hidden &&
       type === ContentType.alert &&

@@ -50,6 +50,7 @@ export function serverConfig(context: SslContext, options: SslOptions): ServerCo
 
 function common(context: SslContext): Omit<FlowConfig, 'psk'> {
   const { crypto, suites, groups, schemes, certificateSchemes, options, riding } = context
+  const { versions, suites12 } = context
   const { random, edit, pskModes = ['psk_dhe_ke'] } = options
   // 0 says nothing.
   const recordSizeLimit = (options.recordSizeLimit ?? mostRecordLimit) || undefined
@@ -60,6 +61,8 @@ function common(context: SslContext): Omit<FlowConfig, 'psk'> {
     ...{ random, edit, pskModes, recordSizeLimit },
     ...types,
     ...riding,
+    ...{ versions, suites12 },
+    extendedMasterSecret: options.requireExtendedMasterSecret,
   }
 }
 

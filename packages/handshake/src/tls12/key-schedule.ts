@@ -25,18 +25,31 @@ export interface Randoms {
 }
 
 /** master_secret of RFC 7627 §4: bound to the handshake up to ClientKeyExchange. Wipes the pre-master secret. */
-export function extendedMasterSecret(hash: Hash, preMaster: Bytes, sessionHash: Bytes): Bytes {
+function extendedMasterSecret(hash: Hash, preMaster: Bytes, sessionHash: Bytes): Bytes {
   const secret = prf(hash, preMaster, 'extended master secret', sessionHash, masterSecretLength)
   wipe(preMaster)
   return secret
 }
 
 /** master_secret of RFC 5246 §8.1, for a peer without the extension. Wipes the pre-master secret. */
-export function plainMasterSecret(hash: Hash, preMaster: Bytes, randoms: Randoms): Bytes {
+function plainMasterSecret(hash: Hash, preMaster: Bytes, randoms: Randoms): Bytes {
   const seed = concat(randoms.client, randoms.server)
   const secret = prf(hash, preMaster, 'master secret', seed, masterSecretLength)
   wipe(preMaster)
   return secret
+}
+
+/** RFC 7627 §4: over the messages up to ClientKeyExchange. */
+export function masterSecret(
+  { extendedMasterSecret: extended }: { readonly extendedMasterSecret: boolean },
+  hash: Hash,
+  preMaster: Bytes,
+  messages: Bytes,
+  randoms: Randoms,
+): Bytes {
+  return extended
+    ? extendedMasterSecret(hash, preMaster, hash.digest(messages))
+    : plainMasterSecret(hash, preMaster, randoms)
 }
 
 /** The keys of both directions. */

@@ -13,6 +13,7 @@ import {
   EncryptedExtensions,
   Finished,
   isHelloRetryRequest,
+  type ServerHello,
 } from '../messages/index.ts'
 import { Secrets } from '../secrets.ts'
 import type { CertificateTypeName } from '../shown.ts'
@@ -34,17 +35,29 @@ import { acceptedMode, acceptedPsk, bind, pskOffers, psksThatFit, withPsks } fro
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
 import { judgeStapled, stapledResponse } from './stapled.ts'
 
+/** Goes on with an older version where the server's first answer chose that; undefined where it did not. */
+export type Older<T> = (hello: ClientHello, answer: ServerHello) => Flow<T> | undefined
+
 /** Shakes hands as a client. Secrets that do not go on in `Connected` are wiped, however it ends. */
-export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
+export function* client13<T = never>(
+  talk: Talk,
+  config: ClientConfig,
+  older?: Older<T>,
+): Flow<Connected | T> {
   const secrets = new Secrets()
   try {
-    return yield* handshake(talk, config, secrets)
+    return yield* handshake(talk, config, secrets, older)
   } finally {
     secrets.wipe()
   }
 }
 
-function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Connected> {
+function* handshake<T>(
+  talk: Talk,
+  config: ClientConfig,
+  secrets: Secrets,
+  older: Older<T> | undefined,
+): Flow<Connected | T> {
   const { output, transcript } = talk
   let psks = config.psk ? yield* pskOffers(config) : []
   const random = draw(config, 'client hello random', 32)
@@ -75,6 +88,13 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.endOfFlight()
 
   let answer = yield* talk.receive('WAIT_SH', AnyServerHello)
+  // Appendix E.3: who has sent early data fails where the server chooses an older version.
+  const rest = early.made ? undefined : older?.(hello, answer)
+  if (rest) {
+    output.learn({ fact: 'no_early_exporter' })
+    secrets.wipe()
+    return yield* rest
+  }
   let retriedWith: CipherSuite | undefined
   if (isHelloRetryRequest(answer)) {
     const retry = helloRetry(answer, hello, config, shares)
