@@ -14,5 +14,5 @@ const ECPointFormatList = struct({ ec_point_format_list: opaque(1, 2 ** 8 - 1) }
 export const ec_point_formats = {
   id: 11,
   name: 'ec_point_formats',
-  in: { ClientHello: ECPointFormatList, ServerHello12: ECPointFormatList },
+  in: { ClientHello12: ECPointFormatList, ServerHello12: ECPointFormatList },
 } as const satisfies Extension

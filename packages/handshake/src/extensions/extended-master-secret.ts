@@ -5,5 +5,5 @@ import type { Extension } from './extension.ts'
 export const extended_master_secret = {
   id: 23,
   name: 'extended_master_secret',
-  in: { ClientHello: empty, ServerHello12: empty },
+  in: { ClientHello12: empty, ServerHello12: empty },
 } as const satisfies Extension

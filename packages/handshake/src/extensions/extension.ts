@@ -10,6 +10,8 @@ export type ExtensionMessage =
   | 'CertificateRequest'
   | 'Certificate'
   | 'NewSessionTicket'
+  /** A ClientHello that TLS 1.2 is read from: what it has besides, TLS 1.3 passes over unread. */
+  | 'ClientHello12'
   /** A ServerHello of TLS 1.2 (RFC 5246 §7.4.1.3). */
   | 'ServerHello12'
 

@@ -76,7 +76,13 @@ type CodecsOf<N extends ExtensionName> = (typeof extensions)[N]['in']
 
 /** The names of the extensions that may stand in a message. */
 export type ExtensionIn<M extends ExtensionMessage> = {
-  [N in ExtensionName]: M extends keyof CodecsOf<N> ? N : never
+  [N in ExtensionName]: M extends keyof CodecsOf<N>
+    ? N
+    : M extends 'ClientHello12'
+      ? 'ClientHello' extends keyof CodecsOf<N>
+        ? N
+        : never
+      : never
 }[ExtensionName]
 
 /** The value of an extension in a message. */
@@ -85,7 +91,11 @@ export type ExtensionValue<M extends ExtensionMessage, N extends ExtensionName> 
     readonly [K in M]: Codec<unknown>
   }
     ? Decoded<CodecsOf<N>[M]>
-    : never
+    : M extends 'ClientHello12'
+      ? CodecsOf<N> extends { readonly ClientHello: Codec<infer T> }
+        ? T
+        : never
+      : never
 
 /** What a message says in its extensions: the value of each one that is there. */
 export type ExtensionsOf<M extends ExtensionMessage> = {
@@ -129,10 +139,10 @@ export function readExtensions<M extends ExtensionMessage>(
   for (const { extension_type, extension_data } of raw) {
     if (seen.has(extension_type)) throw duplicate(message, extension_type)
     // §4.3.11: servers MUST check that pre_shared_key is the last extension of a ClientHello.
-    if (message === 'ClientHello' && seen.has(pre_shared_key.id)) throw notLast(extension_type)
+    if (message.startsWith('ClientHello') && seen.has(pre_shared_key.id)) throw notLast(extension_type)
     seen.add(extension_type)
-    const row = rows.get(extension_type)
-    const codec = row?.in[message]
+    const row = rowFor(message, extension_type)
+    const codec = row && codecIn(row, message)
     if (row !== undefined && codec === undefined) throw misplaced(message, extension_type)
     if (responses.has(message) && !solicited(message, extension_type, offered))
       throw unsolicited(message, extension_type)
@@ -183,9 +193,21 @@ export function extensionName(id: number): string {
   return rows.get(id)?.name ?? otherNames.get(id) ?? (isGrease(id) ? 'GREASE' : `extension_${id}`)
 }
 
+/** A ClientHello says everything at once: for TLS 1.2 as well. */
+function codecIn(row: Extension, message: ExtensionMessage): Codec<unknown> | undefined {
+  return row.in[message] ?? (message === 'ClientHello12' ? row.in.ClientHello : undefined)
+}
+
+/** The row of an extension; TLS 1.3 does not know what TLS 1.2 alone has. */
+function rowFor(message: ExtensionMessage, id: number): Extension | undefined {
+  const row = rows.get(id)
+  if (!row || message.endsWith('12')) return row
+  return Object.keys(row.in).every(place => place.endsWith('12')) ? undefined : row
+}
+
 function codecOf(message: ExtensionMessage, name: ExtensionName): Codec<unknown> {
   const row: Extension = extensions[name]
-  const codec = row.in[message]
+  const codec = codecIn(row, message)
   if (codec === undefined) throw new TypeError(`${name} does not stand in ${message}`)
   return codec
 }

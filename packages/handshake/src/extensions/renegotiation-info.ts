@@ -12,5 +12,5 @@ const RenegotiationInfo = struct({ renegotiated_connection: opaque(0, 255) })
 export const renegotiation_info = {
   id: 0xff01,
   name: 'renegotiation_info',
-  in: { ClientHello: RenegotiationInfo, ServerHello12: RenegotiationInfo },
+  in: { ClientHello12: RenegotiationInfo, ServerHello12: RenegotiationInfo },
 } as const satisfies Extension

@@ -5,5 +5,5 @@ import type { Extension } from './extension.ts'
 export const session_ticket = {
   id: 35,
   name: 'session_ticket',
-  in: { ClientHello: rest(), ServerHello12: empty },
+  in: { ClientHello12: rest(), ServerHello12: empty },
 } as const satisfies Extension

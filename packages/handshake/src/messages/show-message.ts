@@ -40,7 +40,9 @@ function opener(message: ExtensionMessage): NonNullable<ShowOptions['open']> {
   return (type, value): Opened | undefined => {
     if (type !== 'Extension') return undefined
     const { extension_type, extension_data } = value as RawExtension
-    const codec = extensionCodec(message, extension_type)
+    const codec =
+      extensionCodec(message, extension_type) ??
+      extensionCodec(`${message}12` as ExtensionMessage, extension_type)
     if (codec === undefined) return undefined
     const read = attempt(() => decode(codec, extension_data))
     if ('why' in read) return undefined

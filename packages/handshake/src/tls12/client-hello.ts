@@ -13,12 +13,12 @@ import { schemes12 } from './schemes.ts'
 export function extensions12(config: ClientConfig): RawExtension[] {
   if (!speaks12(config)) return []
   return [
-    writeExtension('ClientHello', 'extended_master_secret', {}),
+    writeExtension('ClientHello12', 'extended_master_secret', {}),
     // RFC 5746 §3.4: empty, since there was no connection before.
-    writeExtension('ClientHello', 'renegotiation_info', {
+    writeExtension('ClientHello12', 'renegotiation_info', {
       renegotiated_connection: new Uint8Array(0),
     }),
-    writeExtension('ClientHello', 'ec_point_formats', { ec_point_format_list: Uint8Array.of(0) }),
+    writeExtension('ClientHello12', 'ec_point_formats', { ec_point_format_list: Uint8Array.of(0) }),
   ]
 }
 

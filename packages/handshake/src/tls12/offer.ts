@@ -19,7 +19,7 @@ import { emptyRenegotiationInfo, fallback } from './scsv.ts'
 
 /** What a client can do in TLS 1.2, as far as we can as well. */
 export interface Offer12 {
-  readonly extensions: ExtensionsOf<'ClientHello'>
+  readonly extensions: ExtensionsOf<'ClientHello12'>
   readonly serverName: string | undefined
   /** Of ours, in our order. */
   readonly suites: readonly CipherSuite12[]
@@ -64,7 +64,7 @@ export function readHello12(hello: ClientHello, config: ServerConfig): Offer12 {
       'RFC 5246 7.4.1.2',
       'expected the null method among the compression_methods',
     )
-  const extensions = readExtensions('ClientHello', hello.extensions ?? [])
+  const extensions = readExtensions('ClientHello12', hello.extensions ?? [])
   const { renegotiation_info, extended_master_secret, ec_point_formats } = extensions
   if (renegotiation_info && renegotiation_info.renegotiated_connection.length > 0)
     throw refused(
@@ -124,7 +124,7 @@ export function readHello12(hello: ClientHello, config: ServerConfig): Offer12 {
 
 /** RFC 8422 §4: "the server is free to choose any one" of a client that does not say; P-256 is what such clients have. */
 function chooseGroup(
-  { supported_groups }: ExtensionsOf<'ClientHello'>,
+  { supported_groups }: ExtensionsOf<'ClientHello12'>,
   config: ServerConfig,
 ): Group {
   const ours = curvesOf(config.groups)
