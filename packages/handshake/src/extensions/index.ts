@@ -139,7 +139,8 @@ export function readExtensions<M extends ExtensionMessage>(
   for (const { extension_type, extension_data } of raw) {
     if (seen.has(extension_type)) throw duplicate(message, extension_type)
     // §4.3.11: servers MUST check that pre_shared_key is the last extension of a ClientHello.
-    if (message.startsWith('ClientHello') && seen.has(pre_shared_key.id)) throw notLast(extension_type)
+    if (message.startsWith('ClientHello') && seen.has(pre_shared_key.id))
+      throw notLast(extension_type)
     seen.add(extension_type)
     const row = rowFor(message, extension_type)
     const codec = row && codecIn(row, message)

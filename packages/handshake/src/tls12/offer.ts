@@ -135,7 +135,7 @@ function chooseGroup(
   if (group) return group
   throw refused(
     'handshake_failure',
-    'NO_SHARED_GROUP',
+    'NO_SHARED_GROUPS',
     'RFC 8422 5.1',
     `expected one of ${ours.map(({ name }) => name).join(', ')}, got ${listed(theirs ?? [])}`,
   )
