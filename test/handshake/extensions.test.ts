@@ -125,7 +125,7 @@ test('the table is that of RFC 9846 section 4.3, and of the RFCs of TLS 1.2 besi
   t.deepEqual(table.toSorted(), [
     'application_layer_protocol_negotiation(16) CH EE SH12',
     'certificate_authorities(47) CH CR',
-    'client_certificate_type(19) CH EE',
+    'client_certificate_type(19) CH EE SH12',
     'compress_certificate(27) CH CR',
     'cookie(44) CH HRR',
     'delegated_credential(34) CH CR CT',
@@ -139,9 +139,9 @@ test('the table is that of RFC 9846 section 4.3, and of the RFCs of TLS 1.2 besi
     'pre_shared_key(41) CH SH',
     'psk_key_exchange_modes(45) CH',
     'quic_transport_parameters(57) CH EE',
-    'record_size_limit(28) CH EE',
+    'record_size_limit(28) CH EE SH12',
     'renegotiation_info(65281) CH12 SH12',
-    'server_certificate_type(20) CH EE',
+    'server_certificate_type(20) CH EE SH12',
     'server_name(0) CH EE CR SH12',
     'session_ticket(35) CH12 SH12',
     'signature_algorithms(13) CH CR',
@@ -174,6 +174,9 @@ test('fields and bounds are those of the RFCs', t => {
   ])
   t.deepEqual(Object.fromEntries(declared), {
     'application_layer_protocol_negotiation ServerHello12': protocols,
+    'client_certificate_type ServerHello12': `${type} client_certificate_type`,
+    'server_certificate_type ServerHello12': `${type} server_certificate_type`,
+    'record_size_limit ServerHello12': 'uint16',
     'ec_point_formats ClientHello12': 'opaque ec_point_format_list<1..255>',
     'ec_point_formats ServerHello12': 'opaque ec_point_format_list<1..255>',
     'extended_master_secret ClientHello12': '',

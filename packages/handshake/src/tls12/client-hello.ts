@@ -7,6 +7,7 @@ import { serverNameList } from '../names.ts'
 import { certificateWishes } from '../tls13/certificate-wishes.ts'
 import { speaks12 } from '../versions.ts'
 import { curvesOf } from './groups.ts'
+import { recordLimit12 } from './record-limits.ts'
 import { schemes12 } from './schemes.ts'
 
 /** The extensions that TLS 1.2 needs and TLS 1.3 has no use for; none where TLS 1.2 is not offered. */
@@ -25,6 +26,7 @@ export function extensions12(config: ClientConfig): RawExtension[] {
 /** The ClientHello of a client that speaks TLS 1.2 alone. */
 export function clientHello12(config: ClientConfig, random: Bytes): ClientHello {
   const { serverName, alpn, certificateSchemes } = config
+  const limit = recordLimit12(config)
   const extensions: RawExtension[] = []
   if (serverName !== undefined)
     extensions.push(writeExtension('ClientHello', 'server_name', serverNameList(serverName)))
@@ -51,6 +53,9 @@ export function clientHello12(config: ClientConfig, random: Bytes): ClientHello 
   // RFC 8879 §3 is for TLS 1.3.
   extensions.push(
     ...certificateWishes('ClientHello', { ...config, certificateCompression: [] }),
+    ...(limit === undefined
+      ? []
+      : [writeExtension('ClientHello', 'record_size_limit', limit)]),
     ...extensions12(config),
   )
   return {

@@ -19,8 +19,9 @@ import {
 import { hex } from '../names.ts'
 import { Secrets } from '../secrets.ts'
 import type { Talk } from '../talk.ts'
-import { checkServerType } from '../tls13/certificate-types.ts'
+import { checkServerType, chosenTypes } from '../tls13/certificate-types.ts'
 import { HelloShape } from '../tls13/hello-shape.ts'
+import { readLimit } from '../tls13/record-limits.ts'
 import { judgeStapled } from '../tls13/stapled.ts'
 import { type Choice12, choice12 } from './choice.ts'
 import { proveClient, showClient } from './client-authentication.ts'
@@ -30,6 +31,7 @@ import { Finishing } from './finish.ts'
 import { curvesOf } from './groups.ts'
 import { masterSecret, type Randoms } from './key-schedule.ts'
 import { type Believed, believe, checkSignature } from './peer.ts'
+import { checkServerLimit12, limitRecords12 } from './record-limits.ts'
 
 /**
  *     Client                                               Server
@@ -93,7 +95,11 @@ function* handshake(
   output.learn({ fact: 'suite', suite })
   const alpn = agreedAlpn(extensions, config)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
+  checkServerLimit12(extensions.record_size_limit)
+  const ourLimit = readLimit('ClientHello', hello.extensions)
+  limitRecords12(output, ourLimit, extensions.record_size_limit)
   checkServerType('x509', config)
+  checkTypes(chosenTypes(extensions, config))
   output.learn({ fact: 'certificate_type', of: 'server', type: 'x509' })
 
   const { certificate_list } = yield* talk.receive('WAIT_CERT', Certificate12)
@@ -161,6 +167,16 @@ function* handshake(
     resumed: false,
     firstFinished,
   }
+}
+
+/** A raw public key is shown in TLS 1.3 alone here. */
+function checkTypes({ server, client }: ReturnType<typeof chosenTypes>): void {
+  if (server === 'x509' && client === 'x509') return
+  throw new TlsAlert('unsupported_certificate', {
+    reason: 'UNKNOWN_CERTIFICATE_TYPE',
+    section: 'RFC 7250 4.2',
+    why: 'expected X.509 in TLS 1.2, the server chose a raw public key',
+  })
 }
 
 /** CertificateStatus, where the server said that one may come and it does (RFC 6066 §8), and ServerKeyExchange. */

@@ -24,9 +24,11 @@ export function serverHello12(
     /** Whether CertificateStatus follows. */
     readonly status: boolean
     readonly scts: readonly Bytes[]
+    /** The longest record that we take, where the client said its own. */
+    readonly limit: number | undefined
   },
 ): ServerHello {
-  const { random, suite, named, alpn, status, scts } = said
+  const { random, suite, named, alpn, status, scts, limit } = said
   const extensions: RawExtension[] = []
   if (named) extensions.push(writeExtension('ServerHello12', 'server_name', {}))
   if (offer.secureRenegotiation)
@@ -54,6 +56,8 @@ export function serverHello12(
     extensions.push(
       writeExtension('ServerHello12', 'signed_certificate_timestamp', { sct_list: [...scts] }),
     )
+  if (limit !== undefined)
+    extensions.push(writeExtension('ServerHello12', 'record_size_limit', limit))
   return {
     legacy_version: 0x0303,
     random,

@@ -27,6 +27,7 @@ import { certificates } from '../shown.ts'
 import type { Talk } from '../talk.ts'
 import { checkIdentity } from '../tls13/authentication.ts'
 import { wishesOf } from '../tls13/certificate-wishes.ts'
+import { checkClientLimit } from '../tls13/record-limits.ts'
 import { chooseAlpn } from '../tls13/server.ts'
 import { speaks13 } from '../versions.ts'
 import type { Connected12 } from './connected12.ts'
@@ -34,6 +35,7 @@ import { Finishing } from './finish.ts'
 import { masterSecret, type Randoms } from './key-schedule.ts'
 import { type Offer12, readHello12 } from './offer.ts'
 import { type Believed, believe, checkSignature } from './peer.ts'
+import { limitRecords12, recordLimit12 } from './record-limits.ts'
 import { commonScheme12, fitsSuite } from './schemes.ts'
 import { withSentinel } from './sentinel.ts'
 import { certificateRequest12, serverHello12 } from './server-messages.ts'
@@ -77,6 +79,8 @@ function* handshake(
     : undefined
   const status = response !== undefined && response.length > 0
 
+  const limit = offer.extensions.record_size_limit
+  checkClientLimit(limit)
   const drawn = draw(config, 'server hello random', 32)
   // RFC 9846 §4.2.3: who would have spoken TLS 1.3 says so.
   const random = speaks13(config) ? withSentinel(drawn) : drawn
@@ -84,9 +88,11 @@ function* handshake(
     ...{ random, suite, alpn, status },
     named: acknowledge && serverName !== undefined,
     scts: wishes.scts ? (identity.scts ?? []) : [],
+    limit: limit === undefined ? undefined : recordLimit12(config),
   }
   const answer = talk.send(ServerHello12, serverHello12(offer, said))
   const randoms: Randoms = { client: hello.random, server: answer.random }
+  limitRecords12(output, said.limit, limit)
   output.learn({ fact: 'suite', suite })
   output.learn({ fact: 'group', group: group.name })
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
