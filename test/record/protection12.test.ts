@@ -76,11 +76,7 @@ for (const suite of suites) {
       return drain(writer)
     })
     const [first, second, third] = wires as [Uint8Array, Uint8Array, Uint8Array]
-    for (const order of [
-      [first, first],
-      [second],
-      [first, third],
-    ]) {
+    for (const order of [[first, first], [second], [first, third]]) {
       const reader = new RecordReader({ begun: true })
       reader.protect(new ReadProtection12(keysOf(suite), nodeCrypto))
       t.throws(() => order.map(wire => feed(reader, wire)), { instanceOf: TlsAlert })

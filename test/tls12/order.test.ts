@@ -109,12 +109,24 @@ function check(t: ExecutionContext, speaker: 'client' | 'server', asks: boolean)
   )
   // Of the last message nobody waits for a second one.
   for (let i = 0; i < said - 1; i++) {
-    const met = meet(speaker, asks, each(i, part => [part, part]))
+    const met = meet(
+      speaker,
+      asks,
+      each(i, part => [part, part]),
+    )
     t.is(met.alert, wrong, `repeated ${i}`)
   }
   // change_cipher_spec before each part but the one that it is.
   for (let i = 0; i < said - 2; i++)
-    t.is(meet(speaker, asks, each(i, part => [ccs, part])).alert, wrong, `early ${i}`)
+    t.is(
+      meet(
+        speaker,
+        asks,
+        each(i, part => [ccs, part]),
+      ).alert,
+      wrong,
+      `early ${i}`,
+    )
   // Two that stand in one flight.
   for (let i = 0; i < said - 1; i++) {
     const swap: Change = (parts, from) => {

@@ -1,5 +1,5 @@
 /** TLS 1.2 record protection with AEADs: the content is hidden, its type is not (RFC 5246 §6.2.3.3, RFC 5288 §3, RFC 7905 §2). */
-import type { AeadKey, RecordKeys12 } from '@biopair/crypto'
+import { type AeadKey, type RecordKeys12, wipe } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import { Nonce, type Sequence } from './nonce.ts'
 import type { Hidden, ReadProtection, WriteProtection } from './protection.ts'
@@ -95,6 +95,11 @@ export class ReadProtection12 extends Keyed implements ReadProtection {
       })
     this.advance()
     return { type: header[0] as number, length }
+  }
+
+  override wipe(): void {
+    super.wipe()
+    wipe(this.#nonce)
   }
 
   #opens(header: Uint8Array, body: Uint8Array, length: number, into: Bytes): boolean {

@@ -53,9 +53,7 @@ export function clientHello12(config: ClientConfig, random: Bytes): ClientHello 
   // RFC 8879 §3 is for TLS 1.3.
   extensions.push(
     ...certificateWishes('ClientHello', { ...config, certificateCompression: [] }),
-    ...(limit === undefined
-      ? []
-      : [writeExtension('ClientHello', 'record_size_limit', limit)]),
+    ...(limit === undefined ? [] : [writeExtension('ClientHello', 'record_size_limit', limit)]),
     ...extensions12(config),
   )
   return {
