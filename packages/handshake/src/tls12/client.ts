@@ -59,6 +59,7 @@ export function* client12(talk: Talk, config: ClientConfig): Flow<Connected12> {
   const plain = clientHello12(config, draw(config, 'client hello random', 32))
   const hello = talk.send(ClientHello, shape.padded(shape.first(plain)))
   output.learn({ fact: 'client_random', random: hello.random })
+  output.learn({ fact: 'early_data', state: 'none' })
   output.endOfFlight()
   const answer = yield* talk.receive('WAIT_SH', AnyServerHello)
   return yield* goOn12(talk, config, hello, answer)

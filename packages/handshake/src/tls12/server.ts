@@ -66,6 +66,7 @@ function* handshake(
   const { output, transcript } = talk
   output.speak12()
   output.learn({ fact: 'client_random', random: hello.random })
+  output.learn({ fact: 'early_data', state: 'none' })
   const offer = readHello12(hello, config)
   const { serverName, group } = offer
   if (serverName !== undefined) output.learn({ fact: 'server_name', serverName })
