@@ -83,7 +83,8 @@ test('types and names are those of RFC 9846 appendix B.3, and of RFC 8879', t =>
     ],
   )
   t.is(messageName(1), 'ClientHello')
-  t.is(messageName(12), 'handshake_12')
+  t.is(messageName(12), 'ServerKeyExchange')
+  t.is(messageName(99), 'handshake_99')
 })
 
 test('fields and bounds are those of RFC 9846 appendix B.3, and of RFC 8879', t => {

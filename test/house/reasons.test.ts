@@ -46,8 +46,8 @@ function sources(folder = join(root, 'packages')): string[] {
 
 /** Words in capitals that name something else than a failure. */
 const otherNames = [
-  /^(WAIT|TLS)_/, // states, cipher suites
-  /_SECRET(_0)?$/, // labels of the key log
+  /^(WAIT_|TLS_(?!INVALID))/, // states, cipher suites
+  /_SECRET(_0)?$|^CLIENT_RANDOM$/, // labels of the key log
   // Values of verify codes and BioReason, checked under their own tables; the parts of TOO_MANY_….
   /^(BAD_BASE64_DECODE|BAD_DECRYPT|BROKEN_PIPE|CANNOT_BLOCK|ENCRYPT_ERROR|IN_USE|INVALID_ARGUMENT|PREMATURE_CLOSE|UNSUPPORTED_METHOD|WRITE_TO_READ_ONLY_BIO)$/,
   /^(KEY_UPDATES|WARN_ALERTS)$/,

@@ -16,13 +16,7 @@ const waiting: Readonly<
     string,
     { readonly whole: readonly number[]; readonly part: readonly number[]; readonly sign: Sign }
   >
-> = {
-  'TLS 1.2': {
-    whole: [],
-    part: [8, 15, 18, 54, 71],
-    sign: { folder: 'handshake/src/tls12', words: /./ },
-  },
-}
+> = {}
 
 interface Sign {
   readonly folder: string

@@ -206,7 +206,10 @@ for (const { message, to, under, say } of places) {
   }
 
   test(`rule 12: each extension that may not stand in ${message} to ${to}: illegal_parameter`, t => {
-    const list = rows.filter(row => !stands(row))
+    // Those of TLS 1.2 alone are none that TLS 1.3 knows.
+    const list = rows.filter(
+      row => !stands(row) && !Object.keys(row.in).every(place => place.endsWith('12')),
+    )
     all(t, 'illegal_parameter', list, row => put(sample(row, message)))
   })
   if (answers) {

@@ -46,6 +46,11 @@ const early = {
   ),
   early: 'GET / early',
 }
+const older = {
+  ...full,
+  client: { ...full.client, maxVersion: 'TLSv1.2' as const },
+  server: { ...full.server, maxVersion: 'TLSv1.2' as const },
+}
 const keyed = {
   ...full,
   client: { ...full.client, psks },
@@ -65,7 +70,7 @@ const tripwire = new Tripwire()
 const providers = { node: nodeCrypto, noble }
 const role = ['client', 'server'] as const
 
-for (const [name, scenario] of Object.entries({ full, hybrid, resumed, early, keyed }))
+for (const [name, scenario] of Object.entries({ full, hybrid, resumed, early, keyed, older }))
   for (const [providerName, provider] of Object.entries(providers)) {
     if (name !== 'full' && providerName === 'noble') continue
     const watch = new Watch(ticketKeys.subarray(16))

@@ -1,11 +1,13 @@
 /** What package crypto offers; no crypto library is loaded by it (`@biopair/crypto/noble` is the portable provider). */
 export * from './bytes.ts'
 export * from './cipher-suites.ts'
+export * from './cipher-suites12.ts'
 export * from './groups.ts'
 export * from './hkdf.ts'
 export { algorithmFits } from './key-checks.ts'
 export { sameKey, secretsOf } from './key-facts.ts'
 export * from './keys.ts'
 export * from './ml-dsa.ts'
+export * from './prf.ts'
 export * from './provider.ts'
 export * from './signature-schemes.ts'

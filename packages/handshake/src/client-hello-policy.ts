@@ -22,7 +22,7 @@ export const usualGrease: readonly GreasePlace[] = [
 ]
 
 /** Extensions whose place can be chosen: padding and pre_shared_key stand last, in this order (RFC 9846 §4.3.11). */
-export type OrderedExtension = Exclude<ExtensionIn<'ClientHello'>, 'padding' | 'pre_shared_key'>
+export type OrderedExtension = Exclude<ExtensionIn<'ClientHello12'>, 'padding' | 'pre_shared_key'>
 
 export interface ClientHelloPolicy {
   /** Which extensions stand first, and in which order; those that are not named follow in ours. `shuffled`: all of them, in another order for each connection. */
@@ -38,6 +38,9 @@ export interface ClientHelloPolicy {
 
 /** The names of extensions that an order may have. */
 export const orderedExtensions: readonly string[] = Object.values(extensions)
-  .filter(({ id }) => extensionCodec('ClientHello', id) !== undefined)
+  .filter(
+    ({ id }) =>
+      (extensionCodec('ClientHello', id) ?? extensionCodec('ClientHello12', id)) !== undefined,
+  )
   .map(({ name }) => name)
   .filter(name => name !== 'padding' && name !== 'pre_shared_key')

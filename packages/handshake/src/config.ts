@@ -1,11 +1,19 @@
 /** What a flow is told before it starts. */
-import type { CipherSuite, CryptoProvider, Group, Random, SignatureScheme } from '@biopair/crypto'
+import type {
+  CipherSuite,
+  CipherSuite12,
+  CryptoProvider,
+  Group,
+  Random,
+  SignatureScheme,
+} from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
 import type { CertificateConfig } from './certificate-config.ts'
 import type { ClientHelloPolicy } from './client-hello-policy.ts'
 import type { CookieJar } from './cookie-jar.ts'
 import type { PskMode } from './psk.ts'
 import type { CertificateTypeName } from './shown.ts'
+import type { VersionName } from './versions.ts'
 
 /** The last word on a message before it is encoded and sent: for replays of recorded handshakes, and for tests. */
 export type Edit = <T>(name: string, message: T) => T
@@ -27,6 +35,12 @@ export interface FlowConfig extends CertificateConfig {
   /** Whether there may be keys: the wants `psk_offer` and `psk` are asked. */
   readonly psk: boolean
   readonly edit?: Edit | undefined
+  /** Most preferred first; TLS 1.3 alone where absent. */
+  readonly versions?: readonly VersionName[] | undefined
+  /** Suites of TLS 1.2, most preferred first; none where absent. */
+  readonly suites12?: readonly CipherSuite12[] | undefined
+  /** TLS 1.2: whether a peer without extended_master_secret is refused: true where absent (RFC 7627 §5.2, §5.3). */
+  readonly extendedMasterSecret?: boolean | undefined
   /** What we say in record_size_limit: 64 to 2^14 + 1 (RFC 8449 §4). Undefined says nothing, and leaves what the peer says unheard. */
   readonly recordSizeLimit?: number | undefined
   /** Types that the server's key may be shown in, most preferred first: a client takes them, a server has them. X.509 alone where absent. */

@@ -70,6 +70,8 @@ export interface WantCertificate extends Want<'certificate', Identity | undefine
   readonly request?: Bytes | undefined
   /** Types that the peer takes and we have, most preferred first. */
   readonly types: readonly CertificateTypeName[]
+  /** TLS 1.2, where all of `schemes` sign handshakes; absent in TLS 1.3. */
+  readonly version?: 'TLSv1.2' | undefined
   /** Schemes that the peer takes a delegated credential with; empty where it takes none. */
   readonly delegatedSchemes: readonly SignatureScheme[]
 }

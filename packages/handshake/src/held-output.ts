@@ -21,6 +21,14 @@ export class HeldOutput implements Output {
     throw outOfPlace()
   }
 
+  speak12(): never {
+    throw outOfPlace()
+  }
+
+  changeKeys(): never {
+    throw outOfPlace()
+  }
+
   unprotect(): never {
     throw outOfPlace()
   }

@@ -1,5 +1,6 @@
 /** What package handshake offers. */
 export type * from './certificate-config.ts'
+export { client } from './client.ts'
 export * from './client-hello-policy.ts'
 export * from './config.ts'
 export type * from './cookie-jar.ts'
@@ -9,8 +10,17 @@ export * from './joiner.ts'
 export * from './messages/index.ts'
 export * from './output.ts'
 export * from './psk.ts'
+export { server } from './server.ts'
 export * from './shown.ts'
 export { Talk } from './talk.ts'
+export {
+  type AnyConnected,
+  type Connected12,
+  forget12,
+  is12,
+  receive12,
+} from './tls12/connected12.ts'
+export { exportable12, exportKeyingMaterial12, type Randoms } from './tls12/key-schedule.ts'
 export { client13 } from './tls13/client.ts'
 export * from './tls13/connected.ts'
 export {
@@ -32,3 +42,4 @@ export {
 export { checkQuicMessage, ProtocolViolation, quicEarlyData } from './tls13/quic.ts'
 export { leastRecordLimit, mostRecordLimit } from './tls13/record-limits.ts'
 export { server13 } from './tls13/server.ts'
+export { type VersionName, versionIds } from './versions.ts'

@@ -1,8 +1,10 @@
 /** What a flow says to the side that carries its messages: records are one implementation, QUIC another. */
 import type {
+  AnyCipherSuite,
   AnyGroupName,
   CipherSuite,
   HashName,
+  RecordKeys12,
   SignatureSchemeName,
   TrafficSecret,
 } from '@biopair/crypto'
@@ -23,6 +25,13 @@ export interface Output {
    * The secret stays the caller's, who wipes it.
    */
   protect(direction: 'read' | 'write', level: Level, secret: TrafficSecret): void
+  /** TLS 1.2 was agreed on: unexpected_message where a change_cipher_spec has come already, and none is passed over any more. */
+  speak12(): void
+  /**
+   * TLS 1.2: changes keys by change_cipher_spec (RFC 5246 §7.1). `write` sends one; for `read` the peer's has to be its next record. `read`
+   * throws as that of `protect` does. The keys stay the caller's, who wipes them.
+   */
+  changeKeys(direction: 'read' | 'write', keys: RecordKeys12): void
   /** What is written goes in the clear again: a second ClientHello behind early data (RFC 9846 §4.2.2). */
   unprotect(): void
   /** The dummy record of RFC 9846 appendix E.4. */
@@ -53,7 +62,7 @@ export type Fact =
       readonly group: AnyGroupName | undefined
       readonly cookie?: 'sealed' | 'opened'
     }
-  | { readonly fact: 'suite'; readonly suite: CipherSuite }
+  | { readonly fact: 'suite'; readonly suite: AnyCipherSuite }
   | { readonly fact: 'group'; readonly group: AnyGroupName }
   /** A pre-shared key was agreed on; `chain` is what the peer showed when the session began. */
   | {

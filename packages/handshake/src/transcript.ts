@@ -1,10 +1,10 @@
 /** The transcript hash (RFC 9846 §4.1). */
-import type { Hash, RunningHash } from '@biopair/crypto'
+import { concat, type Hash, type RunningHash } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
 import { encodeMessage, MessageHash } from './messages/index.ts'
 
 export class Transcript {
-  /** Messages that came before the hash was known: a ClientHello at the most. */
+  /** Messages that came before the hash was known: a ClientHello at the most, in TLS 1.2 all up to CertificateVerify. */
   #early: Bytes[] = []
   #running: RunningHash | undefined
 
@@ -25,6 +25,11 @@ export class Transcript {
     this.#running = hash.start()
     for (const message of this.#early) this.#running.update(message)
     this.#early = []
+  }
+
+  /** TLS 1.2: all messages so far, which CertificateVerify signs (RFC 5246 §7.4.8); they are kept until `start`. */
+  content(): Bytes {
+    return concat(...this.#early)
   }
 
   /**

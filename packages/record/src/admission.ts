@@ -36,6 +36,16 @@ export function admitChangeCipherSpec(length: number, expected: boolean): void {
   if (length !== 1) throw invalidChangeCipherSpec(`${length} bytes came`)
 }
 
+/** TLS 1.2: what may stand where change_cipher_spec is due; under the old keys nothing more is said (RFC 5246 §7.4.9). */
+export function admitBeforeChange(type: number): void {
+  if (type === ContentType.alert) return
+  throw new TlsAlert('unexpected_message', {
+    reason: 'UNEXPECTED_MESSAGE',
+    section: 'RFC 5246 7.4.9',
+    why: `expected change_cipher_spec before Finished, got ${contentTypeName(type) ?? `content type ${type}`}`,
+  })
+}
+
 /** RFC 9846 §5: "any other change_cipher_spec value" than the single byte 0x01 is unexpected_message. */
 export function invalidChangeCipherSpec(came: string): TlsAlert {
   return new TlsAlert('unexpected_message', {
@@ -52,7 +62,7 @@ export function invalidChangeCipherSpec(came: string): TlsAlert {
 export function admitTyped(
   type: number,
   length: number,
-  protection: ReadProtection,
+  protection: Pick<ReadProtection, 'hides' | 'maxBody'>,
   earlyData: boolean,
 ): void {
   if (contentTypeName(type) === undefined)

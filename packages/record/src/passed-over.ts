@@ -13,6 +13,11 @@ export class PassedOver {
   /** Bytes of early data that may still be skipped; undefined when none is expected. */
   #earlyData: number | undefined
 
+  /** change_cipher_spec records so far. */
+  get changeCipherSpecs(): number {
+    return this.#changeCipherSpecs
+  }
+
   /** Whether records of refused early data may come. */
   get skipping(): boolean {
     return this.#earlyData !== undefined

@@ -1,6 +1,7 @@
 /** Bytes to opened records, however the bytes are cut; holds at most one record (RFC 9846 §5). */
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import {
+  admitBeforeChange,
   admitChangeCipherSpec,
   admitContent,
   admitFirst,
@@ -63,6 +64,8 @@ export class RecordReader {
   readonly #buffers: Buffers
   readonly #ownBuffers: boolean
   #protection: ReadProtection = plainRead
+  /** What the peer's change_cipher_spec brings into use (RFC 5246 §7.1). */
+  #pending: ReadProtection | undefined
   readonly #hand: RecordInHand
   readonly #plaintext = new Plaintext()
   #opened: Opened | undefined
@@ -198,6 +201,27 @@ export class RecordReader {
   }
 
   /**
+   * TLS 1.2: the next record but for alerts has to be change_cipher_spec, and those behind it are opened with this key (RFC 5246 §7.1).
+   * RecordError while an opened record waits in `next`.
+   */
+  pend(protection: ReadProtection): void {
+    if (this.#opened !== undefined)
+      throw new RecordError('ERR_RECORD_WAITING', 'take the record that waits before changing keys')
+    this.#pending = protection
+    this.#admitAgain()
+  }
+
+  /** Whether the record that was opened last was protected. */
+  get protects(): boolean {
+    return !this.#clear
+  }
+
+  /** change_cipher_spec records that were dropped so far. */
+  get changeCipherSpecs(): number {
+    return this.#passedOver.changeCipherSpecs
+  }
+
+  /**
    * Early data was refused: records of it are skipped until the first record that opens, or in the clear until the second
    * ClientHello. More than `limit` bytes of it is `unexpected_message` (RFC 9846 §4.3.10).
    */
@@ -217,6 +241,7 @@ export class RecordReader {
     this.#ended = true
     this.#opened = undefined
     this.#protection.wipe()
+    this.#pending?.wipe()
     this.#plaintext.drop()
     this.#hand.drop()
     if (this.#ownBuffers) this.#buffers.drop()
@@ -252,7 +277,7 @@ export class RecordReader {
     if (type === ContentType.change_cipher_spec) {
       // RFC 9846 §5: "it is necessary to detect this condition prior to attempting to deprotect the record".
       this.#clear = true
-      admitChangeCipherSpec(length, this.changeCipherSpec === 'drop')
+      admitChangeCipherSpec(length, this.#pending !== undefined || this.changeCipherSpec === 'drop')
     } else if (
       hidden &&
       type === ContentType.alert &&
@@ -267,7 +292,15 @@ export class RecordReader {
     } else {
       this.#clear = protection.hides === 'nothing'
       const skips = this.#skips()
-      admitTyped(type, length, protection, skips)
+      if (this.#pending) admitBeforeChange(type)
+      // Only the longest body is another where less content was agreed on (RFC 8449 §4).
+      const hidesContent = protection.hides === 'content'
+      admitTyped(
+        type,
+        length,
+        hidesContent ? { hides: 'content', maxBody: this.#maxBody } : protection,
+        skips,
+      )
       if (skips) admitHidden(type, length, maxCiphertext)
     }
     if (length === 0) this.#complete(header.subarray(headerLength))
@@ -275,12 +308,21 @@ export class RecordReader {
 
   /** Opens the record whose body has come whole. */
   #complete(body: Uint8Array): void {
-    if (this.#hand.header[0] === ContentType.change_cipher_spec)
-      this.#passedOver.changeCipherSpec(body)
+    if (this.#hand.header[0] === ContentType.change_cipher_spec) this.#changeCipherSpec(body)
     else if (this.#skips()) this.#passedOver.earlyData(body.length)
     else if (this.#passedOver.skipping && !this.#clear) this.#tryOpen(body)
     else this.#open(body)
     this.#hand.next()
+  }
+
+  #changeCipherSpec(body: Uint8Array): void {
+    this.#passedOver.changeCipherSpec(body)
+    const pending = this.#pending
+    if (!pending) return
+    this.#pending = undefined
+    this.#protection.wipe()
+    this.#protection = pending
+    this.#longest = 0
   }
 
   #completeHeld(): void {

@@ -1,16 +1,20 @@
 /** What goes on after the handshake, beside data: tickets and keys that are owed, commands, authentications that may have to wait. */
 import type { CryptoProvider } from '@biopair/crypto'
 import {
+  type AnyConnected,
   type Aside,
   type Command,
   type Connected,
   type Edit,
+  is12,
   isAnswer,
   type JoinedMessage,
   order,
   receive,
+  receive12,
 } from '@biopair/handshake'
 import type { RecordWriter } from '@biopair/record'
+import { TlsAlert } from '@biopair/wire'
 import type { Answers } from './answers.ts'
 import { Asides } from './asides.ts'
 import type { RecordOutput } from './record-output.ts'
@@ -22,9 +26,9 @@ export interface AfterwardsParts {
   readonly output: RecordOutput
   readonly writer: RecordWriter
   /** What to order once connected, and again once the client has turned out to be somebody. */
-  readonly connected: (connection: Connected) => readonly Command[]
+  readonly connected: (connection: AnyConnected) => readonly Command[]
   /** What to order behind the first data then. */
-  readonly firstWrite: (connection: Connected) => readonly Command[]
+  readonly firstWrite: (connection: AnyConnected) => readonly Command[]
 }
 
 /** What a NewSessionTicket has beside the ticket, and its records' headers and tags with room to spare. */
@@ -33,7 +37,7 @@ const ticketRoom = 1024
 export class Afterwards {
   readonly #parts: AfterwardsParts
   readonly asides: Asides
-  #connected: Connected | undefined
+  #connected: AnyConnected | undefined
   /** Tickets wait for a call that writes: over a BIO that waits for room they would hold up any other. */
   #ticketsOwed = false
   #wrote = false
@@ -44,12 +48,12 @@ export class Afterwards {
   }
 
   /** The peer's Finished is verified: what was agreed on, and how far it has come since. */
-  get connected(): Connected | undefined {
+  get connected(): AnyConnected | undefined {
     return this.#connected
   }
 
   /** The handshake is over. */
-  begin(connected: Connected): void {
+  begin(connected: AnyConnected): void {
     this.#connected = connected
     this.#ticketsOwed = true
   }
@@ -67,13 +71,15 @@ export class Afterwards {
 
   /** Whether tickets or a KeyUpdate are to go out once nothing waits before them. */
   get owes(): boolean {
-    return this.#connected !== undefined && (this.#ticketsOwed || this.#connected.owesUpdate)
+    const connected = this.#connected
+    if (!connected) return false
+    return this.#ticketsOwed || (!is12(connected) && connected.owesUpdate)
   }
 
   /** Gives what is owed: however many updates were asked for meanwhile, one answers them (RFC 9846 §4.7.3). */
   settle(): undefined {
     this.issueOwed()
-    this.order({ command: 'settle' })
+    if (this.#connected && !is12(this.#connected)) this.order({ command: 'settle' })
   }
 
   /** Issues the tickets that are owed. */
@@ -87,12 +93,23 @@ export class Afterwards {
   written(): undefined {
     if (this.#wrote) return
     this.#wrote = true
-    this.#issue(this.#parts.firstWrite(this.#connected as Connected))
+    this.#issue(this.#parts.firstWrite(this.#connected as AnyConnected))
   }
 
   /** Before application data: the update that is owed, and one where the key has sealed all it may (RFC 9846 §5.5). */
   rekey(): undefined {
-    if (this.#connected?.owesUpdate) this.order({ command: 'settle' })
+    const connected = this.#connected
+    if (connected && is12(connected)) {
+      // RFC 9846 §5.5 has limits for these AEADs; TLS 1.2 has no other key to go on with.
+      if (this.#parts.writer.limitReached)
+        throw new TlsAlert('internal_error', {
+          reason: 'SEQUENCE_CTR_WRAPPED',
+          section: '5.5',
+          why: 'the key has sealed all the records that it may, and TLS 1.2 has no KeyUpdate',
+        })
+      return
+    }
+    if (connected?.owesUpdate) this.order({ command: 'settle' })
     else if (this.#parts.writer.limitReached) this.order({ command: 'key_update', request: false })
   }
 
@@ -109,12 +126,19 @@ export class Afterwards {
 
   /** Whether a message of this type is what we asked for: it is no flood. Anything else counts while we wait for it. */
   asked(msg_type: number): boolean {
-    return this.#connected !== undefined && isAnswer(this.#connected, msg_type)
+    const connected = this.#connected
+    return connected !== undefined && !is12(connected) && isAnswer(connected, msg_type)
   }
 
-  /** A post-handshake message has come. */
-  receive(message: JoinedMessage): undefined {
-    this.#connected = receive(this.#connected as Connected, message, this.#around)
+  /** A post-handshake message has come; `refused`: it asked for what TLS 1.2 calls a renegotiation. */
+  receive(message: JoinedMessage): 'refused' | undefined {
+    const connected = this.#connected as AnyConnected
+    if (is12(connected)) {
+      receive12(connected, message)
+      return 'refused'
+    }
+    this.#connected = receive(connected, message, this.#around)
+    return undefined
   }
 
   order(command: Command): undefined {

@@ -4,24 +4,18 @@ import type { Bytes } from '@biopair/wire'
 import { isX509Failure, parseCertificate } from '@biopair/x509'
 import { misuse } from './misuse.ts'
 
-/** Of IANA's registry: RFC 9266, and RFC 5929 §4. */
-export type ChannelBindingType = 'tls-exporter' | 'tls-server-end-point'
+/** Of IANA's registry: RFC 9266, and RFC 5929 §4; §3 in TLS 1.2 alone. */
+export type ChannelBindingType = 'tls-exporter' | 'tls-server-end-point' | 'tls-unique'
 
 /** RFC 9266 §4.1 and §4.2: label, empty context, length. */
 export const tlsExporter = { label: 'EXPORTER-Channel-Binding', length: 32 } as const
 
-/** TypeError for a name that is no binding of TLS 1.3. */
+/** TypeError for a name that is no binding. */
 export function checkBindingType(type: string): asserts type is ChannelBindingType {
-  if (type === 'tls-exporter' || type === 'tls-server-end-point') return
-  // RFC 9266 §3: it is of the first Finished message, which in TLS 1.3 does not bind what it has to.
-  if (type === 'tls-unique')
-    throw misuse(
-      'ERR_NO_CHANNEL_BINDING',
-      'tls-unique is not defined for TLS 1.3 (RFC 9266 section 3): tls-exporter takes its place',
-    )
+  if (['tls-exporter', 'tls-server-end-point', 'tls-unique'].includes(type)) return
   throw misuse(
     'ERR_INVALID_ARG_VALUE',
-    `channelBinding: expected tls-exporter or tls-server-end-point, got ${type}`,
+    `channelBinding: expected tls-exporter, tls-server-end-point or tls-unique, got ${type}`,
   )
 }
 

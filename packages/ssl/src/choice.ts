@@ -12,7 +12,8 @@ export interface Choosable extends Identity {
 
 /** Whether a key can sign for a peer at all. */
 export function canSign({ schemes }: Identity, want: WantCertificate): boolean {
-  return want.schemes.some(scheme => scheme.handshake && schemes.includes(scheme))
+  const older = want.version === 'TLSv1.2'
+  return want.schemes.some(scheme => (scheme.handshake || older) && schemes.includes(scheme))
 }
 
 /**

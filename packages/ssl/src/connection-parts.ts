@@ -1,7 +1,7 @@
 /** What a connection is made of: BIOs, bounds, the flow to run, and who is told what it finds out. */
 import type { Bio } from '@biopair/bio'
 import type { CryptoProvider } from '@biopair/crypto'
-import type { Command, Connected, Edit, Fact, Flow, Talk } from '@biopair/handshake'
+import type { AnyConnected, Command, Edit, Fact, Flow, Talk } from '@biopair/handshake'
 import type { Buffers, Padding, RecordSizing } from '@biopair/record'
 import type { Answers } from './answers.ts'
 import type { ConnectionState } from './connection-state.ts'
@@ -20,14 +20,16 @@ export interface ConnectionParts {
   readonly answers: Answers
   readonly edit: Edit | undefined
   readonly trace: Tracer | undefined
-  readonly flow: (talk: Talk) => Flow<Connected>
+  readonly flow: (talk: Talk) => Flow<AnyConnected>
+  /** Whether TLS 1.2 may be what it comes to. */
+  readonly offers12: boolean
   readonly learn: (fact: Fact) => void
   /** Called when the connection has failed or is closed: wipes what is kept beside it. */
   readonly forget: () => void
   /** Called after the peer's Finished is verified, over a BIO that waits by the first call that writes, and after a client has authenticated later: what to order then (tickets). */
-  readonly connected: (connection: Connected) => readonly Command[]
+  readonly connected: (connection: AnyConnected) => readonly Command[]
   /** Called behind the first data that was written then: what to order (tickets that were held back). */
-  readonly firstWrite: (connection: Connected) => readonly Command[]
+  readonly firstWrite: (connection: AnyConnected) => readonly Command[]
   /** Of the connection that this one goes on for: there is no handshake then. */
   readonly moved?: ConnectionState | undefined
 }

@@ -1,5 +1,5 @@
 /** A connection's calls: what each does with the driver, and what it answers. */
-import type { Command, Connected } from '@biopair/handshake'
+import type { AnyConnected, Command, Connected } from '@biopair/handshake'
 import type { Bytes, TlsAlert } from '@biopair/wire'
 import type { ConnectionParts } from './connection-parts.ts'
 import type { ConnectionState } from './connection-state.ts'
@@ -48,7 +48,7 @@ export class Connection {
   }
 
   /** Handshake over: the peer's Finished is verified. */
-  get connected(): Connected | undefined {
+  get connected(): AnyConnected | undefined {
     return this.#driver.connected
   }
 

@@ -7,6 +7,7 @@ import type {
   Edit,
   Identity,
   PskMode,
+  VersionName,
   WantCertificate,
   WantSignature,
 } from '@biopair/handshake'
@@ -106,7 +107,7 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
   readonly delegatedSigalgs?: string | readonly string[]
   /** Delegated credentials to show in the place of a `cert`'s own key, to peers that take them. `SslContext.setDelegatedCredentials` changes them. */
   readonly delegatedCredentials?: readonly DelegatedOption[]
-  /** Cipher suites, most preferred first: `TLS_AES_128_GCM_SHA256:...` or a list. */
+  /** Cipher suites of both versions, most preferred first: `TLS_AES_128_GCM_SHA256:...` or a list. Those of TLS 1.2 may have OpenSSL's names. A version without one is not spoken. */
   readonly ciphers?: string | readonly string[]
   /** Groups for key exchange, most preferred first: `X25519MLKEM768:x25519:P-256` or a list. */
   readonly groups?: string | readonly string[]
@@ -118,8 +119,12 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
   readonly sigalgs?: string | readonly string[]
   /** Signature schemes that we verify in certificates, where they are others than `sigalgs`: sent as signature_algorithms_cert. */
   readonly certificateSigalgs?: string | readonly string[]
-  readonly minVersion?: 'TLSv1.3'
-  readonly maxVersion?: 'TLSv1.3'
+  /** The oldest version that is spoken: `maxVersion`. TLS 1.2 is not spoken unless this, or `maxVersion`, says so. */
+  readonly minVersion?: VersionName
+  /** The newest version that is spoken: TLSv1.3. */
+  readonly maxVersion?: VersionName
+  /** TLS 1.2: whether a peer has to have extended_master_secret (RFC 7627): true. Without it there is no exporter and no channel binding. */
+  readonly requireExtendedMasterSecret?: boolean
   /** Protocols, most preferred first (RFC 7301). */
   readonly ALPNProtocols?: readonly string[]
   /**
@@ -304,6 +309,7 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   certificateSigalgs: 'string or list of strings',
   minVersion: 'string',
   maxVersion: 'string',
+  requireExtendedMasterSecret: 'boolean',
   ALPNProtocols: 'list of strings',
   clientHelloCallback: 'function',
   SNICallback: 'function',

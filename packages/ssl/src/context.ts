@@ -1,9 +1,8 @@
 /** `SslContext`: what connections share (SSL_CTX). Options have node:tls's names where node:tls has them. */
 import {
   type CipherSuite,
+  type CipherSuite12,
   type CryptoProvider,
-  ccmCipherSuites,
-  cipherSuites,
   type Group,
   type SignatureScheme,
   signatureSchemes,
@@ -22,6 +21,7 @@ import {
   mostRecordLimit,
   type OidFilter,
   type Role,
+  type VersionName,
 } from '@biopair/handshake'
 import { Buffers, type Padding, RecordSizing } from '@biopair/record'
 import type { Bytes } from '@biopair/wire'
@@ -53,12 +53,18 @@ import { withStapled } from './stapled-options.ts'
 import { type TicketKey, ticketKeyFrom } from './tickets.ts'
 import { traceKinds } from './trace.ts'
 import { Tracer } from './tracer.ts'
+import { versionsFrom } from './versions.ts'
 
 /** What connections share (SSL_CTX(3)): read and checked at once, for any number of connections in either role. */
 export class SslContext {
   readonly options: ContextOptions
   readonly crypto: CryptoProvider
+  /** Most preferred first. */
+  readonly versions: readonly VersionName[]
+  /** Of TLS 1.3; none where it is not spoken. */
   readonly suites: readonly CipherSuite[]
+  /** Of TLS 1.2; none where it is not spoken. */
+  readonly suites12: readonly CipherSuite12[]
   readonly groups: readonly Group[]
   readonly shares: readonly Group[]
   readonly schemes: readonly SignatureScheme[]
@@ -110,22 +116,13 @@ export class SslContext {
   /** Reads and checks everything now, so that a mistake shows here. TypeError with a stable `code`. */
   constructor(options: ContextOptions = {}) {
     checkOptions(options, optionTypes)
-    for (const name of ['minVersion', 'maxVersion'] as const)
-      if (options[name] !== undefined && options[name] !== 'TLSv1.3')
-        throw misuse('ERR_INVALID_ARG_VALUE', `${name}: expected TLSv1.3, got ${options[name]}`)
     this.options = options
     this.crypto = options.crypto ?? noble
     this.keys = rememberKeys(this.crypto)
-    this.suites = list('ciphers', options.ciphers, this.crypto.prefer.suites, {
-      ...cipherSuites,
-      ...ccmCipherSuites,
-    })
-    for (const { aead, name } of this.suites)
-      if (this.crypto.aeads[aead] === undefined)
-        throw misuse(
-          'ERR_INVALID_ARG_VALUE',
-          `ciphers: expected suites that ${this.crypto.name} has, got ${name}`,
-        )
+    const { versions, suites, suites12 } = versionsFrom(options, this.crypto)
+    this.versions = versions
+    this.suites = suites
+    this.suites12 = suites12
     const groups = options.groups ?? options.ecdhCurve
     this.groups = list('groups', groups, this.crypto.prefer.groups, this.crypto.groups)
     this.shares = this.#sharesFrom(options.keyShares)

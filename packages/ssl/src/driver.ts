@@ -1,5 +1,5 @@
 /** The driver: the one place where the flow is resumed, alerts are caught, and records meet the handshake. */
-import { type Connected, forget, Joiner, Talk } from '@biopair/handshake'
+import { type AnyConnected, forget, forget12, is12, Joiner, Talk } from '@biopair/handshake'
 import { RecordReader, RecordWriter } from '@biopair/record'
 import { type alerts, TlsAlert } from '@biopair/wire'
 import { Afterwards } from './afterwards.ts'
@@ -22,7 +22,7 @@ export class Driver {
   readonly carrier: Carrier
   readonly output: RecordOutput
   readonly talk: Talk
-  readonly shaking: Shaking<Connected>
+  readonly shaking: Shaking<AnyConnected>
   readonly early: EarlyStream
   readonly turn: Turn
   readonly inward: Inward
@@ -78,6 +78,7 @@ export class Driver {
       talk,
       trace,
       mostSideRecords: limits.sideRecords,
+      offers12: parts.offers12,
     })
     this.outward = new Outward({
       carrier,
@@ -100,7 +101,7 @@ export class Driver {
   }
 
   /** Handshake over: the peer's Finished is verified. */
-  get connected(): Connected | undefined {
+  get connected(): AnyConnected | undefined {
     return this.afterwards.connected
   }
 
@@ -248,7 +249,8 @@ export class Driver {
       const message = inward.message('application')
       if (!message) return undefined
       if (!afterwards.asked(message.msg_type)) inward.side('KEY_UPDATES', 'post-handshake messages')
-      afterwards.receive(message)
+      // RFC 5746 §4: refused, and the connection goes on.
+      if (afterwards.receive(message) && this.outward.open) this.outward.alert('no_renegotiation')
     }
   }
 
@@ -340,7 +342,8 @@ export class Driver {
     this.#forgotten = true
     this.shaking.stop()
     this.afterwards.asides.stop()
-    if (this.connected) forget(this.connected)
+    const { connected } = this
+    if (connected) is12(connected) ? forget12(connected) : forget(connected)
     // What was read is still to be given; what was sent comes back after a handshake alone.
     else if (this.parts.role === 'client') this.early.wipe()
     this.parts.forget()

@@ -1,6 +1,6 @@
 /** One end, as an `Ssl` holds it: what it was told; once its first call has come, the connection; and what is known of it. */
 import type { Bio } from '@biopair/bio'
-import { type Connected, client13, type Role, server13 } from '@biopair/handshake'
+import { type AnyConnected, client, is12, type Role, server } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { publicKeysFrom } from '@biopair/x509'
 import { Connection } from './connection.ts'
@@ -79,7 +79,7 @@ export class Endpoint {
   }
 
   /** Undefined before the handshake is over. */
-  get connected(): Connected | undefined {
+  get connected(): AnyConnected | undefined {
     return this.#connection?.connected ?? this.#moved?.connection.connected
   }
 
@@ -113,7 +113,7 @@ export class Endpoint {
   }
 
   /** What was agreed on, while its secrets are there. */
-  shaken(call: string): Connected {
+  shaken(call: string): AnyConnected {
     const { connected } = this
     if (!connected) throw misuse('ERR_STILL_IN_INIT', `${call} before the handshake is over`)
     this.checkRemembers(call)
@@ -166,14 +166,16 @@ export class Endpoint {
       trace: facts.trace,
       moved: this.#moved?.connection,
       flow: talk => {
-        if (role === 'server') return server13(talk, serverConfig(context, options))
+        if (role === 'server') return server(talk, serverConfig(context, options))
         const resumes = this.#offer !== undefined
-        return client13(talk, clientConfig(context, options, { resumes, early: this.early }))
+        return client(talk, clientConfig(context, options, { resumes, early: this.early }))
       },
       learn: fact => facts.learn(fact),
       forget: () => facts.earlyExporter.wipe(),
-      connected: connected => ticketsDue(this, 'at_once', connected),
-      firstWrite: connected => ticketsDue(this, 'with_first_write', connected),
+      offers12: context.versions.includes('TLSv1.2'),
+      connected: connected => (is12(connected) ? [] : ticketsDue(this, 'at_once', connected)),
+      firstWrite: connected =>
+        is12(connected) ? [] : ticketsDue(this, 'with_first_write', connected),
     })
     return this.#connection
   }

@@ -1,5 +1,5 @@
 /** What a connection has found out, as its flow tells it. */
-import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
+import type { AnyCipherSuite, AnyGroupName, SignatureSchemeName } from '@biopair/crypto'
 import {
   type CertificateTypeName,
   certificates,
@@ -30,7 +30,7 @@ export class Facts {
   readonly trace: Tracer | undefined
   readonly earlyExporter = new EarlyExporter()
   #clientRandom: Bytes | undefined
-  suite: CipherSuite | undefined
+  suite: AnyCipherSuite | undefined
   group: AnyGroupName | undefined
   alpn: Bytes | undefined
   /** QUIC: the peer's. */
@@ -187,6 +187,8 @@ export class Facts {
 
 /** The key schedule's name of what the key log has under a label (RFC 9850 §2.2). */
 function secretName(label: string): string {
+  // RFC 9850 §2.1: the label of TLS 1.2 names the random beside it.
+  if (label === 'CLIENT_RANDOM') return 'master_secret'
   return label.toLowerCase().replace('_traffic_secret_0', '_application_traffic_secret_0')
 }
 

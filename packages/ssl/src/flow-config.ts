@@ -57,6 +57,7 @@ function common(context: SslContext): Omit<FlowConfig, 'psk'> {
 /** What is the same whatever carries the messages; record_size_limit is for records alone. */
 export function flowConfig(context: SslContext): Omit<FlowConfig, 'psk' | 'recordSizeLimit'> {
   const { crypto, suites, groups, schemes, certificateSchemes, options, riding } = context
+  const { versions, suites12 } = context
   const { random, edit, pskModes = ['psk_dhe_ke'] } = options
   const { serverTypes, clientTypes, delegatedSchemes } = context
   return {
@@ -64,6 +65,8 @@ export function flowConfig(context: SslContext): Omit<FlowConfig, 'psk' | 'recor
     ...{ random, edit, pskModes },
     ...{ serverTypes, clientTypes, delegatedSchemes },
     ...riding,
+    ...{ versions, suites12 },
+    extendedMasterSecret: options.requireExtendedMasterSecret,
   }
 }
 

@@ -1,6 +1,7 @@
 /** A connection that ends here, to go on elsewhere: its state handed over, and taken up. */
 import type { Connected } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
+import { only13 } from './connected-facts.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { Driver } from './driver.ts'
 import { misuse } from './misuse.ts'
@@ -12,6 +13,7 @@ import type { ExportOutcome } from './outcome.ts'
  */
 export function handOver(driver: Driver, seal: (state: ConnectionState) => Bytes): ExportOutcome {
   driver.checkConnected('exportConnection')
+  if (driver.connected) only13(driver.connected, 'exportConnection')
   const { inward, outward, writer, afterwards } = driver
   const stop = inward.end ?? outward.end ?? driver.shake()
   if (stop) return stop
@@ -38,7 +40,7 @@ export function handOver(driver: Driver, seal: (state: ConnectionState) => Bytes
 
 /** What has been begun with the peer and cannot go on elsewhere. */
 function unfinished({ afterwards, joiner, early }: Driver): string | undefined {
-  const { role, postHandshake } = afterwards.connected ?? {}
+  const { role, postHandshake } = (afterwards.connected as Connected | undefined) ?? {}
   if (role === 'client' && postHandshake)
     throw misuse('ERR_CANNOT_MOVE', 'a client that may be asked for a certificate later stays')
   if (joiner.partial) return 'a handshake message has not come whole'

@@ -1,8 +1,9 @@
 /** What comes in: records, as handshake bytes, alerts or data, and how the read half ended. */
 import type { Stopped } from '@biopair/bio'
 import {
-  type Connected,
+  type AnyConnected,
   inReply,
+  is12,
   type JoinedMessage,
   type Joiner,
   type Level,
@@ -31,6 +32,8 @@ export interface InwardParts {
   readonly trace: Tracer | undefined
   /** Records that carry no data, in a row. */
   readonly mostSideRecords: number
+  /** Whether TLS 1.2 may be what it comes to. */
+  readonly offers12: boolean
   /** For its state of RFC 9846 appendix A. */
   readonly talk: { readonly state: string }
 }
@@ -43,6 +46,7 @@ export class Inward {
   readonly #early: EarlyStream
   readonly #trace: Tracer | undefined
   readonly #mostSideRecords: number
+  readonly #offers12: boolean
   readonly #talk: InwardParts['talk']
   /** Decrypted data that nobody has read yet: of one record. */
   #plaintext: Bytes = nothing
@@ -58,6 +62,7 @@ export class Inward {
     this.#early = parts.early
     this.#trace = parts.trace
     this.#mostSideRecords = parts.mostSideRecords
+    this.#offers12 = parts.offers12
     this.#talk = parts.talk
   }
 
@@ -105,7 +110,7 @@ export class Inward {
   }
 
   /** Takes one record from the carrier and acts on it; `nothing` where there is none yet. What the peer did wrong is thrown. */
-  take(connected: Connected | undefined): 'nothing' | End | undefined {
+  take(connected: AnyConnected | undefined): 'nothing' | End | undefined {
     const opened = this.#carrier.next()
     this.#carrier.rethrow()
     if ('stop' in opened) return this.#stopped(opened, connected)
@@ -115,7 +120,7 @@ export class Inward {
       direction: 'read',
       type,
       length: fragment.length,
-      protected: opened.header.type === 23,
+      protected: this.#reader.protects,
       header: headerBytes(opened.header),
     })
     switch (type) {
@@ -141,7 +146,7 @@ export class Inward {
     })
   }
 
-  #data({ fragment }: Opened, connected: Connected | undefined): undefined {
+  #data({ fragment }: Opened, connected: AnyConnected | undefined): undefined {
     // RFC 9846 §5.1: nothing stands between the records of one handshake message.
     if (this.#joiner.partial) throw unexpected('5.1', 'application data inside a handshake message')
     if (!connected && this.#output.readLevel === 'early') {
@@ -155,7 +160,8 @@ export class Inward {
         why: `application data in ${this.#talk.state}, before the handshake is over`,
       })
     // RFC 9846 §4.7.2: an answer's messages "MUST appear consecutively on the wire".
-    if (inReply(connected)) throw unexpected('4.7.2', 'application data inside an authentication')
+    if (!is12(connected) && inReply(connected))
+      throw unexpected('4.7.2', 'application data inside an authentication')
     if (fragment.length > 0) this.sideRecords = 0
     this.#plaintext = fragment
   }
@@ -170,6 +176,12 @@ export class Inward {
       description,
     })
     const closing = description === alerts.close_notify || description === alerts.user_canceled
+    // RFC 5246 §7.2: a warning ends nothing. TLS 1.3 has none, whatever the level says (RFC 9846 §6).
+    const mayWarn = this.#output.older ?? (this.#offers12 && this.#output.readLevel === 'initial')
+    if (!closing && level === 1 && mayWarn) {
+      this.side('WARN_ALERTS', 'warning alerts')
+      return undefined
+    }
     if (!closing) throw receivedAlert(description)
     if (this.#joiner.partial) throw unexpected('5.1', 'an alert inside a handshake message')
     if (description === alerts.user_canceled) {
@@ -182,7 +194,7 @@ export class Inward {
   }
 
   /** What a carrier's stop means for this half. */
-  #stopped(stopped: Stopped, connected: Connected | undefined): 'nothing' | End {
+  #stopped(stopped: Stopped, connected: AnyConnected | undefined): 'nothing' | End {
     if (stopped.stop === 'retry') {
       // Nothing more for now: an idle connection holds no buffer. A burst keeps its own from record to record.
       if (connected && this.#reader.buffered === 0) this.#reader.release()

@@ -24,6 +24,7 @@ export type MisuseCode =
   | 'ERR_STILL_IN_INIT'
   | 'ERR_STATE_MACHINE_STARTED'
   | 'ERR_UNKNOWN_OPTION'
+  | 'ERR_WRONG_SSL_VERSION'
 
 export function misuse(
   code: MisuseCode,

@@ -1,12 +1,15 @@
 /** What goes out: sealed records that wait for the carrier, our alerts, and how the write half ended. */
 import { broken, retryWrite, type Stopped } from '@biopair/bio'
 import type { RecordSizing, RecordWriter } from '@biopair/record'
-import { alerts } from '@biopair/wire'
+import { type AlertName, alerts } from '@biopair/wire'
 import type { Carrier } from './carrier.ts'
 import { CarrierError, type Failed } from './outcome.ts'
 import type { RecordOutput } from './record-output.ts'
 import type { Tracer } from './tracer.ts'
 import type { Turn } from './turn.ts'
+
+/** Alerts that end nothing; in TLS 1.2 their level says so. */
+const warnings: readonly AlertName[] = ['close_notify', 'user_canceled', 'no_renegotiation']
 
 /** A record's header, content type and tag. */
 const recordOverhead = 5 + 1 + 16
@@ -107,7 +110,7 @@ export class Outward {
 
   /** Queues an alert. */
   alert(name: keyof typeof alerts): void {
-    const level = name === 'close_notify' || name === 'user_canceled' ? 1 : 2
+    const level = warnings.includes(name) ? 1 : 2
     try {
       const description = alerts[name]
       this.#output.record('alert', Uint8Array.of(level, description))

@@ -1,16 +1,18 @@
 /** The flow's `Output` over records: messages of a flight share records, keys change between them (RFC 9846 §5.1). */
-import { type CryptoProvider, concat, type TrafficSecret } from '@biopair/crypto'
+import { type CryptoProvider, concat, type RecordKeys12, type TrafficSecret } from '@biopair/crypto'
 import type { Connected, Fact, Joiner, Level, Output } from '@biopair/handshake'
 import {
   ContentType,
   type ContentTypeName,
   headerLength,
   plainWrite,
+  ReadProtection12,
   type ReadProtection13,
   type RecordReader,
   type RecordWriter,
   readProtection13,
   type Sequence,
+  WriteProtection12,
   writeProtection13,
 } from '@biopair/record'
 import { type Bytes, TlsAlert } from '@biopair/wire'
@@ -41,6 +43,8 @@ export class RecordOutput implements Output {
   readLevel: Level = 'initial'
   /** The level that our next message travels at. */
   writeLevel: Level = 'initial'
+  /** Whether this is TLS 1.2; undefined before that is known, and in TLS 1.3. */
+  older: true | undefined
   /** Whether what was queued last ends a flight, so that the peer's turn has come. */
   flightOver = false
 
@@ -68,13 +72,7 @@ export class RecordOutput implements Output {
 
   protect(direction: 'read' | 'write', level: Level, secret: TrafficSecret): void {
     if (direction === 'read') {
-      // RFC 9846 §5.1: handshake messages must not span key changes.
-      if (this.#joiner.partial)
-        throw new TlsAlert('unexpected_message', {
-          reason: 'EXCESS_HANDSHAKE_DATA',
-          section: '5.1',
-          why: 'expected the message before a key change to end its record, got more handshake bytes',
-        })
+      this.#checkEnded()
       this.#opening = readProtection13(secret, this.#crypto)
       this.#reader.protect(this.#opening)
       this.readLevel = level
@@ -88,11 +86,46 @@ export class RecordOutput implements Output {
     this.#trace?.key(direction, level, secret.secret)
   }
 
+  speak12(): void {
+    if (this.#reader.changeCipherSpecs > 0)
+      throw new TlsAlert('unexpected_message', {
+        reason: 'UNEXPECTED_CCS_MESSAGE',
+        section: 'RFC 5246 7.1',
+        why: 'change_cipher_spec came before there was anything to change to',
+      })
+    this.#reader.changeCipherSpec = 'refuse'
+    this.older = true
+  }
+
+  changeKeys(direction: 'read' | 'write', keys: RecordKeys12): void {
+    if (direction === 'read') {
+      this.#checkEnded()
+      this.#reader.pend(new ReadProtection12(keys, this.#crypto))
+      this.readLevel = 'application'
+    } else {
+      this.changeCipherSpec()
+      this.#writer.protect(new WriteProtection12(keys, this.#crypto))
+      this.#protected = true
+      this.writeLevel = 'application'
+    }
+    this.#trace?.key12(direction, keys.key)
+  }
+
   unprotect(): void {
     this.#cut()
     this.#writer.protect(plainWrite)
     this.#protected = false
     this.writeLevel = 'initial'
+  }
+
+  /** RFC 9846 §5.1: handshake messages must not span key changes. */
+  #checkEnded(): void {
+    if (this.#joiner.partial)
+      throw new TlsAlert('unexpected_message', {
+        reason: 'EXCESS_HANDSHAKE_DATA',
+        section: '5.1',
+        why: 'expected the message before a key change to end its record, got more handshake bytes',
+      })
   }
 
   changeCipherSpec(): void {
@@ -185,7 +218,7 @@ export class RecordOutput implements Output {
         length: Math.min(cut, length - i * cut),
         protected: hidden,
         header: headerBytes({
-          type: hidden ? ContentType.application_data : ContentType[type],
+          type: hidden && !this.older ? ContentType.application_data : ContentType[type],
           legacy_record_version: hidden ? 0x0303 : this.#writer.version,
           length: size - headerLength,
         }),

@@ -1,6 +1,13 @@
 /** What is known about a connection: the getters of `Ssl`, before, during and after its handshake. */
-import type { AnyGroupName, CipherSuite, SignatureSchemeName } from '@biopair/crypto'
-import { type CertificateTypeName, mayRequest, type Role, type Stapled } from '@biopair/handshake'
+import type { AnyCipherSuite, AnyGroupName, SignatureSchemeName } from '@biopair/crypto'
+import {
+  type CertificateTypeName,
+  is12,
+  mayRequest,
+  type Role,
+  type Stapled,
+  type VersionName,
+} from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { Verdict } from '@biopair/x509'
 import type { EarlyDataStatus } from './early-stream.ts'
@@ -30,11 +37,12 @@ export class SslFacts {
     return this.#end.connected !== undefined
   }
 
-  get version(): 'TLSv1.3' | undefined {
-    return this.#end.facts?.suite && 'TLSv1.3'
+  get version(): VersionName | undefined {
+    const { cipher } = this
+    return cipher && ('auth' in cipher ? 'TLSv1.2' : 'TLSv1.3')
   }
 
-  get cipher(): CipherSuite | undefined {
+  get cipher(): AnyCipherSuite | undefined {
     return this.#end.facts?.suite
   }
 
@@ -172,6 +180,7 @@ export class SslFacts {
   /** Server: whether this client may be asked for a certificate after the handshake, if fewer than 8 requests are open. */
   get canRequestCertificate(): boolean {
     const connected = this.#end.connection?.connected
-    return connected !== undefined && mayRequest(connected) !== 'unsupported'
+    if (!connected || is12(connected)) return false
+    return mayRequest(connected) !== 'unsupported'
   }
 }

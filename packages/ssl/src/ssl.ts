@@ -3,7 +3,7 @@
  * wait (`blocking`), a call returns once it has finished or failed; `want_…` then means a callback's promise, or a timeout of the BIO.
  */
 import type { Bio } from '@biopair/bio'
-import { mayRequest } from '@biopair/handshake'
+import { is12, mayRequest } from '@biopair/handshake'
 import type { Bytes, TlsAlert } from '@biopair/wire'
 import {
   type CertificateRequestOptions,
@@ -17,10 +17,10 @@ import {
   tlsExporter,
 } from './channel-binding.ts'
 import type { ClaimStoreNow } from './claims.ts'
+import { checkBound, exported as exportedFrom, only13, tlsUnique } from './connected-facts.ts'
 import type { SslContext } from './context.ts'
 import type { RejectedEarlyData } from './early-stream.ts'
 import { Endpoint } from './endpoint.ts'
-import { keyingMaterial } from './exporter.ts'
 import type { Facts } from './facts.ts'
 import { moreTickets } from './issuing.ts'
 import { misuse } from './misuse.ts'
@@ -235,6 +235,7 @@ export class Ssl extends SslFacts {
 
   /** Changes our keys; with `request`, the peer changes its own (SSL_key_update(3)). */
   keyUpdate(request = false): FlushOutcome {
+    if (this.#end.connected) only13(this.#end.connected, 'keyUpdate')
     return this.#end.started().keyUpdate(request)
   }
 
@@ -243,6 +244,7 @@ export class Ssl extends SslFacts {
     const connected = this.#end.connected
     if (!connected || this.#end.role !== 'server')
       throw misuse('ERR_STILL_IN_INIT', 'newSessionTicket: expected a server after its handshake')
+    only13(connected, 'newSessionTicket')
     if (!this.#end.first.opensTickets)
       throw misuse('ERR_INVALID_ARG_VALUE', 'newSessionTicket: the ticketPolicy is never')
     return this.#end.started().order(now => moreTickets(this.#end, now, 1)[0])
@@ -258,6 +260,7 @@ export class Ssl extends SslFacts {
     if (!connected || !facts || this.#end.role !== 'server')
       throw misuse('ERR_STILL_IN_INIT', 'requestCertificate: expected a server after its handshake')
     const asks = requestFrom(options, this.context)
+    if (is12(connected)) return { status: 'unsupported' }
     const may = mayRequest(connected)
     if (may !== 'yes') return { status: may }
     const context = facts.inquiries.context(this.context)
@@ -277,6 +280,7 @@ export class Ssl extends SslFacts {
    */
   exportConnection(key: Uint8Array, options: ExportOptions = {}): ExportOutcome {
     const lifetime = checkExport(key, options)
+    if (this.#end.connected) only13(this.#end.connected, 'exportConnection')
     const connection = this.#end.started()
     const facts = this.#end.facts as Facts
     return connection.handOver(state =>
@@ -296,8 +300,7 @@ export class Ssl extends SslFacts {
    */
   exportKeyingMaterial(length: number, label: string, context?: Uint8Array): Bytes {
     const connected = this.#end.shaken('exportKeyingMaterial')
-    const hash = this.#end.first.crypto.hashes[connected.suite.hash]
-    return keyingMaterial(hash, connected.exporterSecret, length, label, context)
+    return exportedFrom(connected, this.#end.first.crypto, length, label, context)
   }
 
   /**
@@ -319,7 +322,9 @@ export class Ssl extends SslFacts {
    */
   channelBinding(type: ChannelBindingType): Bytes {
     checkBindingType(type)
-    this.#end.shaken('channelBinding')
+    const connected = this.#end.shaken('channelBinding')
+    if (type === 'tls-unique') return tlsUnique(connected)
+    checkBound(connected, type)
     if (type === 'tls-exporter')
       return this.exportKeyingMaterial(tlsExporter.length, tlsExporter.label)
     const { ownChain = [], peerChain = [] } = this.#end.facts ?? {}

@@ -61,6 +61,15 @@ export class Tracer {
     })
   }
 
+  /** A key of TLS 1.2 came into use (RFC 5246 §6.3). */
+  key12(direction: 'read' | 'write', key: Bytes): void {
+    const sender = (direction === 'write') === (this.role === 'client') ? 'client' : 'server'
+    this.tell({
+      ...{ event: 'key', direction, level: 'application', epoch: 1, name: `${sender}_write_key` },
+      ...(this.#tellsSecretOf('key') ? { secret: key.slice() } : {}),
+    })
+  }
+
   /** A secret was derived; `keylog` makes its line. */
   derived(name: string, secret: Uint8Array, keylog?: () => string): void {
     const told = this.#tellsSecretOf('secret')

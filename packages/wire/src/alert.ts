@@ -22,6 +22,8 @@ export const alerts = {
   internal_error: 80,
   inappropriate_fallback: 86,
   user_canceled: 90,
+  // Of TLS 1.2 alone (RFC 5246 §7.2.2).
+  no_renegotiation: 100,
   missing_extension: 109,
   unsupported_extension: 110,
   unrecognized_name: 112,

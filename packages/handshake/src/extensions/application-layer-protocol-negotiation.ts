@@ -16,5 +16,9 @@ const ProtocolNameList = struct({
 export const application_layer_protocol_negotiation = {
   id: 16,
   name: 'application_layer_protocol_negotiation',
-  in: { ClientHello: ProtocolNameList, EncryptedExtensions: ProtocolNameList },
+  in: {
+    ClientHello: ProtocolNameList,
+    EncryptedExtensions: ProtocolNameList,
+    ServerHello12: ProtocolNameList,
+  },
 } as const satisfies Extension

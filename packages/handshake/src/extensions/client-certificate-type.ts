@@ -17,5 +17,6 @@ export const client_certificate_type = {
   in: {
     ClientHello: struct({ client_certificate_types: vector(CertificateType, 1, 2 ** 8 - 1) }),
     EncryptedExtensions: struct({ client_certificate_type: CertificateType }),
+    ServerHello12: struct({ client_certificate_type: CertificateType }),
   },
 } as const satisfies Extension

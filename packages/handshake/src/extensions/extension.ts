@@ -10,6 +10,10 @@ export type ExtensionMessage =
   | 'CertificateRequest'
   | 'Certificate'
   | 'NewSessionTicket'
+  /** A ClientHello that TLS 1.2 is read from: what it has besides, TLS 1.3 passes over unread. */
+  | 'ClientHello12'
+  /** A ServerHello of TLS 1.2 (RFC 5246 §7.4.1.3). */
+  | 'ServerHello12'
 
 /** A row of the table of §4.3: for each message that the extension may stand in, what its data is there. */
 export interface Extension {

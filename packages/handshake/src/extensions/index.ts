@@ -8,6 +8,8 @@ import { compress_certificate } from './compress-certificate.ts'
 import { cookie } from './cookie.ts'
 import { delegated_credential } from './delegated-credential.ts'
 import { early_data } from './early-data.ts'
+import { ec_point_formats } from './ec-point-formats.ts'
+import { extended_master_secret } from './extended-master-secret.ts'
 import type { Extension, ExtensionMessage } from './extension.ts'
 import { key_share } from './key-share.ts'
 import { isGrease, otherNames } from './names.ts'
@@ -18,8 +20,10 @@ import { pre_shared_key } from './pre-shared-key.ts'
 import { psk_key_exchange_modes } from './psk-key-exchange-modes.ts'
 import { quic_transport_parameters } from './quic-transport-parameters.ts'
 import { record_size_limit } from './record-size-limit.ts'
+import { renegotiation_info } from './renegotiation-info.ts'
 import { server_certificate_type } from './server-certificate-type.ts'
 import { server_name } from './server-name.ts'
+import { session_ticket } from './session-ticket.ts'
 import { signature_algorithms } from './signature-algorithms.ts'
 import { signature_algorithms_cert } from './signature-algorithms-cert.ts'
 import { signed_certificate_timestamp } from './signed-certificate-timestamp.ts'
@@ -60,6 +64,10 @@ export const extensions = {
   key_share,
   quic_transport_parameters,
   ticket_request,
+  ec_point_formats,
+  extended_master_secret,
+  session_ticket,
+  renegotiation_info,
 } as const
 
 export type ExtensionName = keyof typeof extensions
@@ -68,7 +76,13 @@ type CodecsOf<N extends ExtensionName> = (typeof extensions)[N]['in']
 
 /** The names of the extensions that may stand in a message. */
 export type ExtensionIn<M extends ExtensionMessage> = {
-  [N in ExtensionName]: M extends keyof CodecsOf<N> ? N : never
+  [N in ExtensionName]: M extends keyof CodecsOf<N>
+    ? N
+    : M extends 'ClientHello12'
+      ? 'ClientHello' extends keyof CodecsOf<N>
+        ? N
+        : never
+      : never
 }[ExtensionName]
 
 /** The value of an extension in a message. */
@@ -77,7 +91,11 @@ export type ExtensionValue<M extends ExtensionMessage, N extends ExtensionName> 
     readonly [K in M]: Codec<unknown>
   }
     ? Decoded<CodecsOf<N>[M]>
-    : never
+    : M extends 'ClientHello12'
+      ? CodecsOf<N> extends { readonly ClientHello: Codec<infer T> }
+        ? T
+        : never
+      : never
 
 /** What a message says in its extensions: the value of each one that is there. */
 export type ExtensionsOf<M extends ExtensionMessage> = {
@@ -99,6 +117,7 @@ const responses: ReadonlySet<ExtensionMessage> = new Set<ExtensionMessage>([
   'HelloRetryRequest',
   'EncryptedExtensions',
   'Certificate',
+  'ServerHello12',
 ])
 
 const nothing: ReadonlySet<number> = new Set()
@@ -120,10 +139,11 @@ export function readExtensions<M extends ExtensionMessage>(
   for (const { extension_type, extension_data } of raw) {
     if (seen.has(extension_type)) throw duplicate(message, extension_type)
     // §4.3.11: servers MUST check that pre_shared_key is the last extension of a ClientHello.
-    if (message === 'ClientHello' && seen.has(pre_shared_key.id)) throw notLast(extension_type)
+    if (message.startsWith('ClientHello') && seen.has(pre_shared_key.id))
+      throw notLast(extension_type)
     seen.add(extension_type)
-    const row = rows.get(extension_type)
-    const codec = row?.in[message]
+    const row = rowFor(message, extension_type)
+    const codec = row && codecIn(row, message)
     if (row !== undefined && codec === undefined) throw misplaced(message, extension_type)
     if (responses.has(message) && !solicited(message, extension_type, offered))
       throw unsolicited(message, extension_type)
@@ -174,9 +194,21 @@ export function extensionName(id: number): string {
   return rows.get(id)?.name ?? otherNames.get(id) ?? (isGrease(id) ? 'GREASE' : `extension_${id}`)
 }
 
+/** A ClientHello says everything at once: for TLS 1.2 as well. */
+function codecIn(row: Extension, message: ExtensionMessage): Codec<unknown> | undefined {
+  return row.in[message] ?? (message === 'ClientHello12' ? row.in.ClientHello : undefined)
+}
+
+/** The row of an extension; TLS 1.3 does not know what TLS 1.2 alone has. */
+function rowFor(message: ExtensionMessage, id: number): Extension | undefined {
+  const row = rows.get(id)
+  if (!row || message.endsWith('12')) return row
+  return Object.keys(row.in).every(place => place.endsWith('12')) ? undefined : row
+}
+
 function codecOf(message: ExtensionMessage, name: ExtensionName): Codec<unknown> {
   const row: Extension = extensions[name]
-  const codec = row.in[message]
+  const codec = codecIn(row, message)
   if (codec === undefined) throw new TypeError(`${name} does not stand in ${message}`)
   return codec
 }

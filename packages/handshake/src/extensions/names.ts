@@ -3,20 +3,16 @@
 /** By id: what the registry has beyond our rows, of TLS 1.2 and of RFC 9846 section 4.3. */
 export const otherNames: ReadonlyMap<number, string> = new Map([
   [1, 'max_fragment_length'],
-  [11, 'ec_point_formats'],
   [14, 'use_srtp'],
   [15, 'heartbeat'],
   [17, 'status_request_v2'],
   [22, 'encrypt_then_mac'],
-  [23, 'extended_master_secret'],
-  [35, 'session_ticket'],
   [39, 'supported_ekt_ciphers'],
   [52, 'transparency_info'],
   [55, 'external_id_hash'],
   [56, 'external_session_id'],
   [0xfd00, 'ech_outer_extensions'],
   [0xfe0d, 'encrypted_client_hello'],
-  [0xff01, 'renegotiation_info'],
 ])
 
 /** Values that mean nothing and must be ignored where they are offered (RFC 8701): 0x0a0a, 0x1a1a, ... */

@@ -5,5 +5,5 @@ import type { Extension } from './extension.ts'
 export const record_size_limit = {
   id: 28,
   name: 'record_size_limit',
-  in: { ClientHello: uint16, EncryptedExtensions: uint16 },
+  in: { ClientHello: uint16, EncryptedExtensions: uint16, ServerHello12: uint16 },
 } as const satisfies Extension

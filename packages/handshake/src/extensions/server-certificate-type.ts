@@ -17,5 +17,6 @@ export const server_certificate_type = {
   in: {
     ClientHello: struct({ server_certificate_types: vector(CertificateType, 1, 2 ** 8 - 1) }),
     EncryptedExtensions: struct({ server_certificate_type: CertificateType }),
+    ServerHello12: struct({ server_certificate_type: CertificateType }),
   },
 } as const satisfies Extension

@@ -32,6 +32,7 @@ export const server_name = {
   in: {
     ClientHello: ServerNameList,
     EncryptedExtensions: empty,
+    ServerHello12: empty,
     CertificateRequest: ServerNameList,
   },
 } as const satisfies Extension

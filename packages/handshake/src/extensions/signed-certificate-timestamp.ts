@@ -21,5 +21,6 @@ export const signed_certificate_timestamp = {
     ClientHello: empty,
     CertificateRequest: empty,
     Certificate: SignedCertificateTimestampList,
+    ServerHello12: SignedCertificateTimestampList,
   },
 } as const satisfies Extension

@@ -41,7 +41,7 @@ const CertificateStatusRequest = variant(
  *
  *     opaque OCSPResponse<1..2^24-1>;
  */
-const CertificateStatus = variant(
+export const CertificateStatusResponse = variant(
   ['status_type', CertificateStatusType],
   ['response', { ocsp: opaque(1, 2 ** 24 - 1) }],
   rest(),
@@ -54,6 +54,8 @@ export const status_request = {
     ClientHello: CertificateStatusRequest,
     // §4.5.1.1: a server asks with an empty extension.
     CertificateRequest: empty,
-    Certificate: CertificateStatus,
+    Certificate: CertificateStatusResponse,
+    // RFC 6066 §8: a CertificateStatus message may follow.
+    ServerHello12: empty,
   },
 } as const satisfies Extension

@@ -54,6 +54,18 @@ export const AnyServerHello: MessageType<ServerHello> = {
   },
 }
 
+/** A ServerHello of TLS 1.2 as it is sent: without extensions where there are none. */
+export const ServerHello12: MessageType<ServerHello> = {
+  ...AnyServerHello,
+  body: {
+    ...AnyServerHello.body,
+    write(to, { extensions, ...hello }) {
+      const some = extensions.length > 0 ? extensions : undefined
+      bodyOfAnyVersion.write(to, { ...hello, extensions: some })
+    },
+  },
+}
+
 /** The random that makes a ServerHello a HelloRetryRequest: SHA-256 of "HelloRetryRequest" (§4.2.3). */
 export const helloRetryRequestRandom: Bytes = Uint8Array.of(
   ...[

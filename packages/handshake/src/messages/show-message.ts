@@ -1,5 +1,5 @@
 /** A handshake message as readable lines, for traces. */
-import { cipherSuiteById, groupById, signatureSchemeById } from '@biopair/crypto'
+import { cipherSuite12ById, cipherSuiteById, groupById, signatureSchemeById } from '@biopair/crypto'
 import { decode, type Opened, type ShowOptions, show, showBytes, TlsAlert } from '@biopair/wire'
 import {
   type ExtensionMessage,
@@ -8,7 +8,7 @@ import {
   isGrease,
 } from '../extensions/index.ts'
 import { decodeMessage } from './message.ts'
-import { messageName, messageTypes } from './message-types.ts'
+import { messageName, messageTypes, messageTypes12 } from './message-types.ts'
 import type { RawExtension } from './raw-extension.ts'
 import { isHelloRetryRequest, type ServerHello } from './server-hello.ts'
 
@@ -18,9 +18,14 @@ import { isHelloRetryRequest, type ServerHello } from './server-hello.ts'
  * @param body the message without its header
  */
 export function showMessage(msg_type: number, body: Uint8Array): string[] {
-  const type = messageTypes.get(msg_type)
-  if (type === undefined) return [messageName(msg_type), `  ${showBytes(body)}`]
-  const read = attempt(() => decodeMessage(type, body))
+  const other = messageTypes12.get(msg_type)
+  const first = messageTypes.get(msg_type) ?? other
+  if (first === undefined) return [messageName(msg_type), `  ${showBytes(body)}`]
+  const tried = attempt(() => decodeMessage(first, body))
+  // A message does not say its version: what TLS 1.3 cannot have written is TLS 1.2's.
+  const older = 'why' in tried && other ? attempt(() => decodeMessage(other, body)) : undefined
+  const [type, read] =
+    other && older && !('why' in older) ? ([other, older] as const) : ([first, tried] as const)
   if ('why' in read) return [type.name, `  unreadable: ${read.why}`, `  ${showBytes(body)}`]
   const name =
     type.name === 'ServerHello' && isHelloRetryRequest(read.value as ServerHello)
@@ -35,7 +40,9 @@ function opener(message: ExtensionMessage): NonNullable<ShowOptions['open']> {
   return (type, value): Opened | undefined => {
     if (type !== 'Extension') return undefined
     const { extension_type, extension_data } = value as RawExtension
-    const codec = extensionCodec(message, extension_type)
+    const codec =
+      extensionCodec(message, extension_type) ??
+      extensionCodec(`${message}12` as ExtensionMessage, extension_type)
     if (codec === undefined) return undefined
     const read = attempt(() => decode(codec, extension_data))
     if ('why' in read) return undefined
@@ -88,7 +95,7 @@ const grease = (id: number): string | undefined => (isGrease(id) ? 'GREASE' : un
 
 const names: NonNullable<ShowOptions['names']> = {
   ProtocolVersion: id => versions.get(id) ?? grease(id),
-  CipherSuite: id => cipherSuiteById(id)?.name ?? grease(id),
+  CipherSuite: id => (cipherSuiteById(id) ?? cipherSuite12ById(id))?.name ?? grease(id),
   NamedGroup: id => groupById(id)?.name ?? otherGroups.get(id) ?? grease(id),
   SignatureScheme: id => signatureSchemeById(id)?.name ?? otherSchemes.get(id) ?? grease(id),
   ExtensionType: extensionName,

@@ -5,6 +5,8 @@ import type { ClientConfig } from '../config.ts'
 import { extensionTypes, writeExtension } from '../extensions/index.ts'
 import type { ClientHello, RawExtension } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
+import { extensions12 } from '../tls12/client-hello.ts'
+import { speaks12 } from '../versions.ts'
 import { offeredTypes } from './certificate-types.ts'
 import { certificateWishes } from './certificate-wishes.ts'
 import { offeredDelegation } from './delegated-credential.ts'
@@ -23,7 +25,9 @@ export function clientHello(
   if (config.serverName !== undefined)
     extensions.push(writeExtension('ClientHello', 'server_name', serverNameList(config.serverName)))
   extensions.push(
-    writeExtension('ClientHello', 'supported_versions', { versions: [0x0304] }),
+    writeExtension('ClientHello', 'supported_versions', {
+      versions: speaks12(config) ? [0x0304, 0x0303] : [0x0304],
+    }),
     writeExtension('ClientHello', 'supported_groups', {
       named_group_list: config.groups.map(group => group.id),
     }),
@@ -62,13 +66,14 @@ export function clientHello(
     ...recordLimit('ClientHello', config),
     ...certificateWishes('ClientHello', config),
     ...offeredParameters(config),
+    ...extensions12(config),
     keyShare(shares),
   )
   return {
     legacy_version: 0x0303,
     random,
     legacy_session_id: sessionId,
-    cipher_suites: config.suites.map(suite => suite.id),
+    cipher_suites: [...config.suites, ...(config.suites12 ?? [])].map(suite => suite.id),
     legacy_compression_methods: Uint8Array.of(0),
     extensions,
   }

@@ -1,8 +1,9 @@
 /** The client's handshake, top to bottom (RFC 9846 appendix A.1). */
-import { type CipherSuite, equal, type KeyShare } from '@biopair/crypto'
+import type { CipherSuite, KeyShare } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
+import { agreedAlpn } from '../agreed-alpn.ts'
 import { type ClientConfig, draw } from '../config.ts'
-import { type ExtensionsOf, readExtensions } from '../extensions/index.ts'
+import { readExtensions } from '../extensions/index.ts'
 import type { Flow } from '../flow.ts'
 import {
   AnyServerHello,
@@ -12,6 +13,7 @@ import {
   EncryptedExtensions,
   Finished,
   isHelloRetryRequest,
+  type ServerHello,
 } from '../messages/index.ts'
 import { Secrets } from '../secrets.ts'
 import type { CertificateTypeName } from '../shown.ts'
@@ -34,17 +36,29 @@ import { checkQuicAnswer } from './quic.ts'
 import { checkOneLimit, checkServerLimit, limitRecords, readLimit } from './record-limits.ts'
 import { judgeStapled, stapledResponse } from './stapled.ts'
 
+/** Goes on with an older version where the server's first answer chose that; undefined where it did not. */
+export type Older<T> = (hello: ClientHello, answer: ServerHello) => Flow<T> | undefined
+
 /** Shakes hands as a client. Secrets that do not go on in `Connected` are wiped, however it ends. */
-export function* client13(talk: Talk, config: ClientConfig): Flow<Connected> {
+export function* client13<T = never>(
+  talk: Talk,
+  config: ClientConfig,
+  older?: Older<T>,
+): Flow<Connected | T> {
   const secrets = new Secrets()
   try {
-    return yield* handshake(talk, config, secrets)
+    return yield* handshake(talk, config, secrets, older)
   } finally {
     secrets.wipe()
   }
 }
 
-function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Connected> {
+function* handshake<T>(
+  talk: Talk,
+  config: ClientConfig,
+  secrets: Secrets,
+  older: Older<T> | undefined,
+): Flow<Connected | T> {
   const { output, transcript } = talk
   let psks = config.psk ? yield* pskOffers(config) : []
   const random = draw(config, 'client hello random', 32)
@@ -75,6 +89,13 @@ function* handshake(talk: Talk, config: ClientConfig, secrets: Secrets): Flow<Co
   output.endOfFlight()
 
   let answer = yield* talk.receive('WAIT_SH', AnyServerHello)
+  // Appendix E.3: who has sent early data fails where the server chooses an older version.
+  const rest = early.made ? undefined : older?.(hello, answer)
+  if (rest) {
+    output.learn({ fact: 'no_early_exporter' })
+    secrets.wipe()
+    return yield* rest
+  }
   let retriedWith: CipherSuite | undefined
   if (isHelloRetryRequest(answer)) {
     const retry = helloRetry(answer, hello, config, shares)
@@ -256,21 +277,4 @@ function* authenticateServer(
     })
   const proof = yield* receiveAuthentication(talk, config, 'server', certificate, offered, type)
   return { ...proof, wanted, ocspResponse: stapledResponse(certificate) }
-}
-
-/** RFC 7301 §3.2: exactly one protocol, and one of ours. */
-function agreedAlpn(
-  extensions: ExtensionsOf<'EncryptedExtensions'>,
-  config: ClientConfig,
-): Bytes | undefined {
-  const list = extensions.application_layer_protocol_negotiation?.protocol_name_list
-  if (!list) return undefined
-  const [protocol] = list
-  if (list.length !== 1 || !protocol || !config.alpn.some(ours => equal(ours, protocol)))
-    throw new TlsAlert('illegal_parameter', {
-      reason: 'INVALID_ALPN_PROTOCOL',
-      section: 'RFC 7301 3.2',
-      why: `expected one of the ${config.alpn.length} protocols offered, got ${list.length} of the server's`,
-    })
-  return protocol
 }

@@ -52,28 +52,38 @@ import {
   retryStatelessly,
 } from './stateless.ts'
 
+/** Answers a ClientHello with an older version where it does not offer TLS 1.3; undefined where it does. */
+export type OlderAnswer<T> = (hello: ClientHello) => Flow<T> | undefined
+
 /** Shakes hands as a server. Secrets that do not go on in `Connected` are wiped, however it ends. */
-export function* server13(talk: Talk, config: ServerConfig): Flow<Connected> {
+export function* server13<T = never>(
+  talk: Talk,
+  config: ServerConfig,
+  older?: OlderAnswer<T>,
+): Flow<Connected | T> {
   const secrets = new Secrets()
   try {
     admitLeftovers(talk, config)
-    return yield* handshake(talk, config, secrets)
+    return yield* handshake(talk, config, secrets, older)
   } finally {
     secrets.wipe()
   }
 }
 
 /** `again`: a HelloRetryRequest was sent here already, of which nothing is known but that. */
-function* handshake(
+function* handshake<T>(
   talk: Talk,
   config: ServerConfig,
   secrets: Secrets,
+  older: OlderAnswer<T> | undefined,
   again = false,
-): Flow<Connected> {
+): Flow<Connected | T> {
   const { output, transcript } = talk
   const first = yield* receiveHello(talk, made => goOnFromCookie(talk, made, config, again))
   const { raw, answers: answered } = first
   let { hello } = first
+  const rest = answered || again ? undefined : older?.(hello)
+  if (rest) return yield* rest
   output.tolerateChangeCipherSpec(true)
   output.learn({ fact: 'client_random', random: hello.random })
   let offer = readHello(hello)
@@ -100,7 +110,7 @@ function* handshake(
     if (asksAgain(offer, group, config)) {
       answerEarlyData(talk, offer, undefined, config)
       retryStatelessly(talk, config.cookies, first, suite, namedGroup(offer, group), config)
-      return yield* handshake(talk, config, secrets, true)
+      return yield* handshake(talk, config, secrets, older, true)
     }
   }
   const alpn = agreed(yield* chooseAlpn(offer), config)
@@ -313,7 +323,10 @@ function agree(
   return { entry: { group: group.id, key_exchange: publicKey }, secret }
 }
 
-function* chooseAlpn(offer: Offer): Flow<Bytes | undefined> {
+/** The protocol that is spoken, of those that the client offers. */
+export function* chooseAlpn(
+  offer: Pick<Offer, 'extensions' | 'serverName'>,
+): Flow<Bytes | undefined> {
   const offered = offer.extensions.application_layer_protocol_negotiation?.protocol_name_list
   if (!offered) return undefined
   const choice = yield* ask({ want: 'alpn', offered, serverName: offer.serverName })

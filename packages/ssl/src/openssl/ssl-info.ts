@@ -1,5 +1,5 @@
 /** The calls that say something about a connection, and the names it is told. */
-import type { CipherSuite } from '@biopair/crypto'
+import type { AnyCipherSuite } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
 import { TLSEXT_NAMETYPE_host_name } from './constants.ts'
 import type { SSL } from './ssl.ts'
@@ -78,17 +78,17 @@ export function SSL_get_version(ssl: SSL): string {
 }
 
 /** The cipher suite, or null before it is agreed on. */
-export function SSL_get_current_cipher(ssl: SSL): CipherSuite | null {
+export function SSL_get_current_cipher(ssl: SSL): AnyCipherSuite | null {
   return ssl.native?.cipher ?? null
 }
 
 /** RFC 9846's name, `(NONE)` for none. */
-export function SSL_CIPHER_get_name(cipher: CipherSuite | null): string {
+export function SSL_CIPHER_get_name(cipher: AnyCipherSuite | null): string {
   return cipher?.name ?? '(NONE)'
 }
 
 /** The two bytes on the wire. */
-export function SSL_CIPHER_get_protocol_id(cipher: CipherSuite): number {
+export function SSL_CIPHER_get_protocol_id(cipher: AnyCipherSuite): number {
   return cipher.id
 }
 

@@ -1,5 +1,5 @@
 /** SSL_SESSION: what may be resumed, or a key that was agreed on elsewhere (SSL_SESSION_new(3), SSL_SESSION_get0_cipher(3) and its like). */
-import type { CipherSuite } from '@biopair/crypto'
+import type { AnyCipherSuite } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import type { Bytes } from '@biopair/wire'
 import { type Session, sessionFromBytes, sessionToBytes } from '../session.ts'
@@ -11,7 +11,7 @@ export class SSL_SESSION {
   native: Session | undefined
   /** SSL_SESSION_set1_master_key: the key of a pre-shared key. */
   key: Bytes | undefined
-  suite: CipherSuite | undefined
+  suite: AnyCipherSuite | undefined
   hostname: string | undefined
   alpn: Bytes | undefined
   /** Seconds since 1970, and seconds: where `native` does not say. */
@@ -80,12 +80,12 @@ export function SSL_SESSION_get_timeout(session: SSL_SESSION): number {
   return session.native?.lifetime ?? session.timeout
 }
 
-export function SSL_SESSION_get0_cipher(session: SSL_SESSION): CipherSuite | null {
+export function SSL_SESSION_get0_cipher(session: SSL_SESSION): AnyCipherSuite | null {
   return session.native?.suite ?? session.suite ?? null
 }
 
 /** Of a key: the suite whose hash it goes with. 1, or 0 for a session that came from a connection. */
-export function SSL_SESSION_set_cipher(session: SSL_SESSION, cipher: CipherSuite): 0 | 1 {
+export function SSL_SESSION_set_cipher(session: SSL_SESSION, cipher: AnyCipherSuite): 0 | 1 {
   if (session.native) return 0
   session.suite = cipher
   return 1

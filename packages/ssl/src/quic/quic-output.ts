@@ -37,6 +37,14 @@ export class QuicOutput implements Output {
     this.#trace?.key(direction, level, secret)
   }
 
+  speak12(): never {
+    throw new TypeError('QUIC has no TLS 1.2')
+  }
+
+  changeKeys(): never {
+    throw new TypeError('QUIC has no TLS 1.2')
+  }
+
   /** A second ClientHello goes at the level of the first, whatever became of 0-RTT. */
   unprotect(): void {}
 

@@ -155,7 +155,8 @@ export class QuicTls {
   }
 
   get cipher(): CipherSuite | undefined {
-    return this.#facts.suite
+    // TLS 1.2 is never offered here.
+    return this.#facts.suite as CipherSuite | undefined
   }
 
   get group(): AnyGroupName | undefined {
@@ -240,7 +241,13 @@ export class QuicTls {
   #flow(talk: Talk): Flow<Connected> {
     const context = this.#context
     const { suites, session, transportParameters } = this.#starting
-    const shared = { ...flowConfig(context), suites, quic: { transportParameters } }
+    // RFC 9001 §4.2: no version before 1.3.
+    const versions = ['TLSv1.3'] as const
+    const shared = {
+      ...flowConfig(context),
+      ...{ suites, versions, suites12: [] },
+      quic: { transportParameters },
+    }
     if (this.role === 'client')
       return client13(talk, {
         ...shared,

@@ -1,0 +1,84 @@
+/** Which versions of TLS a context speaks, and with which suites: `minVersion`, `maxVersion` and `ciphers`. */
+import {
+  type CipherSuite,
+  type CipherSuite12,
+  type CryptoProvider,
+  ccmCipherSuites,
+  cipherSuites,
+  cipherSuites12,
+} from '@biopair/crypto'
+import type { VersionName } from '@biopair/handshake'
+import { misuse } from './misuse.ts'
+import { list, oneOf } from './option-values.ts'
+
+export interface Versions {
+  /** Most preferred first. */
+  readonly versions: readonly VersionName[]
+  readonly suites: readonly CipherSuite[]
+  readonly suites12: readonly CipherSuite12[]
+}
+
+const known: readonly VersionName[] = ['TLSv1.2', 'TLSv1.3']
+
+const rows12: Readonly<Record<string, CipherSuite12>> = Object.fromEntries(
+  Object.values(cipherSuites12).flatMap(suite => [
+    [suite.name, suite],
+    [suite.alias, suite],
+  ]),
+)
+
+/**
+ * TLS 1.3 alone, unless `minVersion` or `maxVersion` say otherwise. `ciphers` is one list for both versions; one of which it names no suite is not
+ * spoken. TypeError where nothing is left.
+ */
+export function versionsFrom(
+  options: {
+    readonly minVersion?: VersionName
+    readonly maxVersion?: VersionName
+    readonly ciphers?: string | readonly string[]
+  },
+  crypto: CryptoProvider,
+): Versions {
+  const { maxVersion = 'TLSv1.3', minVersion = maxVersion, ciphers } = options
+  oneOf('minVersion', minVersion, known)
+  oneOf('maxVersion', maxVersion, known)
+  const [least, most] = [known.indexOf(minVersion), known.indexOf(maxVersion)]
+  if (least > most)
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `minVersion: expected at most maxVersion, which is ${maxVersion}, got ${minVersion}`,
+    )
+  const chosen = list<CipherSuite | CipherSuite12>('ciphers', ciphers, standard(crypto), {
+    ...cipherSuites,
+    ...ccmCipherSuites,
+    ...rows12,
+  })
+  const suites = chosen.filter((suite): suite is CipherSuite => !('auth' in suite))
+  const suites12 = chosen.filter((suite): suite is CipherSuite12 => 'auth' in suite)
+  for (const { aead, name } of suites)
+    if (crypto.aeads[aead] === undefined)
+      throw misuse(
+        'ERR_INVALID_ARG_VALUE',
+        `ciphers: expected suites that ${crypto.name} has, got ${name}`,
+      )
+  const has = { 'TLSv1.2': suites12.length > 0, 'TLSv1.3': suites.length > 0 }
+  const versions = known.slice(least, most + 1).filter(version => has[version])
+  if (versions.length === 0)
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `ciphers: expected a suite of ${minVersion === maxVersion ? minVersion : 'TLSv1.2 or TLSv1.3'}, got ${chosen.map(({ name }) => name).join(', ')}`,
+    )
+  return {
+    versions: versions.toReversed(),
+    suites: versions.includes('TLSv1.3') ? suites : [],
+    suites12: versions.includes('TLSv1.2') ? suites12 : [],
+  }
+}
+
+/** What is fast with this provider comes first, in either version. */
+function standard({ prefer }: CryptoProvider): readonly string[] {
+  const older = prefer.suites.flatMap(name =>
+    Object.values(cipherSuites12).filter(({ aead }) => aead === cipherSuites[name].aead),
+  )
+  return [...prefer.suites, ...older.map(({ name }) => name)]
+}

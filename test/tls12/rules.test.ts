@@ -1,0 +1,319 @@
+/** The rules that TLS 1.2 has a part in, each sent wrong by an end of ours whose messages are edited. */
+
+import { signatureSchemes } from '@biopair/crypto'
+import { nodeCrypto } from '@biopair/crypto-node'
+import {
+  type ClientHello,
+  type Edit,
+  type RawExtension,
+  type ServerHello,
+  type ServerKeyExchange,
+  writeExtension,
+} from '@biopair/handshake'
+import { SslContext } from '@biopair/ssl'
+import { type AlertName, TlsAlert } from '@biopair/wire'
+import test, { type ExecutionContext } from 'ava'
+import { connectedEnds, type Ends, type EndsOptions, ends } from '../support/ends.ts'
+import { chainFor } from '../support/mint.ts'
+
+const older = { maxVersion: 'TLSv1.2' } as const
+const either = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const
+
+/** Changes one message of an end. */
+function editing<T>(name: string, change: (message: T) => T): { readonly edit: Edit } {
+  return {
+    edit: (said, message) =>
+      said === name ? (change(message as unknown as T) as unknown as typeof message) : message,
+  }
+}
+
+const without = (extensions: readonly RawExtension[] | undefined, id: number) =>
+  (extensions ?? []).filter(({ extension_type }) => extension_type !== id)
+
+/** What the end that is named makes of the other's messages: its own alert. */
+function refused(
+  t: ExecutionContext,
+  name: 'client' | 'server',
+  options: EndsOptions,
+  alert: AlertName,
+  reason: string,
+): void {
+  const made = ends(options)
+  for (let i = 0; i < 100; i++) {
+    const [mine, other] =
+      name === 'client' ? [made.client, made.server] : [made.server, made.client]
+    other.doHandshake()
+    const outcome = mine.doHandshake()
+    if (outcome.status === 'done') break
+    if (outcome.status !== 'failed') continue
+    const { error } = outcome
+    if (!(error instanceof TlsAlert)) throw error
+    t.deepEqual([error.origin, error.alert, error.reason], ['sent', alert, reason], error.message)
+    const heard = other.doHandshake()
+    t.is(heard.status, 'failed')
+    return
+  }
+  t.fail('nothing was refused')
+}
+
+const marked = (last: number) =>
+  editing<ServerHello>('ServerHello', hello => {
+    const random = hello.random.slice()
+    random.set([0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44, last], 24)
+    return { ...hello, random }
+  })
+
+for (const last of [0, 1])
+  test(`rule 8: a client of TLS 1.3 refuses TLS 1.2 with the sentinel ${last}`, t => {
+    refused(
+      t,
+      'client',
+      { client: either, server: { ...older, ...marked(last) } },
+      'illegal_parameter',
+      'TLS13_DOWNGRADE',
+    )
+  })
+
+test('rule 8: a client of TLS 1.2 takes the sentinel of TLS 1.2, and refuses that of what is below', t => {
+  const { client } = connectedEnds({ client: older, server: { ...older, ...marked(1) } })
+  t.is(client.version, 'TLSv1.2')
+  refused(
+    t,
+    'client',
+    { client: older, server: { ...older, ...marked(0) } },
+    'illegal_parameter',
+    'TLS13_DOWNGRADE',
+  )
+})
+
+test('rule 8: a server of TLS 1.3 writes the sentinel into each ServerHello of TLS 1.2, and one of TLS 1.2 alone does not', t => {
+  const tails: string[] = []
+  const seen = editing<ServerHello>('ServerHello', hello => {
+    tails.push(Buffer.from(hello.random.subarray(24)).toString('latin1'))
+    return hello
+  })
+  connectedEnds({ client: older, server: { ...either, ...seen } })
+  connectedEnds({ client: older, server: { ...older, ...seen } })
+  t.is(tails[0], 'DOWNGRD\x01')
+  t.not(tails[1], 'DOWNGRD\x01')
+})
+
+for (const [name, client] of Object.entries({ older, either }))
+  test(`rule 15: supported_versions in a ServerHello of TLS 1.2 is refused by a client that speaks ${name}`, t => {
+    const server = {
+      ...older,
+      ...editing<ServerHello>('ServerHello', hello => ({
+        ...hello,
+        extensions: [
+          ...hello.extensions,
+          writeExtension('ServerHello', 'supported_versions', { selected_version: 0x0303 }),
+        ],
+      })),
+    }
+    const reason = client === older ? 'BAD_EXTENSION' : 'BAD_PROTOCOL_VERSION_NUMBER'
+    refused(t, 'client', { client, server }, 'illegal_parameter', reason)
+  })
+
+test('rule 18: rsa_pkcs1 with SHA-2 signs handshakes of TLS 1.2', t => {
+  const { pem, keyPem, root } = chainFor('rsa')
+  for (const name of ['rsa_pkcs1_sha256', 'rsa_pkcs1_sha384', 'rsa_pkcs1_sha512']) {
+    const { client } = connectedEnds({
+      client: { ...older, ca: root.pem, sigalgs: name },
+      server: { ...older, cert: pem, key: keyPem },
+    })
+    t.is(client.peerSignatureScheme as string, name)
+  }
+})
+
+test('rule 18: in TLS 1.2 an ECDSA scheme is of no curve', t => {
+  const { pem, keyPem, root } = chainFor('p384')
+  const [credential] = new SslContext({ cert: pem, key: keyPem, crypto: nodeCrypto }).credentials
+  const { client } = connectedEnds({
+    client: { ...older, ca: root.pem },
+    server: {
+      ...older,
+      ...{ cert: pem, key: keyPem },
+      certificateCallback: () =>
+        credential && { ...credential, schemes: [signatureSchemes.ecdsa_secp256r1_sha256] },
+    },
+  })
+  t.is(client.peerSignatureScheme, 'ecdsa_secp256r1_sha256')
+})
+
+for (const [what, algorithm] of [
+  ['SHA-1', 0x0203],
+  ['ML-DSA', 0x0904],
+  ['what nobody knows', 0xfefe],
+] as const)
+  test(`rule 18: a handshake of TLS 1.2 that is signed with ${what} is refused`, t => {
+    const server = {
+      ...older,
+      ...editing<ServerKeyExchange>('ServerKeyExchange', message => ({ ...message, algorithm })),
+    }
+    refused(t, 'client', { client: older, server }, 'illegal_parameter', 'WRONG_SIGNATURE_TYPE')
+  })
+
+const plain: EndsOptions = { client: older, server: older }
+
+test('rule 54: in TLS 1.2 an exporter without a context is another than one with an empty one', t => {
+  const { client, server } = connectedEnds(plain)
+  const asked = (end: Ends['client'], context?: Uint8Array) =>
+    Buffer.from(end.exportKeyingMaterial(32, 'EXPORTER-x', context)).toString('hex')
+  t.is(asked(client), asked(server))
+  t.is(asked(client, new Uint8Array(0)), asked(server, new Uint8Array(0)))
+  t.not(asked(client), asked(client, new Uint8Array(0)))
+  for (const label of ['client finished', 'server finished', 'master secret', 'key expansion'])
+    t.throws(() => client.exportKeyingMaterial(12, label), { code: 'ERR_INVALID_ARG_VALUE' })
+  t.throws(() => client.exportKeyingMaterial(48, 'extended master secret'), {
+    code: 'ERR_INVALID_ARG_VALUE',
+  })
+})
+
+/** Both go without extended_master_secret. */
+const unbound: EndsOptions = {
+  client: {
+    ...older,
+    requireExtendedMasterSecret: false,
+    ...editing<ClientHello>('ClientHello', hello => ({
+      ...hello,
+      extensions: without(hello.extensions, 23),
+    })),
+  },
+  server: { ...older, requireExtendedMasterSecret: false },
+}
+
+test('rule 71: in TLS 1.2 tls-exporter and tls-unique are there with extended_master_secret alone', t => {
+  const { client, server } = connectedEnds(plain)
+  for (const type of ['tls-exporter', 'tls-unique', 'tls-server-end-point'] as const)
+    t.deepEqual(client.channelBinding(type), server.channelBinding(type))
+  t.is(client.channelBinding('tls-unique').length, 12)
+  t.deepEqual(
+    client.channelBinding('tls-exporter'),
+    client.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding'),
+  )
+  const made = connectedEnds(unbound)
+  for (const end of [made.client, made.server])
+    for (const type of ['tls-exporter', 'tls-unique'] as const)
+      t.throws(() => end.channelBinding(type), { code: 'ERR_NO_CHANNEL_BINDING' })
+})
+
+test('TLS_EMPTY_RENEGOTIATION_INFO_SCSV is answered with an empty renegotiation_info', t => {
+  const seen: ServerHello[] = []
+  const made = ends({
+    client: {
+      ...older,
+      ...editing<ClientHello>('ClientHello', hello => ({
+        ...hello,
+        cipher_suites: [...hello.cipher_suites, 0x00ff],
+        extensions: without(hello.extensions, 0xff01),
+      })),
+    },
+    server: {
+      ...older,
+      ...editing<ServerHello>('ServerHello', hello => {
+        seen.push(hello)
+        return hello
+      }),
+    },
+  })
+  made.client.doHandshake()
+  made.server.doHandshake()
+  const info = seen[0]?.extensions.find(({ extension_type }) => extension_type === 0xff01)
+  t.deepEqual(info?.extension_data, Uint8Array.of(0))
+})
+
+const info = (connection: readonly number[]) => ({
+  extension_type: 0xff01,
+  extension_data: Uint8Array.of(connection.length, ...connection),
+})
+
+test('a renegotiation_info that is not empty is refused by either end, and one that is missing by a client', t => {
+  const wrong = {
+    ...editing<ClientHello>('ClientHello', hello => ({
+      ...hello,
+      extensions: [...without(hello.extensions, 0xff01), info([1, 2, 3])],
+    })),
+  }
+  refused(
+    t,
+    'server',
+    { client: { ...older, ...wrong }, server: older },
+    'handshake_failure',
+    'RENEGOTIATION_MISMATCH',
+  )
+  const answer = (more: readonly RawExtension[]) =>
+    editing<ServerHello>('ServerHello', hello => ({
+      ...hello,
+      extensions: [...without(hello.extensions, 0xff01), ...more],
+    }))
+  for (const [more, reason] of [
+    [[info([1, 2, 3])], 'RENEGOTIATION_MISMATCH'],
+    [[], 'UNSAFE_LEGACY_RENEGOTIATION_DISABLED'],
+  ] as const)
+    refused(
+      t,
+      'client',
+      { client: older, server: { ...older, ...answer(more) } },
+      'handshake_failure',
+      reason,
+    )
+})
+
+for (const name of ['client', 'server'] as const)
+  test(`a ${name} refuses who lacks extended_master_secret`, t => {
+    const drop = <T extends { readonly extensions?: readonly RawExtension[] | undefined }>(
+      hello: T,
+    ) => ({
+      ...hello,
+      extensions: without(hello.extensions, 23),
+    })
+    const options: EndsOptions =
+      name === 'server'
+        ? { client: { ...older, ...editing<ClientHello>('ClientHello', drop) }, server: older }
+        : { client: older, server: { ...older, ...editing<ServerHello>('ServerHello', drop) } }
+    refused(t, name, options, 'handshake_failure', 'NO_EXTENDED_MASTER_SECRET')
+  })
+
+test('TLS_FALLBACK_SCSV below what the server has is inappropriate_fallback, and at its highest is nothing', t => {
+  const client = {
+    ...older,
+    ...editing<ClientHello>('ClientHello', hello => ({
+      ...hello,
+      cipher_suites: [...hello.cipher_suites, 0x5600],
+    })),
+  }
+  refused(
+    t,
+    'server',
+    { client, server: either },
+    'inappropriate_fallback',
+    'INAPPROPRIATE_FALLBACK',
+  )
+  t.is(connectedEnds({ client, server: older }).client.version, 'TLSv1.2')
+})
+
+test('versions without one in common are protocol_version', t => {
+  refused(t, 'server', { client: older, server: {} }, 'protocol_version', 'UNSUPPORTED_PROTOCOL')
+  refused(t, 'server', { client: {}, server: older }, 'protocol_version', 'UNSUPPORTED_PROTOCOL')
+})
+
+test('both of either version meet at TLS 1.3, and nothing of TLS 1.2 is left', t => {
+  const { client, server } = connectedEnds({ client: either, server: either })
+  t.is(client.version, 'TLSv1.3')
+  t.is(server.version, 'TLSv1.3')
+  t.throws(() => client.channelBinding('tls-unique'), { code: 'ERR_NO_CHANNEL_BINDING' })
+})
+
+test('what TLS 1.2 has nothing for is a TypeError, and the connection goes on', t => {
+  const { client, server } = connectedEnds(plain)
+  for (const call of [
+    () => client.keyUpdate(),
+    () => server.newSessionTicket(),
+    () => client.exportConnection(new Uint8Array(32)),
+  ])
+    t.throws(call, { code: 'ERR_WRONG_SSL_VERSION' })
+  t.is(server.requestCertificate().status, 'unsupported')
+  t.false(server.canRequestCertificate)
+  t.is(client.write(Uint8Array.of(1)).status, 'done')
+  t.is(server.read(new Uint8Array(9)).status, 'done')
+})
