@@ -67,7 +67,9 @@ async function workers(panel: Panel): Promise<void> {
   ])
   const [ours, theirs] = await Promise.all([client.facts, server.facts])
   for (const [name, value] of Object.entries(ours)) panel.say(name, value)
-  panel.say('facts agree', JSON.stringify(ours) === JSON.stringify(theirs))
+  const agree = JSON.stringify(ours) === JSON.stringify(theirs)
+  panel.say('facts agree', agree)
+  if (!agree) throw new Error('the ends know different things')
 
   const [there, back] = [random(300_000), random(200_000)]
   const [heard, answered] = await Promise.all([

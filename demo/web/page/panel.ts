@@ -18,7 +18,8 @@ export class Panel {
       line.setAttribute('data-fact', name)
       list.append(title, line)
     }
-    line.textContent = typeof value === 'number' ? value.toLocaleString('en') : String(value)
+    line.textContent =
+      typeof value === 'number' ? value.toLocaleString('en') : String(value ?? 'none')
   }
 
   /** Runs what the panel is about, to its end. */
