@@ -152,6 +152,31 @@ test('a servername is one that people write, and A-labels on the wire and in the
     )
 })
 
+test('a bulk transfer over a carrier that answers in microtasks alone leaves others their turns', async t => {
+  const { near, far } = memoryFunctions()
+  const [client, server] = pair(near, far)
+  await Promise.all([client.opened, server.opened])
+  let [turns, over] = [0, false]
+  const turn = () => {
+    turns++
+    if (!over) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const writer = client.writable.getWriter()
+  const writing = (async () => {
+    for (let i = 0; i < 128; i++) await writer.write(new Uint8Array(32_768))
+    await writer.close()
+  })()
+  let read = 0
+  for await (const { length } of server.readable as unknown as AsyncIterable<Uint8Array>)
+    read += length
+  over = true
+  await writing
+  t.is(read, 2 ** 22)
+  t.true(turns >= 16, `${turns} turns`)
+  await Promise.all([client.close(), server.close()])
+})
+
 test('the two streams are the connection: facts, data both ways, half-close, and an end', async t => {
   const [near, far] = streams()
   const client = connect(near, { ...clientOptions, ALPNProtocols: ['a', 'b'] })

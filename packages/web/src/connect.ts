@@ -5,11 +5,11 @@ import {
   type SslAndRest,
   SslStream,
   sslFor,
-  type Timers,
 } from '@biopair/ssl/stream'
 import { aLabels } from './a-labels.ts'
 import { type Carrier, carrierFrom } from './carrier-from.ts'
 import { type Connection, connectionOver } from './connection.ts'
+import { timers } from './event-loop.ts'
 
 /**
  * TLS as a client. A page has no list of authorities: `ca` or `pins` say whom to believe, and `servername` who it has to be, also as people write it
@@ -37,9 +37,4 @@ function named(options: ClientOptions): ClientOptions {
 
 function over(carrier: Carrier, { ssl, stream }: SslAndRest): Connection {
   return connectionOver(new SslStream(ssl, () => carrierFrom(carrier), stream, timers))
-}
-
-const timers: Timers = {
-  set: (callback, milliseconds) => setTimeout(callback, milliseconds),
-  clear: timer => clearTimeout(timer as ReturnType<typeof setTimeout>),
 }

@@ -12,6 +12,7 @@ import { EarlySender } from './early-sender.ts'
 import { asError, Inflow, later, Outflow } from './flows.ts'
 import { Incoming } from './incoming.ts'
 import { Outgoing } from './outgoing.ts'
+import { Pauses } from './pauses.ts'
 import { StreamError } from './stream-error.ts'
 import { type SslStreamOptions, streamOptionTypes } from './stream-options.ts'
 import { Deadline, type Timers } from './timers.ts'
@@ -70,7 +71,7 @@ export class SslStream {
   /**
    * @param ssl with its role set, and no BIO
    * @param open makes the carrier, once it is sure that nothing is wrong with what `ssl` was told: that is a TypeError, here
-   * @param timers without which there are no timeouts
+   * @param timers without which there are no timeouts and no pauses
    */
   constructor(
     ssl: Ssl,
@@ -93,8 +94,9 @@ export class SslStream {
     const carrier = open()
     this.#carrier = carrier
     const owner = { moved: () => this.#moved(), broke: (error: Error) => this.#broke(error) }
-    this.#in = new Inflow(carrier, half, owner)
-    this.#out = new Outflow(carrier, half, owner)
+    const pause = timers?.pause && ((over: () => void) => timers.pause?.(over))
+    this.#in = new Inflow(carrier, half, owner, new Pauses(pause))
+    this.#out = new Outflow(carrier, half, owner, new Pauses(pause))
     const deadline = (milliseconds: number, expired: () => void) =>
       new Deadline(timers, milliseconds, expired)
     this.#handshakeDeadline = deadline(handshakeTimeout, () =>
