@@ -4,6 +4,7 @@ import { cipherSuites, signatureSchemes } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { chainFor } from '../support/mint.ts'
+import { adapters } from './adapters.ts'
 import { chains } from './chains.ts'
 import { bareBurst, bareHandshake } from './limit.ts'
 import { type Case, type Effort, measure, median } from './measure.ts'
@@ -14,7 +15,21 @@ import { type Goal, report } from './report.ts'
 import { SharedThreads } from './shared.ts'
 import { sockets } from './sockets.ts'
 
-const names = ['H1', 'H2', 'B1', 'B2', 'L1', 'N1', 'N2', 'C1', 'C2', 'W1', 'M1'] as const
+const names = [
+  'H1',
+  'H2',
+  'B1',
+  'B2',
+  'L1',
+  'N1',
+  'N2',
+  'C1',
+  'C2',
+  'W1',
+  'A1',
+  'A2',
+  'M1',
+] as const
 type Name = (typeof names)[number]
 
 const { values: options } = parseArgs({
@@ -77,6 +92,8 @@ async function main(): Promise<void> {
     C1: () => chains('C1', 'p256', effort),
     C2: () => chains('C2', 'rsa', effort),
     W1: threads,
+    A1: () => adapters('A1', effort),
+    A2: () => adapters('A2', effort),
     M1: memory,
   }
   for (const name of names) if (wanted.includes(name)) await tables[name]()

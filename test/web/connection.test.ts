@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { TlsAlert } from '@biopair/ssl'
@@ -13,7 +14,7 @@ import {
   type ServerOptions,
 } from '@biopair/web'
 import test from 'ava'
-import { chainFor } from '../support/mint.ts'
+import { chainFor, mint } from '../support/mint.ts'
 import {
   FakeDataChannel,
   FakeWebSocket,
@@ -104,9 +105,76 @@ test('a client that does not say whom it believes is refused before the carrier 
   const error = t.throws(() => connect(carrier, { servername: 'server.example' }), {
     code: 'ERR_NO_TRUST_ANCHORS',
   })
-  t.regex(error.message, /needs ca/)
+  t.regex(error.message, /needs ca or pins\b/)
   t.throws(() => accept(carrier, {}), { code: 'ERR_NO_CERTIFICATE' })
   t.false(carrier.readable.locked)
+})
+
+test('pins alone are enough, and a key that is not among them is refused', async t => {
+  const leaf = new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' })
+  const pin = (key: Uint8Array) => `sha256/${createHash('sha256').update(key).digest('base64')}`
+  const { ca: _, ...nobody } = clientOptions
+  const [near, far] = streams()
+  const server = accept(far, serverOptions)
+  const client = connect(near, { ...nobody, pins: [pin(leaf)] })
+  t.true((await client.opened).authorized)
+  await Promise.all([client.close(), server.close()])
+  const [here, there] = streams()
+  const refused = accept(there, serverOptions)
+  const wary = connect(here, { ...nobody, pins: [pin(new Uint8Array(32))] })
+  t.like(await t.throwsAsync(wary.opened), { reason: 'CERTIFICATE_VERIFY_FAILED' })
+  t.like(wary.ssl.verdict, { ok: false, code: 'ERR_TLS_CERT_NOT_PINNED' })
+  await t.throwsAsync(refused.closed, { instanceOf: TlsAlert })
+})
+
+test('a servername is one that people write, and A-labels on the wire and in the certificate', async t => {
+  const { pem: ca, keyPem: key } = mint({ key: 'p256', names: ['xn--mnchen-3ya.example'] })
+  for (const servername of ['münchen.example', 'MÜNCHEN。example', 'xn--mnchen-3ya.example']) {
+    const [near, far] = streams()
+    const client = connect(near, { ...clientOptions, ca, servername })
+    const server = accept(far, { ...serverOptions, cert: ca, key })
+    const [ours, theirs] = await Promise.all([client.opened, server.opened])
+    t.true(ours.authorized)
+    t.is(theirs.servername, 'xn--mnchen-3ya.example')
+    await Promise.all([client.close(), server.close()])
+  }
+  const [near, far] = streams()
+  const asked = { ...clientOptions, ca, servername: 'relay.example', rejectUnauthorized: true }
+  const client = connect(near, { ...asked, verifyNames: ['münchen.example'] })
+  const server = accept(far, { ...serverOptions, cert: ca, key })
+  t.true((await client.opened).authorized)
+  await Promise.all([client.close(), server.close()])
+  for (const servername of ['mün chen.example', 'ü/x', 'ü@x', 'ü:443', '１２７.0.0.1', 'xn--ü'])
+    t.throws(
+      () => connect(far, { ...clientOptions, servername }),
+      { code: 'ERR_INVALID_ARG_VALUE', instanceOf: TypeError },
+      servername,
+    )
+})
+
+test('a bulk transfer over a carrier that answers in microtasks alone leaves others their turns', async t => {
+  const { near, far } = memoryFunctions()
+  const [client, server] = pair(near, far)
+  await Promise.all([client.opened, server.opened])
+  let [turns, over] = [0, false]
+  const turn = () => {
+    turns++
+    if (!over) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const writer = client.writable.getWriter()
+  const writing = (async () => {
+    for (let i = 0; i < 128; i++) await writer.write(new Uint8Array(32_768))
+    await writer.close()
+  })()
+  let read = 0
+  for await (const { length } of server.readable as unknown as AsyncIterable<Uint8Array>)
+    read += length
+  over = true
+  await writing
+  t.is(read, 2 ** 22)
+  t.true(turns >= 16, `${turns} turns`)
+  await Promise.all([client.close(), server.close()])
 })
 
 test('the two streams are the connection: facts, data both ways, half-close, and an end', async t => {

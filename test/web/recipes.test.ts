@@ -33,6 +33,7 @@ const said: Readonly<Record<string, string>> = {
   'Over a WebSocket': 'TLSv1.3\nhello\n',
   'Over a MessagePort': 'hello\n',
   'Between a page and a worker': 'hello\n',
+  'A key in a worker, plaintext in the page': 'hello\n',
   'Over a BroadcastChannel': 'hello\n',
   'Over a WebRTC data channel': 'true\n',
   'Over Web Serial': 'status\n',

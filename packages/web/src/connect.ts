@@ -5,17 +5,18 @@ import {
   type SslAndRest,
   SslStream,
   sslFor,
-  type Timers,
 } from '@biopair/ssl/stream'
+import { aLabels } from './a-labels.ts'
 import { type Carrier, carrierFrom } from './carrier-from.ts'
 import { type Connection, connectionOver } from './connection.ts'
+import { timers } from './event-loop.ts'
 
 /**
- * TLS as a client. A page has no list of authorities: `ca` says whom to believe, and `servername` who it has to be. TypeError at once, before the carrier is touched, for
- * options that are wrong or not a client's; everything later is a rejection of `opened`, `closed` and the streams.
+ * TLS as a client. A page has no list of authorities: `ca` or `pins` say whom to believe, and `servername` who it has to be, also as people write it
+ * (`münchen.example`). TypeError at once, before the carrier is touched, for options that are wrong or not a client's; everything later is a rejection of `opened`, `closed` and the streams.
  */
 export function connect(carrier: Carrier, options: ClientOptions): Connection {
-  return over(carrier, sslFor('client', options))
+  return over(carrier, sslFor('client', named(options)))
 }
 
 /** TLS as a server, with `cert` and `key`, or a `context` that many connections share: then tickets of one are good for another. TypeError as of `connect`. */
@@ -23,11 +24,17 @@ export function accept(carrier: Carrier, options: ServerOptions): Connection {
   return over(carrier, sslFor('server', options))
 }
 
-function over(carrier: Carrier, { ssl, stream }: SslAndRest): Connection {
-  return connectionOver(new SslStream(ssl, () => carrierFrom(carrier), stream, timers))
+/** With its names in A-labels. What is no object is for `sslFor` to refuse. */
+function named(options: ClientOptions): ClientOptions {
+  if (typeof options !== 'object' || options === null) return options
+  const { servername, verifyNames } = options
+  return {
+    ...options,
+    ...(servername === undefined ? {} : { servername: aLabels(servername) }),
+    ...(verifyNames === undefined ? {} : { verifyNames: [verifyNames].flat().map(aLabels) }),
+  }
 }
 
-const timers: Timers = {
-  set: (callback, milliseconds) => setTimeout(callback, milliseconds),
-  clear: timer => clearTimeout(timer as ReturnType<typeof setTimeout>),
+function over(carrier: Carrier, { ssl, stream }: SslAndRest): Connection {
+  return connectionOver(new SslStream(ssl, () => carrierFrom(carrier), stream, timers))
 }

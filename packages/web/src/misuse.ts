@@ -1,6 +1,10 @@
 /** Errors that are our user's: a TypeError with a stable code. */
 
-export type WebMisuseCode = 'ERR_CARRIER_LOCKED' | 'ERR_CARRIER_NOT_OPEN' | 'ERR_INVALID_ARG_TYPE'
+export type WebMisuseCode =
+  | 'ERR_CARRIER_LOCKED'
+  | 'ERR_CARRIER_NOT_OPEN'
+  | 'ERR_INVALID_ARG_TYPE'
+  | 'ERR_INVALID_ARG_VALUE'
 
 export function misuse(
   code: WebMisuseCode,

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 
 /** Programs that want two dashes before `version`. */
 const dashed: ReadonlySet<string> = new Set([
+  'chromium',
   'curl',
   'gnutls-cli',
   'gnutls-serv',

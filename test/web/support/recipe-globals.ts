@@ -1,4 +1,4 @@
-/** What the recipes of pages take for granted: `ca`, `cert` and `key`, a server at the other end of everything, and what Node 20 has not. */
+/** What the recipes of pages take for granted: `ca`, `cert`, `key` and `pkcs8`, a server at the other end of everything, and what Node 20 has not. */
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:tls'
 import { parentPort, Worker } from 'node:worker_threads'
@@ -8,6 +8,7 @@ import { FakeDataChannel, FakeWebSocket, serialPorts } from './fakes.ts'
 
 const cert = readFileSync('cert.pem', 'utf8')
 const key = readFileSync('key.pem', 'utf8')
+const pkcs8 = Buffer.from(key.replace(/-----.*-----|\s/g, ''), 'base64')
 
 /** A server that says again what it hears. */
 function echo(carrier: Carrier): void {
@@ -99,7 +100,7 @@ function bleDevice() {
 }
 
 Object.assign(globalThis, {
-  ...{ ca: cert, cert, key, self: parentPort, Worker },
+  ...{ ca: cert, cert, key, pkcs8, self: parentPort, Worker },
   ...{ RTCPeerConnection: PeerConnection, WebSocket: PageWebSocket },
   fetch: async () => new Response(cert),
 })

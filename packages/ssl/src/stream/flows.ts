@@ -2,6 +2,7 @@
 import type { PairBio } from '@biopair/bio'
 import type { Bytes } from '@biopair/wire'
 import type { ByteCarrier } from './byte-carrier.ts'
+import type { Pauses } from './pauses.ts'
 
 /** Who hears of a flow. Nobody is called from inside a call of theirs. */
 export interface FlowOwner {
@@ -19,15 +20,17 @@ export class Inflow {
   readonly #carrier: ByteCarrier
   readonly #half: PairBio
   readonly #owner: FlowOwner
+  readonly #pauses: Pauses
   #piece: Uint8Array | undefined
   #asking = false
   #over = false
   #empty = 0
 
-  constructor(carrier: ByteCarrier, half: PairBio, owner: FlowOwner) {
+  constructor(carrier: ByteCarrier, half: PairBio, owner: FlowOwner, pauses: Pauses) {
     this.#carrier = carrier
     this.#half = half
     this.#owner = owner
+    this.#pauses = pauses
   }
 
   /** Puts into the pair what fits of what has come; answers how many bytes. */
@@ -47,6 +50,7 @@ export class Inflow {
   /** Asks for more once all that came before was used. */
   fetch(): void {
     if (this.#asking || this.#over || this.#piece || this.#half.wpending > 0) return
+    if (this.#pauses.resting) return
     this.#asking = true
     later(() => this.#carrier.read()).then(
       bytes => this.#came(bytes),
@@ -73,6 +77,7 @@ export class Inflow {
     } else if (bytes.length > 0) {
       this.#empty = 0
       this.#piece = bytes
+      this.#pauses.moved(bytes.length, () => this.#owner.moved())
     } else if (++this.#empty > mostEmpty) {
       return this.#failed(new Error(`the carrier gave nothing ${mostEmpty} times in a row`))
     }
@@ -92,13 +97,15 @@ export class Outflow {
   readonly #carrier: ByteCarrier
   readonly #half: PairBio
   readonly #owner: FlowOwner
+  readonly #pauses: Pauses
   #underWay = 0
   #over = false
 
-  constructor(carrier: ByteCarrier, half: PairBio, owner: FlowOwner) {
+  constructor(carrier: ByteCarrier, half: PairBio, owner: FlowOwner, pauses: Pauses) {
     this.#carrier = carrier
     this.#half = half
     this.#owner = owner
+    this.#pauses = pauses
   }
 
   /** Bytes that the carrier has been given, and has not taken. */
@@ -109,7 +116,7 @@ export class Outflow {
   /** Gives all there is to the carrier, unless it is still busy; answers how many bytes. */
   drain(): number {
     const count = this.#half.pending
-    if (this.#underWay > 0 || this.#over || count === 0) return 0
+    if (this.#underWay > 0 || this.#over || count === 0 || this.#pauses.resting) return 0
     const bytes: Bytes = new Uint8Array(count)
     this.#half.read(bytes)
     this.#underWay = count
@@ -125,8 +132,11 @@ export class Outflow {
   }
 
   #went(): undefined {
+    const went = this.#underWay
     this.#underWay = 0
-    if (!this.#over) this.#owner.moved()
+    if (this.#over) return
+    this.#pauses.moved(went, () => this.#owner.moved())
+    this.#owner.moved()
   }
 
   #failed(error: unknown): undefined {

@@ -12,14 +12,13 @@ import { EarlySender } from './early-sender.ts'
 import { asError, Inflow, later, Outflow } from './flows.ts'
 import { Incoming } from './incoming.ts'
 import { Outgoing } from './outgoing.ts'
+import { Pauses } from './pauses.ts'
 import { StreamError } from './stream-error.ts'
 import { type SslStreamOptions, streamOptionTypes } from './stream-options.ts'
 import { Deadline, type Timers } from './timers.ts'
 
 const usualBuffer = 65_536
 const record = 16_384
-/** Below this, a copy is cheaper than the whole buffer that its bytes would keep. */
-const worthCopying = 4096
 
 /**
  * Moves on by itself whenever the carrier, the program or a callback has. Nothing is read of the carrier while a piece waits for its reader, and no more than
@@ -57,12 +56,14 @@ export class SslStream {
   #dirty = false
   readonly #early: EarlySender
   #earlyReader: Deferred<Bytes | null> | undefined
+  /** To see whether there is anything to read. */
+  readonly #probe = new Uint8Array(1)
+  /** For early data, and for what is dropped. */
   #scratch: Bytes | undefined
   #heard: Promise<void> | undefined
   #busy = false
   #woken = false
   #gathering = false
-  #moves = 0
   /** `abort` was called from inside a callback. */
   #gaveUp: Error | undefined
   readonly #onAbort = () => this.#aborted()
@@ -70,7 +71,7 @@ export class SslStream {
   /**
    * @param ssl with its role set, and no BIO
    * @param open makes the carrier, once it is sure that nothing is wrong with what `ssl` was told: that is a TypeError, here
-   * @param timers without which there are no timeouts
+   * @param timers without which there are no timeouts and no pauses
    */
   constructor(
     ssl: Ssl,
@@ -93,8 +94,9 @@ export class SslStream {
     const carrier = open()
     this.#carrier = carrier
     const owner = { moved: () => this.#moved(), broke: (error: Error) => this.#broke(error) }
-    this.#in = new Inflow(carrier, half, owner)
-    this.#out = new Outflow(carrier, half, owner)
+    const pause = timers?.pause && ((over: () => void) => timers.pause?.(over))
+    this.#in = new Inflow(carrier, half, owner, new Pauses(pause))
+    this.#out = new Outflow(carrier, half, owner, new Pauses(pause))
     const deadline = (milliseconds: number, expired: () => void) =>
       new Deadline(timers, milliseconds, expired)
     this.#handshakeDeadline = deadline(handshakeTimeout, () =>
@@ -264,13 +266,16 @@ export class SslStream {
     if (this.#busy || this.#stage === 'over') return
     this.#busy = true
     try {
-      let before: string
-      do {
-        before = this.#mark()
-        this.#moves += this.#in.feed()
+      for (;;) {
+        const { pending, wpending } = this.#half
+        const stage: string = this.#stage
+        const fed = this.#in.feed()
         this.#work()
-        if (!this.#gaveUp) this.#moves += this.#out.drain()
-      } while (!this.#gaveUp && this.#mark() !== before)
+        if (this.#gaveUp) break
+        const drained = this.#out.drain()
+        const still = this.#half.pending === pending && this.#half.wpending === wpending
+        if (fed + drained === 0 && still && this.#stage === stage) break
+      }
     } catch (error) {
       this.#gaveUp ??= asError(error)
     } finally {
@@ -280,11 +285,6 @@ export class SslStream {
     if (this.#unsent <= this.#bufferSize) this.#outgoing.release()
     if (this.#parted && this.#half.pending === 0 && this.#out.underWay === 0) return this.#leave()
     if (this.#incoming.wants || this.#listens) this.#in.fetch()
-  }
-
-  /** What cannot be the same once anything has moved. */
-  #mark(): string {
-    return `${this.#moves} ${this.#half.wpending} ${this.#half.pending} ${this.#stage}`
   }
 
   /** What comes is dropped, to make room for a peer that writes before it reads, and to hear whether the carrier lives. */
@@ -321,7 +321,8 @@ export class SslStream {
     const outcome = this.ssl.readEarly(into)
     if ('ready' in outcome || 'read' in outcome) return this.#waits(outcome)
     this.#earlyReader = undefined
-    if (outcome.status === 'done') reader.resolve(this.#taken(into, outcome.bytes))
+    this.#scratch = undefined
+    if (outcome.status === 'done') reader.resolve(into.slice(0, outcome.bytes))
     else if (outcome.status === 'end') reader.resolve(null)
     else {
       this.#stopped(outcome)
@@ -342,15 +343,20 @@ export class SslStream {
 
   #receive(): undefined {
     while (this.#incoming.wants) {
-      const into = this.#room()
-      const outcome = this.ssl.read(into)
-      if (outcome.status !== 'done') {
-        // An idle connection holds no buffer.
-        this.#scratch = undefined
-        return this.#stopped(outcome)
-      }
-      this.#incoming.push(this.#taken(into, outcome.bytes))
+      const outcome = this.#record()
+      if (outcome) return this.#stopped(outcome)
     }
+  }
+
+  /** Hands on one record, or what there is of it, in memory of its own: it is looked for first, so that waiting takes none. */
+  #record(): Stop | undefined {
+    const found = this.ssl.peek(this.#probe)
+    if (found.status !== 'done') return found
+    const into = new Uint8Array(this.ssl.pending)
+    const outcome = this.ssl.read(into)
+    if (outcome.status !== 'done') return outcome
+    this.#incoming.push(into)
+    return undefined
   }
 
   #sayGoodbye(): undefined {
@@ -395,13 +401,6 @@ export class SslStream {
   #room(): Bytes {
     this.#scratch ??= new Uint8Array(record)
     return this.#scratch
-  }
-
-  /** What was read is the reader's, also once we read on. */
-  #taken(into: Bytes, count: number): Bytes {
-    if (count < worthCopying) return into.slice(0, count)
-    this.#scratch = undefined
-    return into.subarray(0, count)
   }
 
   /** What a call that stopped means for everybody who waits. */
@@ -487,14 +486,11 @@ export class SslStream {
           if (fed === 0) break
           continue
         }
-        const into = this.#room()
-        const outcome = this.ssl.read(into)
-        if (outcome.status === 'done') this.#incoming.push(this.#taken(into, outcome.bytes))
-        else if (fed === 0) break
+        if (this.#record() && fed === 0) break
       }
       this.#half.close(error)
       if (this.#stage === 'handshake') this.#shake()
-      if (this.#stage === 'open') this.#stopped(this.ssl.read(this.#room()) as Stop)
+      if (this.#stage === 'open') this.#stopped(this.ssl.read(this.#probe) as Stop)
     } finally {
       this.#busy = false
     }

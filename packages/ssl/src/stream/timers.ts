@@ -5,6 +5,8 @@ export interface Timers {
   /** Calls back once, after so many milliseconds; answers what `clear` takes. */
   set(callback: () => void, milliseconds: number): unknown
   clear(timer: unknown): void
+  /** Calls back in a later turn of the event loop, as `setImmediate` does: for others to have theirs while much is moved. Without it, nothing pauses. */
+  pause?(callback: () => void): void
 }
 
 /** One deadline: set, put off, and taken back. */
