@@ -40,8 +40,8 @@ export function versionsFrom(
   crypto: CryptoProvider,
 ): Versions {
   const { maxVersion = 'TLSv1.3', minVersion = maxVersion, ciphers } = options
-  oneOf('minVersion', minVersion, known)
   oneOf('maxVersion', maxVersion, known)
+  oneOf('minVersion', minVersion, known)
   const [least, most] = [known.indexOf(minVersion), known.indexOf(maxVersion)]
   if (least > most)
     throw misuse(

@@ -182,7 +182,7 @@ test('options that are unknown, of the other role, or beside a context are refus
     t.throws(
       () => new TlsSocket(carrier, options as typeof believes),
       { code },
-      JSON.stringify(options),
+      Object.keys(options).at(-1),
     )
   refused({ ...believes, nonsense: 1 }, 'ERR_UNKNOWN_OPTION')
   refused({ ...believes, SNICallback: () => {} }, 'ERR_INVALID_ARG_VALUE')
@@ -192,7 +192,7 @@ test('options that are unknown, of the other role, or beside a context are refus
   refused({ ...identity, isServer: true, tickets: true }, 'ERR_INVALID_ARG_VALUE')
   refused({ secureContext: createSecureContext(), ca: 'x' }, 'ERR_INVALID_ARG_VALUE')
   refused({ secureContext: {} }, 'ERR_INVALID_ARG_TYPE')
-  refused({ ...believes, maxVersion: 'TLSv1.2' }, 'ERR_INVALID_ARG_VALUE')
+  refused({ ...believes, maxVersion: 'TLSv1.1' }, 'ERR_INVALID_ARG_VALUE')
   refused({ ...believes, ALPNProtocols: Buffer.from([5, 1]) }, 'ERR_INVALID_ARG_VALUE')
   refused({ isServer: true }, 'ERR_NO_CERTIFICATE')
   t.is(carrier.listenerCount('readable'), 0)
