@@ -27,7 +27,7 @@ export interface Naming12 {
 export function naming12(offer: Offer12, config: ServerConfig): Naming12 {
   const byId = offer.extendedMasterSecret && config.sessions12?.by === 'id'
   return {
-    sessionId: byId ? draw(config, 'session id', sessionIdLength) : new Uint8Array(0),
+    sessionId: byId ? draw(config, 'session_id', sessionIdLength) : new Uint8Array(0),
     ticket: announcesTicket(offer, config),
   }
 }

@@ -31,7 +31,7 @@ export function* offering12(config: ClientConfig): Flow<ClientConfig> {
 export function offeredId(config: ClientConfig): Bytes | undefined {
   const { session12: session } = config
   if (!session) return undefined
-  return session.ticket.length > 0 ? draw(config, 'session id', sessionIdLength) : session.id
+  return session.ticket.length > 0 ? draw(config, 'session_id', sessionIdLength) : session.id
 }
 
 /** session_ticket: with the ticket, or empty where one would be of use (RFC 5077 §3.2). */
