@@ -91,7 +91,7 @@ export interface SessionCache {
 export interface TicketSealer {
   /** Encrypts and authenticates; undefined where it cannot, and then there is no ticket. `state` holds secrets, and is wiped after the call. */
   seal(state: Bytes): Uint8Array | undefined
-  /** What was sealed: now, or later. The connection stands at `want_psk` meanwhile. */
+  /** What was sealed: now, or later. The connection stands at `want_psk`, in TLS 1.2 at `want_session`, meanwhile. */
   open(ticket: Bytes): Uint8Array | undefined | Promise<Uint8Array | undefined>
 }
 
