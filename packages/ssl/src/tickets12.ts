@@ -78,13 +78,15 @@ export interface Remembering {
   readonly noClient: () => boolean
 }
 
-/** How a server remembers sessions of TLS 1.2; undefined where it does not, since it issues no tickets by itself. */
+/** How a server remembers sessions of TLS 1.2; undefined where it resumes none. It issues what it issues of tickets after a full handshake. */
 export function sessions12(of: Remembering): Sessions12 | undefined {
   const { context } = of
   const { sessionCache } = context.options
-  if (ticketCount(context, false, undefined) === 0) return undefined
+  if (!context.opensTickets) return undefined
+  const issues = ticketCount(context, false, undefined) > 0
   if (sessionCache)
     return {
+      issues,
       by: 'id',
       keep: (id, session) => {
         const now = context.now()
@@ -92,7 +94,7 @@ export function sessions12(of: Remembering): Sessions12 | undefined {
         keepState(sessionCache, ticketId(id), written(of, session, now, until), until)
       },
     }
-  return { by: 'ticket', seal: session => sealed(of, session) }
+  return { issues, by: 'ticket', seal: session => sealed(of, session) }
 }
 
 /** Seconds. */

@@ -25,16 +25,17 @@ export interface Naming12 {
 
 /** A session without extended_master_secret is none (RFC 7627 §5.3). */
 export function naming12(offer: Offer12, config: ServerConfig): Naming12 {
-  const byId = offer.extendedMasterSecret && config.sessions12?.by === 'id'
+  const { sessions12: kept } = config
+  const byId = offer.extendedMasterSecret && kept?.issues && kept.by === 'id'
   return {
     sessionId: byId ? draw(config, 'session_id', sessionIdLength) : new Uint8Array(0),
     ticket: announcesTicket(offer, config),
   }
 }
 
-function announcesTicket(offer: Offer12, { sessions12 }: ServerConfig): boolean {
-  const { session_ticket } = offer.extensions
-  return offer.extendedMasterSecret && sessions12?.by === 'ticket' && session_ticket !== undefined
+function announcesTicket(offer: Offer12, { sessions12: kept }: ServerConfig): boolean {
+  if (!offer.extendedMasterSecret || !offer.extensions.session_ticket) return false
+  return kept?.issues === true && kept.by === 'ticket'
 }
 
 /**

@@ -47,8 +47,8 @@ export interface NewTicket12 {
   readonly lifetime: number
 }
 
-/** How a server remembers its sessions: itself, by an id, or in tickets. */
-export type Sessions12 =
+/** How a server remembers its sessions: itself, by an id, or in tickets. `issues`: new ones are remembered; else it only goes on with those of before. */
+export type Sessions12 = { readonly issues: boolean } & (
   | {
       readonly by: 'id'
       /** Called once the client's Finished is verified. What lasts is a copy. */
@@ -59,6 +59,7 @@ export type Sessions12 =
       /** Undefined where it cannot be; `until` is that of a session that was resumed. */
       readonly seal: (session: Session12 & { readonly until?: number }) => NewTicket12 | undefined
     }
+)
 
 /** Bytes of a session's id, as they are drawn here. */
 export const sessionIdLength = 32
