@@ -100,7 +100,11 @@ for (const [name, scenario] of Object.entries({
           t.is(sent, name === 'early' ? 'accepted' : 'none')
           t.is(
             went,
-            ['resumed', 'resumed12', 'early'].includes(name) ? 'resumed' : name === 'keyed' ? 'keyed' : 'full',
+            ['resumed', 'resumed12', 'early'].includes(name)
+              ? 'resumed'
+              : name === 'keyed'
+                ? 'keyed'
+                : 'full',
           )
         },
       )
