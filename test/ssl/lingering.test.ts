@@ -51,6 +51,13 @@ const older = {
   client: { ...full.client, maxVersion: 'TLSv1.2' as const },
   server: { ...full.server, maxVersion: 'TLSv1.2' as const },
 }
+const resumed12 = {
+  ...older,
+  session: await sessionOf(
+    new SslContext({ ...older.client, ...before }),
+    new SslContext({ ...older.server, ...before }),
+  ),
+}
 const keyed = {
   ...full,
   client: { ...full.client, psks },
@@ -70,7 +77,9 @@ const tripwire = new Tripwire()
 const providers = { node: nodeCrypto, noble }
 const role = ['client', 'server'] as const
 
-for (const [name, scenario] of Object.entries({ full, hybrid, resumed, early, keyed, older }))
+for (const [name, scenario] of Object.entries({
+  ...{ full, hybrid, resumed, early, keyed, older, resumed12 },
+}))
   for (const [providerName, provider] of Object.entries(providers)) {
     if (name !== 'full' && providerName === 'noble') continue
     const watch = new Watch(ticketKeys.subarray(16))
@@ -91,7 +100,11 @@ for (const [name, scenario] of Object.entries({ full, hybrid, resumed, early, ke
           t.is(sent, name === 'early' ? 'accepted' : 'none')
           t.is(
             went,
-            ['resumed', 'early'].includes(name) ? 'resumed' : name === 'keyed' ? 'keyed' : 'full',
+            ['resumed', 'resumed12', 'early'].includes(name)
+              ? 'resumed'
+              : name === 'keyed'
+                ? 'keyed'
+                : 'full',
           )
         },
       )

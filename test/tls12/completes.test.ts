@@ -1,9 +1,11 @@
 /** Property 7, *pumping always completes*, for TLS 1.2: any ring sizes, any fair order of steps, any cuts, either side older. */
+import { bioPair } from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
-import { Ssl, SslContext } from '@biopair/ssl'
+import { MemorySessionCache, type Session, Ssl, SslContext } from '@biopair/ssl'
 import test from 'ava'
 import fc from 'fast-check'
 import { Dice } from '../support/dice.ts'
+import { shake } from '../support/ends.ts'
 import { chainFor } from '../support/mint.ts'
 import { End, lay, type Rings, run } from '../support/schedule.ts'
 import { anyRings } from '../support/session.ts'
@@ -18,6 +20,7 @@ const anySession = fc.record({
   group: fc.constantFrom('x25519', 'secp256r1', 'secp384r1', 'secp521r1'),
   clientCertificate: fc.boolean(),
   versions: fc.constantFrom([older, older], [older, either], [either, older]),
+  resume: fc.constantFrom(undefined, 'id', 'ticket'),
 })
 
 function completes(
@@ -25,7 +28,7 @@ function completes(
   rings: Rings,
   seed: number,
 ) {
-  const { kind, suite, group, clientCertificate, versions } = session
+  const { kind, suite, group, clientCertificate, versions, resume } = session
   const { pem, keyPem, root } = chainFor(kind)
   const dice = new Dice(seed)
   const { near, far, between } = lay(rings, dice)
@@ -34,26 +37,23 @@ function completes(
     'TLS_AES_128_GCM_SHA256',
     `TLS_ECDHE_${kind === 'rsa' ? 'RSA' : 'ECDSA'}_WITH_${suite}`,
   ]
-  const client = new Ssl(
-    new SslContext({
-      ...common,
-      ...versions[0],
-      ...{ ciphers },
-      ...(clientCertificate ? { cert: pem, key: keyPem } : {}),
-    }),
-    { servername: 'server.example' },
-  )
+  const clientContext = new SslContext({
+    ...common,
+    ...versions[0],
+    ...{ ciphers },
+    ...(clientCertificate ? { cert: pem, key: keyPem } : {}),
+  })
+  const serverContext = new SslContext({
+    ...common,
+    ...versions[1],
+    ...{ cert: pem, key: keyPem, requestCert: clientCertificate },
+    ...(resume === 'id' ? { sessionCache: new MemorySessionCache() } : {}),
+  })
+  const before = resume && sessionOf(clientContext, serverContext)
+  const client = new Ssl(clientContext, { servername: 'server.example', session: before })
     .setBio(near)
     .setConnectState()
-  const server = new Ssl(
-    new SslContext({
-      ...common,
-      ...versions[1],
-      ...{ cert: pem, key: keyPem, requestCert: clientCertificate },
-    }),
-  )
-    .setBio(far)
-    .setAcceptState()
+  const server = new Ssl(serverContext).setBio(far).setAcceptState()
   const most = Math.min(40_000, 300 * Math.min(...rings))
   const request = dice.bytes(dice.below(most))
   const response = dice.bytes(dice.below(most))
@@ -67,7 +67,9 @@ function completes(
     if (end.lost) throw new Error(`${end.name}: ${end.lost.status}`, { cause: end.lost.error })
   same('version', `${client.version} ${server.version}`, 'TLSv1.2 TLSv1.2')
   same('suite', client.cipher, server.cipher)
-  same('group', `${client.group} ${server.group}`, `${group} ${group}`)
+  same('resumed', `${client.resumed} ${server.resumed}`, resume ? 'true true' : 'false false')
+  const agreed = resume ? undefined : group
+  same('group', `${client.group} ${server.group}`, `${agreed} ${agreed}`)
   same('client believed', server.authorized, clientCertificate)
   same('server believed', client.authorized, true)
   same('request', Buffer.compare(ends[1].received, request), 0)
@@ -80,6 +82,16 @@ function completes(
     ),
     0,
   )
+}
+
+/** The session that an undisturbed handshake leaves. */
+function sessionOf(clientContext: SslContext, serverContext: SslContext): Session {
+  const [near, far] = bioPair()
+  const client = new Ssl(clientContext, { servername: 'server.example' }).setBio(near)
+  const server = new Ssl(serverContext).setBio(far)
+  shake({ client: client.setConnectState(), server: server.setAcceptState() })
+  if (!client.session) throw new Error('no session')
+  return client.session
 }
 
 function same<T>(what: string, got: T, expected: T): void {
@@ -99,13 +111,14 @@ test('with any rings, any fair order of steps and any cuts, 60 sessions of TLS 1
 for (const size of [1, 2, 5, 6, 100, 256, 17_408])
   test(`TLS 1.2 completes over rings of ${size} bytes`, t => {
     for (const clientCertificate of [false, true])
-      completes(
-        {
-          ...{ kind: 'p256', suite: 'AES_128_GCM_SHA256', group: 'x25519', clientCertificate },
-          versions: [older, older],
-        },
-        [size, size],
-        1,
-      )
+      for (const resume of [undefined, 'id', 'ticket'] as const)
+        completes(
+          {
+            ...{ kind: 'p256', suite: 'AES_128_GCM_SHA256', group: 'x25519', clientCertificate },
+            ...{ versions: [older, older], resume },
+          },
+          [size, size],
+          1,
+        )
     t.pass()
   })

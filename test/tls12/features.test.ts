@@ -158,6 +158,26 @@ test('the trace of TLS 1.2 shows its messages and keys, and the key log has one 
   t.deepEqual(keys.sort(), ['client_write_key', 'server_write_key'])
 })
 
+test('a trace shows that a ticket was issued, and zeros in its place', t => {
+  for (const traceSecrets of [false, true]) {
+    const events: TraceEvent[] = []
+    const trace = (event: TraceEvent) => events.push(event)
+    const { client } = connectedEnds(both({ trace, traceSecrets }, { numTickets: 1 }))
+    const shown = events.flatMap(event =>
+      event.event === 'message' && event.message[0] === 4 ? [event.message] : [],
+    )
+    t.is(shown.length, 1)
+    const [message = new Uint8Array(0)] = shown
+    t.deepEqual(showMessage(4, message.subarray(4))[0], 'NewSessionTicket')
+    t.is(message.length, 4 + 4 + 2 + (client.session?.ticket.length ?? 0))
+    t.is(Buffer.from(message).readUInt32BE(4), 7200)
+    t.is(
+      message.subarray(10).every(byte => byte === 0),
+      !traceSecrets,
+    )
+  }
+})
+
 test('a clean end of the peer leaves writing open', t => {
   const { client, server } = connectedEnds(both())
   t.is(client.shutdown().status, 'sent')

@@ -1,21 +1,31 @@
 /** A recorded conversation of TLS 1.2, changed one bit, byte or end at a time and given to a fresh end: nothing gets past it. */
 import { nodeCrypto } from '@biopair/crypto-node'
-import { TlsAlert } from '@biopair/ssl'
+import { SslContext, TlsAlert } from '@biopair/ssl'
 import test, { type ExecutionContext } from 'ava'
 import { chainFor } from '../support/mint.ts'
 import { type RecordedEnd, recordConversation } from '../support/recorded-handshake.ts'
+import { sessionOf } from '../support/resume.ts'
 
 const { leaf, intermediate } = chainFor('ed25519')
 const common = {
   ...{ ca: intermediate.pem, allowPartialTrustChain: true, cert: leaf.pem, key: leaf.keyPem },
   ...{ ALPNProtocols: ['h2'], groups: 'x25519', maxVersion: 'TLSv1.2' as const },
 }
-const recorded = recordConversation({
+const scenario = {
   crypto: nodeCrypto,
   servername: 'server.example',
   client: common,
-  server: { ...common, requestCert: true },
-})
+  server: { ...common, requestCert: true, ticketKeys: new Uint8Array(48).fill(9) },
+}
+const before = { now: () => Date.UTC(2026, 6, 1), crypto: nodeCrypto }
+const session = await sessionOf(
+  new SslContext({ ...scenario.client, ...before }),
+  new SslContext({ ...scenario.server, ...before }),
+)
+const recordings = {
+  '': recordConversation(scenario),
+  ' that goes on with a session': recordConversation({ ...scenario, session }),
+}
 
 /** The version of a record in the clear means nothing, but for the first byte of a connection. */
 function ignoredOffsets(stream: Uint8Array): ReadonlySet<number> {
@@ -50,17 +60,20 @@ function judge(
     t.not(result.error.alert, 'internal_error', `${how}: ${result.error}`)
 }
 
-for (const role of ['client', 'server'] as const) {
-  const end = recorded[role]
+const parts = Object.entries(recordings).flatMap(([how, recorded]) =>
+  (['client', 'server'] as const).map(role => ({ end: recorded[role], who: `${role}${how}` })),
+)
+
+for (const { end, who } of parts) {
   const { heard } = end
 
-  test(`an unchanged recording of TLS 1.2 gives a ${role} what it was sent, whole or byte by byte`, t => {
+  test(`an unchanged recording of TLS 1.2 gives a ${who} what it was sent, whole or byte by byte`, t => {
     t.is(end.original.status, 'closed')
     t.deepEqual(end.replay(heard), end.original)
     t.deepEqual(end.replay(heard, 1), end.original)
   })
 
-  test(`with a bit of any byte flipped, a ${role} of TLS 1.2 answers an alert or a truncation`, t => {
+  test(`with a bit of any byte flipped, a ${who} of TLS 1.2 answers an alert or a truncation`, t => {
     t.timeout(60_000)
     const ignored = ignoredOffsets(heard)
     const bytes = heard.slice()
@@ -72,7 +85,7 @@ for (const role of ['client', 'server'] as const) {
       }
   })
 
-  test(`with any byte doubled or removed, or cut anywhere, a ${role} of TLS 1.2 answers an alert or a truncation`, t => {
+  test(`with any byte doubled or removed, or cut anywhere, a ${who} of TLS 1.2 answers an alert or a truncation`, t => {
     t.timeout(60_000)
     for (let at = 0; at < heard.length; at++) {
       const [before, after] = [heard.subarray(0, at), heard.subarray(at + 1)]

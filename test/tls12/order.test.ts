@@ -1,8 +1,14 @@
 /** TLS 1.2 messages dropped, repeated, swapped, and change_cipher_spec sent early (CVE-2014-0224): unexpected_message, or nothing. */
 import { MemoryBio } from '@biopair/bio'
-import { Ssl, SslContext } from '@biopair/ssl'
+import {
+  type ContextOptions,
+  MemorySessionCache,
+  type Session,
+  Ssl,
+  SslContext,
+} from '@biopair/ssl'
 import test, { type ExecutionContext } from 'ava'
-import { clientOptions, serverOptions } from '../support/ends.ts'
+import { clientOptions, connectedEnds, serverOptions } from '../support/ends.ts'
 import { chainFor } from '../support/mint.ts'
 
 const ccs = Uint8Array.of(20, 3, 3, 0, 1, 1)
@@ -46,19 +52,36 @@ interface Met {
   readonly said: number
 }
 
+/** What is gone on with, and the server that knows it. */
+interface Before {
+  readonly session: Session
+  readonly server: ContextOptions
+}
+
 /** Both shake hands; what the speaker says is changed on its way, part by part. */
-function meet(speaker: 'client' | 'server', clientCertificate: boolean, change: Change): Met {
+function meet(
+  speaker: 'client' | 'server',
+  clientCertificate: boolean,
+  change: Change,
+  before?: Before,
+): Met {
   const { pem, keyPem, root } = chainFor('p256')
   const older = { maxVersion: 'TLSv1.2', ca: root.pem, cert: pem, key: keyPem } as const
   const pipes = [new MemoryBio(), new MemoryBio()] as const
   const taps = [new MemoryBio(), new MemoryBio()] as const
   const client = new Ssl(new SslContext({ ...clientOptions, ...older }), {
     servername: 'server.example',
+    session: before && { ...before.session },
   })
     .setBio(pipes[0], taps[0])
     .setConnectState()
   const server = new Ssl(
-    new SslContext({ ...serverOptions, ...older, requestCert: clientCertificate }),
+    new SslContext({
+      ...serverOptions,
+      ...older,
+      requestCert: clientCertificate,
+      ...before?.server,
+    }),
   )
     .setBio(pipes[1], taps[1])
     .setAcceptState()
@@ -86,12 +109,17 @@ function meet(speaker: 'client' | 'server', clientCertificate: boolean, change: 
 
 const same: Change = parts => parts
 
-function check(t: ExecutionContext, speaker: 'client' | 'server', asks: boolean): void {
-  const { said, statuses } = meet(speaker, asks, same)
+function check(
+  t: ExecutionContext,
+  speaker: 'client' | 'server',
+  asks: boolean,
+  before?: Before,
+): void {
+  const { said, statuses } = meet(speaker, asks, same, before)
   t.deepEqual(statuses, ['done', 'done'])
   const count = (change: (i: number) => Change, expected: (i: number) => string | undefined) => {
     for (let i = 0; i < said; i++) {
-      const met = meet(speaker, asks, change(i))
+      const met = meet(speaker, asks, change(i), before)
       t.is(met.alert, expected(i), `part ${i}`)
       t.notDeepEqual(met.statuses, ['done', 'done'], `part ${i}`)
     }
@@ -102,7 +130,7 @@ function check(t: ExecutionContext, speaker: 'client' | 'server', asks: boolean)
       parts.flatMap((part, j) => (from + j === i ? put(part) : [part]))
   const wrong = 'unexpected_message'
   // The last of a flight that is missing is waited for.
-  const last = speaker === 'client' ? [0, said - 1] : [said - 3, said - 1]
+  const last = speaker === 'client' ? [0, said - 1] : before ? [said - 1] : [said - 3, said - 1]
   count(
     i => each(i, () => []),
     i => (last.includes(i) ? undefined : wrong),
@@ -113,6 +141,7 @@ function check(t: ExecutionContext, speaker: 'client' | 'server', asks: boolean)
       speaker,
       asks,
       each(i, part => [part, part]),
+      before,
     )
     t.is(met.alert, wrong, `repeated ${i}`)
   }
@@ -123,6 +152,7 @@ function check(t: ExecutionContext, speaker: 'client' | 'server', asks: boolean)
         speaker,
         asks,
         each(i, part => [ccs, part]),
+        before,
       ).alert,
       wrong,
       `early ${i}`,
@@ -135,7 +165,7 @@ function check(t: ExecutionContext, speaker: 'client' | 'server', asks: boolean)
       const [a, b] = [parts[at] as Uint8Array, parts[at + 1] as Uint8Array]
       return parts.toSpliced(at, 2, b, a)
     }
-    const { alert, statuses } = meet(speaker, asks, swap)
+    const { alert, statuses } = meet(speaker, asks, swap, before)
     if (statuses.every(status => status === 'done')) continue
     t.is(alert, wrong, `swapped ${i}`)
   }
@@ -145,4 +175,18 @@ for (const speaker of ['client', 'server'] as const)
   for (const asks of [false, true])
     test(`what a ${speaker} says out of order is unexpected_message${asks ? ', with a client certificate' : ''}`, t => {
       check(t, speaker, asks)
+    })
+
+const keepings = {
+  'by id': { sessionCache: new MemorySessionCache(), numTickets: 1 },
+  'by ticket': { ticketKeys: new Uint8Array(48).fill(5), numTickets: 1 },
+} satisfies Record<string, ContextOptions>
+
+for (const [how, server] of Object.entries(keepings))
+  for (const speaker of ['client', 'server'] as const)
+    test(`what a ${speaker} says out of order is unexpected_message where a session goes on ${how}`, t => {
+      const older = { maxVersion: 'TLSv1.2' } as const
+      const { session } = connectedEnds({ client: older, server: { ...older, ...server } }).client
+      if (!session) throw new Error('no session')
+      check(t, speaker, false, { session, server })
     })

@@ -13,6 +13,7 @@ import type { ClientHelloPolicy } from './client-hello-policy.ts'
 import type { CookieJar } from './cookie-jar.ts'
 import type { PskMode } from './psk.ts'
 import type { CertificateTypeName } from './shown.ts'
+import type { OfferedSession12, Sessions12 } from './tls12/session.ts'
 import type { VersionName } from './versions.ts'
 
 /** The last word on a message before it is encoded and sent: for replays of recorded handshakes, and for tests. */
@@ -75,7 +76,7 @@ export interface ClientConfig extends FlowConfig {
   readonly shares: readonly Group[]
   /** Middlebox compatibility mode (RFC 9846 appendix E.4). */
   readonly compatibility: boolean
-  /** Whether tickets are of use: psk_key_exchange_modes is sent. */
+  /** Whether tickets are of use: psk_key_exchange_modes is sent, and session_ticket. */
   readonly tickets: boolean
   /** Whether early_data is offered, where the first key permits it. */
   readonly earlyData?: boolean | undefined
@@ -85,6 +86,8 @@ export interface ClientConfig extends FlowConfig {
   readonly authorities?: readonly Bytes[] | undefined
   /** Whether the server may ask for a certificate after the handshake (RFC 9846 §4.3.6). */
   readonly postHandshakeAuth?: boolean | undefined
+  /** A session of TLS 1.2 to go on with, if its server is believed still. It stays its owner's, who wipes it. */
+  readonly session12?: OfferedSession12 | undefined
   /** How the ClientHello looks. */
   readonly look?: ClientHelloPolicy | undefined
 }
@@ -126,6 +129,8 @@ export interface ServerConfig extends FlowConfig, ClientAuthentication {
   readonly maxEarlyData: number
   /** Bytes of refused early data that are passed over; beyond them unexpected_message. */
   readonly skippedEarlyData: number
+  /** TLS 1.2: how sessions are remembered: the want `session` is asked then. None are where absent. */
+  readonly sessions12?: Sessions12 | undefined
   /** How many tickets follow the handshake; `requested` by ticket_request, undefined where the client did not say. */
   readonly ticketCount: (resumed: boolean, requested: number | undefined) => number
 }

@@ -12,6 +12,7 @@ import type {
   DelegatedIdentity,
   Shown,
 } from './shown.ts'
+import type { ChosenSession12 } from './tls12/session.ts'
 
 /** A reason to stand still, by name, and the type of the answer that lets the flow go on. */
 export interface Want<K extends string, A> {
@@ -128,6 +129,15 @@ export interface WantPsk extends Want<'psk', ChosenPsk | undefined> {
   readonly serverName: string | undefined
 }
 
+/** Server of TLS 1.2: the session that a client would go on with; undefined for none, and a full handshake. Once per handshake. */
+export interface WantSession extends Want<'session', ChosenSession12 | undefined> {
+  /** legacy_session_id: of the session, or made up beside a ticket. */
+  readonly id: Bytes
+  /** What stands in session_ticket; empty for none. */
+  readonly ticket: Bytes
+  readonly serverName: string | undefined
+}
+
 /** Server: whether a key that may be used once may still be; asked when its binder is right. */
 export interface WantPskClaim extends Want<'psk_claim', boolean> {
   readonly identity: Bytes
@@ -151,6 +161,7 @@ export type AnyWant =
   | WantPskOffer
   | WantPsk
   | WantPskClaim
+  | WantSession
   | WantEarlyData
   | WantAlpn
   | WantCertificate

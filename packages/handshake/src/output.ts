@@ -13,6 +13,7 @@ import type { Stapled } from './certificate-config.ts'
 import type { Role } from './flow.ts'
 import type { PskKind, PskMode } from './psk.ts'
 import type { CertificateTypeName, Shown } from './shown.ts'
+import type { NewSession12 } from './tls12/session.ts'
 
 /** The keys that a message travels under (RFC 9846 §2; RFC 9001 §4.1.4). */
 export type Level = 'initial' | 'early' | 'handshake' | 'application'
@@ -120,6 +121,10 @@ export type Fact =
   /** The server goes on with another key or with none, or asked for another ClientHello: the early exporter is of no use. */
   | { readonly fact: 'no_early_exporter' }
   | { readonly fact: 'ticket'; readonly ticket: ReceivedTicket }
+  /** TLS 1.2: a session goes on; `chain` is what the peer showed when it began. */
+  | { readonly fact: 'resumed'; readonly chain: readonly Bytes[]; readonly shown: Shown }
+  /** Client of TLS 1.2: a session that may be gone on with later. Told when the server's Finished is verified. */
+  | { readonly fact: 'session'; readonly session: NewSession12 }
   | { readonly fact: 'key_update'; readonly direction: 'read' | 'write' }
 
 /** A NewSessionTicket as the client keeps it (RFC 9846 §4.7.1). */

@@ -94,6 +94,16 @@ export function following<T, U>(
   return isPromise(answer) ? Promise.resolve(answer).then(then) : then(answer)
 }
 
+/** What a store answers, or `otherwise` where it fails. */
+export function orElse<T>(ask: () => T | Promise<T>, otherwise: T): T | Promise<T> {
+  try {
+    const answer = ask()
+    return isPromise(answer) ? Promise.resolve(answer).catch(() => otherwise) : answer
+  } catch {
+    return otherwise
+  }
+}
+
 /** Whether an answer comes later. */
 export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return (

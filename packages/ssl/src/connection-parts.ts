@@ -5,6 +5,7 @@ import type { AnyConnected, Command, Edit, Fact, Flow, Talk } from '@biopair/han
 import type { Buffers, Padding, RecordSizing } from '@biopair/record'
 import type { Answers } from './answers.ts'
 import type { ConnectionState } from './connection-state.ts'
+import type { End } from './inward.ts'
 import type { Limits } from './limits.ts'
 import type { Tracer } from './tracer.ts'
 
@@ -24,8 +25,8 @@ export interface ConnectionParts {
   /** Whether TLS 1.2 may be what it comes to. */
   readonly offers12: boolean
   readonly learn: (fact: Fact) => void
-  /** Called when the connection has failed or is closed: wipes what is kept beside it. */
-  readonly forget: () => void
+  /** Called when the connection has failed or is closed: wipes what is kept beside it. `end` is how the peer's side has ended, if it has. */
+  readonly forget: (end: End | undefined) => void
   /** Called after the peer's Finished is verified, over a BIO that waits by the first call that writes, and after a client has authenticated later: what to order then (tickets). */
   readonly connected: (connection: AnyConnected) => readonly Command[]
   /** Called behind the first data that was written then: what to order (tickets that were held back). */

@@ -17,6 +17,7 @@ import { chooseIdentity } from './own-identity.ts'
 import { pskAnswers } from './psk-answers.ts'
 import type { Session } from './session.ts'
 import { identityFrom, signatureFrom } from './shown-identity.ts'
+import { sessionAnswer } from './tickets12.ts'
 import { verifyPeer } from './verification.ts'
 
 export interface AnswersFor {
@@ -54,6 +55,7 @@ export function answersOf(connection: AnswersFor): Answers {
   return {
     ...pskAnswers(connection.context, connection.session, connection.quic),
     ...ocspAnswers(() => context),
+    session: sessionAnswer(connection.context),
     client_hello: (want, asking) => {
       const { clientHelloCallback } = context.options
       if (!clientHelloCallback) return undefined

@@ -205,9 +205,9 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
   readonly random?: Random
   /** Milliseconds since 1970. */
   readonly now?: () => number
-  /** Tickets that a server issues after a full handshake: 2, at most 32; after a resumption one takes the place of the one that was used. They never hold up a handshake. */
+  /** Tickets that a server issues after a full handshake: 2, at most 32; after a resumption one takes the place of the one that was used. They never hold up a handshake. TLS 1.2 has one in its handshake, or an id, unless this is 0. */
   readonly numTickets?: number
-  /** Seconds: 7200. At most 604800. */
+  /** Seconds: 7200. At most 604800; at most 86400 in TLS 1.2. */
   readonly ticketLifetime?: number
   /**
    * Server: 48 bytes (16 of name, 32 of key), to share tickets between servers; drawn once per context where absent. Of several the
@@ -219,7 +219,7 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
    * when newSessionTicket is called; `never` also resumes no session.
    */
   readonly ticketPolicy?: 'at_once' | 'with_first_write' | 'on_demand' | 'never'
-  /** Server: keeps sessions here, and a ticket is a name of 32 random bytes, instead of sealing them into the ticket. */
+  /** Server: keeps sessions here, and a ticket (in TLS 1.2, a session id) is a name of 32 random bytes, instead of sealing them into the ticket. */
   readonly sessionCache?: SessionCache
   /** Server: seals tickets and opens them, in the place of `ticketKeys`. */
   readonly ticketSealer?: TicketSealer
@@ -246,9 +246,9 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
   readonly psks?: readonly PskOption[]
   /** Gives such keys by name, now or later. */
   readonly pskCallback?: PskCallback
-  /** Client: whether tickets are of use. True. */
+  /** Client: whether tickets are of use; ids of TLS 1.2 are all the same. True. */
   readonly tickets?: boolean
-  /** Client: is told of each ticket. */
+  /** Client: is told of each ticket, and in TLS 1.2 of each session. */
   readonly onSession?: (session: Session) => void
   /** Client: how its ClientHello looks: order of extensions, GREASE, padding. It says nothing of what is offered: that are `ciphers`, `groups`, `keyShares`, `sigalgs`. */
   readonly clientHello?: ClientHelloPolicy

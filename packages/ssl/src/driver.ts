@@ -346,7 +346,7 @@ export class Driver {
     if (connected) is12(connected) ? forget12(connected) : forget(connected)
     // What was read is still to be given; what was sent comes back after a handshake alone.
     else if (this.parts.role === 'client') this.early.wipe()
-    this.parts.forget()
+    this.parts.forget(this.inward.end)
     if (this.inward.pending === 0) this.reader.wipe()
     this.writer.wipe()
     this.joiner.wipe()

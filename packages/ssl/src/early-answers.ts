@@ -76,7 +76,8 @@ export function granted(
 
 /** What early data a session permits. */
 export function termsOf({ maxEarlyData: limit, suite, alpn }: Session): EarlyTerms | undefined {
-  return limit > 0 ? { limit, suite, alpn } : undefined
+  // A session of TLS 1.2 permits none.
+  return limit > 0 && !('auth' in suite) ? { limit, suite, alpn } : undefined
 }
 
 function protocol(alpn: Bytes): Bytes | undefined {

@@ -1,21 +1,31 @@
 /** One end, as an `Ssl` holds it: what it was told; once its first call has come, the connection; and what is known of it. */
 import type { Bio } from '@biopair/bio'
-import { type AnyConnected, client, is12, type Role, server } from '@biopair/handshake'
-import type { Bytes } from '@biopair/wire'
+import {
+  type AnyConnected,
+  client,
+  is12,
+  type Role,
+  type Sessions12,
+  server,
+  type VersionName,
+} from '@biopair/handshake'
+import { type Bytes, TlsAlert } from '@biopair/wire'
 import { publicKeysFrom } from '@biopair/x509'
 import { Connection } from './connection.ts'
 import type { SslContext } from './context.ts'
 import { answersOf } from './context-answers.ts'
 import { Facts } from './facts.ts'
 import { clientConfig, serverConfig } from './flow-config.ts'
-import { ticketsDue } from './issuing.ts'
+import { keepsNoClient, ticketsDue } from './issuing.ts'
 import { misuse } from './misuse.ts'
 import { factsOf } from './moving.ts'
 import type { Moving } from './moving-state.ts'
 import { nameDemands, verifyNamesFrom } from './name-demands.ts'
 import { type Session, sessionFrom } from './session.ts'
+import { offered12 } from './session12.ts'
 import { type SslOptions, sslOptionsFrom } from './ssl-options.ts'
 import { checkStart, usableSession } from './start-checks.ts'
+import { forgetSession12, sessions12 } from './tickets12.ts'
 
 export class Endpoint {
   /** The context that it was made with. */
@@ -156,8 +166,7 @@ export class Endpoint {
         rawPublicKeys,
         judged: (verdict, want) => facts.judged(verdict, want),
         filters: request => facts.inquiries.filters(request),
-        session: () =>
-          usableSession(this.#offer, options.servername, options.reuseSession === true, context),
+        session: () => this.#usable('TLSv1.3'),
         switched: chosen => {
           this.#chosen = chosen
         },
@@ -166,17 +175,42 @@ export class Endpoint {
       trace: facts.trace,
       moved: this.#moved?.connection,
       flow: talk => {
-        if (role === 'server') return server(talk, serverConfig(context, options))
-        const resumes = this.#offer !== undefined
-        return client(talk, clientConfig(context, options, { resumes, early: this.early }))
+        if (role === 'server')
+          return server(talk, serverConfig(context, options, this.#sessions12(facts)))
+        const resumes = this.#offer !== undefined && !this.#offer.tls12
+        facts.offered12 = this.#usable('TLSv1.2')
+        const session12 = facts.offered12 && offered12(facts.offered12)
+        const { early } = this
+        return client(talk, clientConfig(context, options, { resumes, session12, early }))
       },
       learn: fact => facts.learn(fact),
-      forget: () => facts.earlyExporter.wipe(),
+      forget: end => {
+        facts.earlyExporter.wipe()
+        if (end?.status === 'failed' && end.error instanceof TlsAlert)
+          forgetSession12(context, this.connected, facts)
+      },
       offers12: context.versions.includes('TLSv1.2'),
       connected: connected => (is12(connected) ? [] : ticketsDue(this, 'at_once', connected)),
       firstWrite: connected =>
         is12(connected) ? [] : ticketsDue(this, 'with_first_write', connected),
     })
     return this.#connection
+  }
+
+  /** The session of the options, if it may be offered for this version. */
+  #usable(version: VersionName): Session | undefined {
+    const { first: context, options } = this
+    const offer = this.#offer
+    if ((offer?.tls12 ? 'TLSv1.2' : 'TLSv1.3') !== version) return undefined
+    if (!context.versions.includes(version)) return undefined
+    return usableSession(offer, options.servername, options.reuseSession === true, context)
+  }
+
+  #sessions12(facts: Facts): Sessions12 | undefined {
+    return sessions12({
+      context: this.first,
+      serverName: () => facts.askedName,
+      noClient: () => keepsNoClient(this.context, facts.verdict),
+    })
   }
 }

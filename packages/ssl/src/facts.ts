@@ -16,6 +16,7 @@ import type { SslContext } from './context.ts'
 import { EarlyExporter } from './exporter.ts'
 import type { QuicVersion } from './quic/version.ts'
 import type { QuicTerms, Session } from './session.ts'
+import { sessionOf12 } from './session12.ts'
 import type { SslOptions } from './ssl-options.ts'
 import type { Tracer } from './tracer.ts'
 
@@ -54,6 +55,8 @@ export class Facts {
   /** What was found about the chain of the session that is offered, or of a ticket; it counts once the session is resumed. */
   sessionVerdict: Verdict | undefined
   session: Session | undefined
+  /** Client: the session of TLS 1.2 that is offered. */
+  offered12: Session | undefined
   retried = false
   resumed = false
   /** Of a key that was agreed on elsewhere. */
@@ -147,18 +150,21 @@ export class Facts {
       case 'no_early_exporter':
         this.earlyExporter.wipe()
         break
-      case 'ticket': {
-        this.session = {
-          ...fact.ticket,
-          received: this.#context.now(),
-          serverName: this.#servername,
-          alpn: this.alpn,
-          quic: this.#quicTerms,
-        }
-        this.#context.options.onSession?.(this.session)
-        this.#told.onSession?.(this.session)
+      case 'ticket':
+        this.#tell({ ...fact.ticket, ...this.#arrival, quic: this.#quicTerms })
+        break
+      case 'session': {
+        const { session } = fact
+        this.#tell(sessionOf12(session, this.#arrival, session.renewed ? this.session : undefined))
         break
       }
+      case 'resumed':
+        this.resumed = true
+        this.session = this.offered12
+        this.peerChain = fact.chain
+        this.peerShown = fact.shown
+        this.verdict = fact.chain.length > 0 ? this.sessionVerdict : undefined
+        break
       case 'client_authentication':
         this.verdict = this.inquiries.learn(fact, this.peerChain) ?? this.verdict
         break
@@ -170,6 +176,16 @@ export class Facts {
       case 'key_update':
         break
     }
+  }
+
+  get #arrival(): Pick<Session, 'received' | 'serverName' | 'alpn'> {
+    return { received: this.#context.now(), serverName: this.#servername, alpn: this.alpn }
+  }
+
+  #tell(session: Session): void {
+    this.session = session
+    this.#context.options.onSession?.(session)
+    this.#told.onSession?.(session)
   }
 
   get #quicTerms(): QuicTerms | undefined {

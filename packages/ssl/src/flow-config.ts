@@ -3,7 +3,9 @@ import {
   type ClientConfig,
   type FlowConfig,
   mostRecordLimit,
+  type OfferedSession12,
   type ServerConfig,
+  type Sessions12,
   type TicketRequest,
 } from '@biopair/handshake'
 import type { SslContext } from './context.ts'
@@ -12,11 +14,19 @@ import { sniOf } from './name-demands.ts'
 import type { SslOptions } from './ssl-options.ts'
 import { hasPsks } from './start-checks.ts'
 
-/** For a client; `resumes`: there is a session to offer, and `early`: early data comes behind the ClientHello. */
+/** For a client; `resumes`: there is a session to offer, `session12` is one of TLS 1.2, and `early`: early data comes behind the ClientHello. */
 export function clientConfig(
   context: SslContext,
   options: SslOptions,
-  { resumes, early }: { readonly resumes: boolean; readonly early: boolean },
+  {
+    resumes,
+    session12,
+    early,
+  }: {
+    readonly resumes: boolean
+    readonly session12: OfferedSession12 | undefined
+    readonly early: boolean
+  },
 ): ClientConfig {
   return {
     ...common(context),
@@ -30,11 +40,16 @@ export function clientConfig(
     authorities: context.requestAuthorities,
     postHandshakeAuth: context.options.postHandshakeAuth,
     look: context.look,
+    session12,
     psk: resumes || hasPsks(context),
   }
 }
 
-export function serverConfig(context: SslContext, options: SslOptions): ServerConfig {
+export function serverConfig(
+  context: SslContext,
+  options: SslOptions,
+  sessions12: Sessions12 | undefined,
+): ServerConfig {
   const { maxEarlyData = 0 } = context.options
   return {
     ...common(context),
@@ -44,6 +59,7 @@ export function serverConfig(context: SslContext, options: SslOptions): ServerCo
     psk: context.opensTickets || hasPsks(context),
     maxEarlyData,
     skippedEarlyData: Math.max(context.limits.skippedEarlyData, maxEarlyData),
+    sessions12,
     ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
   }
 }

@@ -71,6 +71,7 @@ export {
   ServerIdentityError,
 } from './server-identity.ts'
 export { type QuicTerms, type Session, sessionFromBytes, sessionToBytes } from './session.ts'
+export type { Terms12 } from './session12.ts'
 export type { IdentityOption } from './shown-identity.ts'
 export { Ssl } from './ssl.ts'
 export { SslBio } from './ssl-bio.ts'

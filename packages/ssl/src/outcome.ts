@@ -21,6 +21,7 @@ export interface Suspended {
     | 'want_psk_offer'
     | 'want_psk'
     | 'want_psk_claim'
+    | 'want_session'
     | 'want_early_data'
     | 'want_alpn'
     | 'want_certificate'

@@ -9,7 +9,7 @@ import {
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { CallbackContext } from './abort.ts'
-import { type Again, type Answers, following, isPromise } from './answers.ts'
+import { type Again, type Answers, following, orElse } from './answers.ts'
 import type { SslContext } from './context.ts'
 import { earlyAnswer, granted, termsOf } from './early-answers.ts'
 import { text } from './facts.ts'
@@ -100,16 +100,6 @@ export function pskAnswers(
       undefined,
     )
     return following(got, state => (state instanceof Uint8Array ? readState(state) : undefined))
-  }
-}
-
-/** What a store answers, or `otherwise` where it fails. */
-function orElse<T>(ask: () => T | Promise<T>, otherwise: T): T | Promise<T> {
-  try {
-    const answer = ask()
-    return isPromise(answer) ? Promise.resolve(answer).catch(() => otherwise) : answer
-  } catch {
-    return otherwise
   }
 }
 

@@ -1,5 +1,5 @@
-/** A session as a client keeps it, and as bytes (RFC 9846 §2.2, §4.7.1). */
-import { type CipherSuite, type CryptoProvider, cipherSuiteById } from '@biopair/crypto'
+/** A session as a client keeps it, and as bytes (RFC 9846 §2.2, §4.7.1; RFC 5077). */
+import { type AnyCipherSuite, type CryptoProvider, cipherSuiteById } from '@biopair/crypto'
 import { longestLifetime, type Shown } from '@biopair/handshake'
 import {
   type Bytes,
@@ -14,13 +14,16 @@ import {
 } from '@biopair/wire'
 import { misuse } from './misuse.ts'
 import type { QuicVersion } from './quic/version.ts'
+import { session12FromBytes, session12ToBytes, type Terms12, version12 } from './session12.ts'
 import { readShown, ShownState, writeShown } from './shown-state.ts'
 
 /** A session that a client may resume: a ticket, what it was issued under, and whom it was issued by. It holds secrets. */
 export interface Session {
+  /** Empty for a session of TLS 1.2 that goes by its id. */
   readonly ticket: Bytes
+  /** Of TLS 1.2, the master secret. */
   readonly psk: Bytes
-  readonly suite: CipherSuite
+  readonly suite: AnyCipherSuite
   /** Milliseconds since 1970, by the connection's clock. */
   readonly received: number
   /** Seconds, at most 604800. */
@@ -39,6 +42,8 @@ export interface Session {
   readonly authenticatedBy: 'certificate' | 'psk'
   /** Of QUIC, and for QUIC alone; undefined over records. */
   readonly quic?: QuicTerms | undefined
+  /** Of TLS 1.2, and for TLS 1.2 alone; undefined for TLS 1.3. */
+  readonly tls12?: Terms12 | undefined
 }
 
 /** What a session of QUIC goes with. */
@@ -75,6 +80,7 @@ const SessionState = struct({
 
 /** A session as bytes, for a file or another process. Whoever has them can go on in its place: they want the care of a private key. */
 export function sessionToBytes(session: Session): Bytes {
+  if (session.tls12) return session12ToBytes(session, session.tls12)
   const received = Math.max(0, Math.floor(session.received))
   return encode(SessionState, {
     version,
@@ -98,6 +104,8 @@ export function sessionToBytes(session: Session): Bytes {
 
 /** The session that `sessionToBytes` wrote. TypeError (ERR_INVALID_ARG_VALUE) for anything else, also for what a later version wrote. */
 export function sessionFromBytes(bytes: Uint8Array): Session {
+  const older = bytes[0] === version12 ? session12FromBytes(bytes) : undefined
+  if (older) return older
   const state = read(bytes)
   const suite = state && cipherSuiteById(state.cipher_suite)
   const shown = state && readShown(state.shown)

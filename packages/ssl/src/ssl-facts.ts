@@ -149,7 +149,7 @@ export class SslFacts {
     return this.#end.facts?.pskIdentity
   }
 
-  /** Client: the last ticket that came. */
+  /** Client: the last ticket that came; in TLS 1.2 the session, as it may be resumed. */
   get session(): Session | undefined {
     return this.#end.facts?.session
   }

@@ -36,7 +36,8 @@ export function usableSession(
   context: SslContext,
 ): Session | undefined {
   if (!session || ageOf(session, context.now()) >= session.lifetime * 1000) return undefined
-  if (session.serverName !== servername || context.options.tickets === false) return undefined
+  if (session.serverName !== servername) return undefined
+  if (context.options.tickets === false && session.ticket.length > 0) return undefined
   return context.spend(session) || reuse ? session : undefined
 }
 

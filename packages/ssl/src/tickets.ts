@@ -56,7 +56,7 @@ const version = 4
 const nameLength = 16
 const nonceLength = 12
 /** Bytes of the longest ticket that is made: a ClientHello has to carry it, and some servers take no more than 16 KiB of one. */
-const longestTicket = 8192
+export const longestTicket = 8192
 /** Everything in a state but the names and the chain. */
 const fixedState = 512
 /** Milliseconds by which the clock of another server may be ahead. */
@@ -91,14 +91,20 @@ export interface SessionCache {
 export interface TicketSealer {
   /** Encrypts and authenticates; undefined where it cannot, and then there is no ticket. `state` holds secrets, and is wiped after the call. */
   seal(state: Bytes): Uint8Array | undefined
-  /** What was sealed: now, or later. The connection stands at `want_psk` meanwhile. */
+  /** What was sealed: now, or later. The connection stands at `want_psk`, in TLS 1.2 at `want_session`, meanwhile. */
   open(ticket: Bytes): Uint8Array | undefined | Promise<Uint8Array | undefined>
 }
 
-export interface Issuing {
+/** What tickets are sealed with. */
+export interface SealingWith {
   readonly crypto: CryptoProvider
   /** Every random byte comes from here. */
   readonly draw: (purpose: string, length: number) => Bytes
+  readonly sealer: TicketSealer | undefined
+  readonly key: () => TicketKey
+}
+
+export interface Issuing extends SealingWith {
   /** Milliseconds since 1970. */
   readonly now: number
   /** Seconds. */
@@ -109,8 +115,6 @@ export interface Issuing {
   /** Of QUIC: what the ticket is good for. */
   readonly quic?: Bytes | undefined
   readonly cache: SessionCache | undefined
-  readonly sealer: TicketSealer | undefined
-  readonly key: () => TicketKey
 }
 
 /** Makes a ticket for a connection; undefined where what the client has shown is too long for one. `index` is another one each time. */
@@ -154,18 +158,21 @@ export function makeTicket(
   wipe(psk)
   if (cache) {
     const ticket = Uint8Array.from(issuing.draw('ticket id', 32))
-    keep(cache, ticketId(ticket), state, now + lifetime * 1000)
+    keepState(cache, ticketId(ticket), state, now + lifetime * 1000)
     return { lifetime, ageAdd, nonce, ticket, maxEarlyData }
   }
-  if (issuing.sealer) {
-    const sealed = sealedBy(issuing.sealer, state)
-    return sealed && { lifetime, ageAdd, nonce, ticket: sealed, maxEarlyData }
-  }
+  const ticket = sealState(issuing, state)
+  return ticket && { lifetime, ageAdd, nonce, ticket, maxEarlyData }
+}
+
+/** A ticket of a state, which is wiped; undefined where a sealer makes none. */
+export function sealState(issuing: SealingWith, state: Bytes): Bytes | undefined {
+  if (issuing.sealer) return sealedBy(issuing.sealer, state)
   const key = issuing.key()
   const sealing = issuing.draw('ticket nonce', nonceLength)
-  const ticket = concat(key.name, sealing, seal(crypto, key, sealing, state))
+  const ticket = concat(key.name, sealing, seal(issuing.crypto, key, sealing, state))
   wipe(state)
-  return { lifetime, ageAdd, nonce, ticket, maxEarlyData }
+  return ticket
 }
 
 /** The name of a ticket in a cache: its bytes in hexadecimal. */
@@ -179,6 +186,16 @@ export function openTicket(
   keys: readonly TicketKey[],
   crypto: CryptoProvider,
 ): OpenedTicket | undefined {
+  return unsealed(ticket, keys, crypto, readState)
+}
+
+/** What one of the keys sealed, as `read` makes it out; undefined for what none did, or `read` does not know. What was opened is wiped. */
+export function unsealed<T>(
+  ticket: Uint8Array,
+  keys: readonly TicketKey[],
+  crypto: CryptoProvider,
+  read: (state: Bytes) => T | undefined,
+): T | undefined {
   const name = ticket.subarray(0, nameLength)
   const key = keys.find(candidate => candidate.name.every((byte, i) => byte === name[i]))
   const sealed = ticket.subarray(nameLength + nonceLength)
@@ -189,7 +206,7 @@ export function openTicket(
   const nonce = ticket.subarray(nameLength, nameLength + nonceLength)
   const opened = aead.open(nonce, key.name, sealed, into)
   aead.wipe()
-  const state = opened ? readState(into.subarray(0, sealed.length - tagLength)) : undefined
+  const state = opened ? read(into.subarray(0, sealed.length - tagLength)) : undefined
   wipe(into)
   return state
 }
@@ -208,7 +225,10 @@ export function readState(bytes: Uint8Array): OpenedTicket | undefined {
 
 /** Whether a ticket is good for a connection: in time, and of the same name and context. ALPN is agreed on anew (RFC 9846 §4.3). */
 export function usable(
-  state: OpenedTicket,
+  state: Pick<
+    OpenedTicket,
+    'issued' | 'issued_milliseconds' | 'ticket_lifetime' | 'server_name' | 'session_id_context'
+  >,
   now: number,
   serverName: string | undefined,
   sessionIdContext: string,
@@ -245,7 +265,8 @@ function sealedBy(sealer: TicketSealer, state: Bytes): Bytes | undefined {
   }
 }
 
-function keep(cache: SessionCache, id: string, state: Bytes, expires: number): void {
+/** Sets a state in a cache. Nobody waits for it. */
+export function keepState(cache: SessionCache, id: string, state: Bytes, expires: number): void {
   const lost = () => {}
   try {
     Promise.resolve(cache.set(id, state, expires)).catch(lost)

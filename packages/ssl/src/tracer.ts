@@ -4,6 +4,7 @@ import {
   encodeMessage,
   type Level,
   NewSessionTicket,
+  NewSessionTicket12,
   type Role,
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
@@ -108,6 +109,17 @@ function withoutTicket(message: Bytes): Bytes {
       ticket_nonce: zeros(ticket.ticket_nonce),
       ticket: zeros(ticket.ticket),
     })
+  } catch {
+    return withoutTicket12(message)
+  }
+}
+
+/** One of TLS 1.2, which does not say its version. */
+function withoutTicket12(message: Bytes): Bytes {
+  const zeros = (bytes: Uint8Array) => new Uint8Array(bytes.length)
+  try {
+    const said = decodeMessage(NewSessionTicket12, message.subarray(4))
+    return encodeMessage(NewSessionTicket12, { ...said, ticket: zeros(said.ticket) })
   } catch {
     // It has not been judged yet, and may be anything.
     const blank = zeros(message)

@@ -54,6 +54,7 @@ export function choice12(answer: ServerHello, hello: ClientHello, config: Client
     )
   // RFC 9846 §4.2.2: an id of compatibility mode is of no session.
   if (
+    !config.session12 &&
     hello.legacy_session_id.length > 0 &&
     equal(hello.legacy_session_id, answer.legacy_session_id_echo)
   )

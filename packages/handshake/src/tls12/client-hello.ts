@@ -9,6 +9,7 @@ import { speaks12 } from '../versions.ts'
 import { curvesOf } from './groups.ts'
 import { recordLimit12 } from './record-limits.ts'
 import { schemes12 } from './schemes.ts'
+import { offeredId, offeredTicket } from './session-offer.ts'
 
 /** The extensions that TLS 1.2 needs and TLS 1.3 has no use for; none where TLS 1.2 is not offered. */
 export function extensions12(config: ClientConfig): RawExtension[] {
@@ -20,6 +21,7 @@ export function extensions12(config: ClientConfig): RawExtension[] {
       renegotiated_connection: new Uint8Array(0),
     }),
     writeExtension('ClientHello12', 'ec_point_formats', { ec_point_format_list: Uint8Array.of(0) }),
+    ...offeredTicket(config),
   ]
 }
 
@@ -59,7 +61,7 @@ export function clientHello12(config: ClientConfig, random: Bytes): ClientHello 
   return {
     legacy_version: 0x0303,
     random,
-    legacy_session_id: new Uint8Array(0),
+    legacy_session_id: offeredId(config) ?? new Uint8Array(0),
     cipher_suites: (config.suites12 ?? []).map(suite => suite.id),
     legacy_compression_methods: Uint8Array.of(0),
     extensions,

@@ -26,12 +26,14 @@ import { judgeStapled } from '../tls13/stapled.ts'
 import { type Choice12, choice12 } from './choice.ts'
 import { proveClient, showClient } from './client-authentication.ts'
 import { clientHello12 } from './client-hello.ts'
+import { receiveTicket, resumeClient12, tellSession } from './client-resumption.ts'
 import type { Connected12 } from './connected12.ts'
 import { Finishing } from './finish.ts'
 import { curvesOf } from './groups.ts'
 import { masterSecret, type Randoms } from './key-schedule.ts'
 import { type Believed, believe, checkSignature } from './peer.ts'
 import { checkServerLimit12, limitRecords12 } from './record-limits.ts'
+import { resumed12 } from './session-offer.ts'
 
 /**
  *     Client                                               Server
@@ -99,6 +101,8 @@ function* handshake(
   checkServerLimit12(extensions.record_size_limit)
   const ourLimit = readLimit('ClientHello', hello.extensions)
   limitRecords12(output, ourLimit, extensions.record_size_limit)
+  const session = resumed12(answer, hello, config)
+  if (session) return yield* resumeClient12(talk, config, session, choice, randoms, alpn, secrets)
   checkServerType('x509', config)
   checkTypes(chosenTypes(extensions, config))
   output.learn({ fact: 'certificate_type', of: 'server', type: 'x509' })
@@ -151,7 +155,17 @@ function* handshake(
 
   const finishing = new Finishing(talk, config.crypto, suite, master, randoms, secrets)
   const firstFinished = finishing.send('client')
+  const ticket = yield* receiveTicket(talk, choice)
   yield* finishing.receive('server')
+  const { chain, shown } = server
+  const known = {
+    masterSecret: master,
+    suite,
+    chain,
+    shown,
+    authenticatedBy: 'certificate' as const,
+  }
+  tellSession(talk, choice, known, answer.legacy_session_id_echo, ticket)
   talk.enter('CONNECTED')
   return {
     version: 'TLSv1.2',
@@ -166,6 +180,7 @@ function* handshake(
     peerChain: server.chain,
     peerShown: server.shown,
     resumed: false,
+    sessionId: answer.legacy_session_id_echo,
     firstFinished,
   }
 }

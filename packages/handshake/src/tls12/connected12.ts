@@ -24,6 +24,8 @@ export interface Connected12 {
   readonly peerChain: readonly Bytes[]
   readonly peerShown: Shown
   readonly resumed: boolean
+  /** By which this end knows its session: empty where it is none's, or a ticket's. */
+  readonly sessionId: Bytes
   /** verify_data of the first Finished: tls-unique (RFC 5929 §3.1). */
   readonly firstFinished: Bytes
 }

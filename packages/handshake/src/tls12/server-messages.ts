@@ -18,6 +18,10 @@ export function serverHello12(
   said: {
     readonly random: Bytes
     readonly suite: CipherSuite12
+    /** Of the session, which is resumed or new; empty for none. */
+    readonly sessionId: Bytes
+    /** Whether NewSessionTicket follows. */
+    readonly ticket: boolean
     /** Whether the name that the client asked for was used. */
     readonly named: boolean
     readonly alpn: Bytes | undefined
@@ -28,7 +32,7 @@ export function serverHello12(
     readonly limit: number | undefined
   },
 ): ServerHello {
-  const { random, suite, named, alpn, status, scts, limit } = said
+  const { random, suite, sessionId, ticket, named, alpn, status, scts, limit } = said
   const extensions: RawExtension[] = []
   if (named) extensions.push(writeExtension('ServerHello12', 'server_name', {}))
   if (offer.secureRenegotiation)
@@ -45,6 +49,7 @@ export function serverHello12(
         ec_point_format_list: Uint8Array.of(0),
       }),
     )
+  if (ticket) extensions.push(writeExtension('ServerHello12', 'session_ticket', {}))
   if (alpn)
     extensions.push(
       writeExtension('ServerHello12', 'application_layer_protocol_negotiation', {
@@ -61,7 +66,7 @@ export function serverHello12(
   return {
     legacy_version: 0x0303,
     random,
-    legacy_session_id_echo: new Uint8Array(0),
+    legacy_session_id_echo: sessionId,
     cipher_suite: suite.id,
     legacy_compression_method: 0,
     extensions,

@@ -8,7 +8,7 @@ import {
 } from '@biopair/crypto'
 import { encode, TlsAlert } from '@biopair/wire'
 import type { CertificateConfig } from '../certificate-config.ts'
-import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts'
+import type { ClientAuthentication, ServerConfig } from '../config.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
 import {
   Certificate12,
@@ -29,7 +29,6 @@ import { checkIdentity } from '../tls13/authentication.ts'
 import { wishesOf } from '../tls13/certificate-wishes.ts'
 import { checkClientLimit } from '../tls13/record-limits.ts'
 import { chooseAlpn } from '../tls13/server.ts'
-import { speaks13 } from '../versions.ts'
 import type { Connected12 } from './connected12.ts'
 import { Finishing } from './finish.ts'
 import { masterSecret, type Randoms } from './key-schedule.ts'
@@ -37,8 +36,16 @@ import { type Offer12, readHello12 } from './offer.ts'
 import { type Believed, believe, checkSignature } from './peer.ts'
 import { limitRecords12, recordLimit12 } from './record-limits.ts'
 import { commonScheme12, fitsSuite } from './schemes.ts'
-import { withSentinel } from './sentinel.ts'
+import { random12 } from './sentinel.ts'
 import { certificateRequest12, serverHello12 } from './server-messages.ts'
+import {
+  keepSession,
+  naming12,
+  resumeServer12,
+  sendTicket,
+  session12,
+} from './server-resumption.ts'
+import { chooseSession12 } from './session-choice.ts'
 
 /** Shakes hands as a server that speaks TLS 1.2 alone. */
 export function* server12(talk: Talk, config: ServerConfig): Flow<Connected12> {
@@ -72,7 +79,9 @@ function* handshake(
   if (serverName !== undefined) output.learn({ fact: 'server_name', serverName })
   const { acknowledge = true, ...authentication } = yield* ask({ want: 'server_name', serverName })
   const asks: ClientAuthentication & CertificateConfig = { ...config, ...authentication }
+  const session = yield* chooseSession12(offer, hello, asks, config, secrets)
   const alpn = yield* chooseAlpn(offer)
+  if (session) return yield* resumeServer12(talk, config, session, offer, hello, alpn, secrets)
   const { identity, scheme, suite } = yield* chooseIdentity(offer, config)
   const wishes = wishesOf(offer.extensions, config, serverName)
   const response = wishes.ocsp
@@ -82,11 +91,11 @@ function* handshake(
 
   const limit = offer.extensions.record_size_limit
   checkClientLimit(limit)
-  const drawn = draw(config, 'server hello random', 32)
-  // RFC 9846 §4.2.3: who would have spoken TLS 1.3 says so.
-  const random = speaks13(config) ? withSentinel(drawn) : drawn
+  const random = random12(config)
+  const naming = naming12(offer, config)
   const said = {
     ...{ random, suite, alpn, status },
+    ...naming,
     named: acknowledge && serverName !== undefined,
     scts: wishes.scts ? (identity.scts ?? []) : [],
     limit: limit === undefined ? undefined : recordLimit12(config),
@@ -135,6 +144,9 @@ function* handshake(
 
   const finishing = new Finishing(talk, config.crypto, suite, master, randoms, secrets)
   const firstFinished = yield* finishing.receive('client')
+  const known = session12({ masterSecret: master, suite }, client)
+  keepSession(config, naming.sessionId, known)
+  if (naming.ticket) sendTicket(talk, config, known)
   finishing.send('server')
   talk.enter('CONNECTED')
   return {
@@ -150,6 +162,7 @@ function* handshake(
     peerChain: client?.chain ?? [],
     peerShown: client?.shown ?? certificates,
     resumed: false,
+    sessionId: naming.sessionId,
     firstFinished,
   }
 }

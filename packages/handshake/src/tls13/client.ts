@@ -18,6 +18,7 @@ import {
 import { Secrets } from '../secrets.ts'
 import type { CertificateTypeName } from '../shown.ts'
 import type { Talk } from '../talk.ts'
+import { offeredId } from '../tls12/session-offer.ts'
 import { agree, helloRetry, selection } from './answer.ts'
 import { type PeerProof, receiveAuthentication } from './authentication.ts'
 import { certificateOf, certificateTypes, receiveCertificate } from './certificate-message.ts'
@@ -62,7 +63,9 @@ function* handshake<T>(
   const { output, transcript } = talk
   let psks = config.psk ? yield* pskOffers(config) : []
   const random = draw(config, 'client hello random', 32)
-  const sessionId = config.compatibility ? draw(config, 'legacy_session_id', 32) : new Uint8Array(0)
+  const sessionId =
+    offeredId(config) ??
+    (config.compatibility ? draw(config, 'legacy_session_id', 32) : new Uint8Array(0))
   const shares = new Map<number, KeyShare>()
   for (const group of config.shares) shares.set(group.id, secrets.hold(group.start(config.random)))
   const shape = new HelloShape(config)

@@ -93,7 +93,10 @@ export function keptPsk(
 }
 
 /** A session holds what the client showed then: a certificate that is asked for now has to be among it, and one that is not, not. */
-function knowsClient(psk: ChosenPsk, { clientCertificate }: ClientAuthentication): boolean {
+export function knowsClient(
+  psk: Pick<ChosenPsk, 'kind' | 'authenticatedBy' | 'chain'>,
+  { clientCertificate }: ClientAuthentication,
+): boolean {
   if (psk.kind !== 'resumption' || psk.authenticatedBy === 'psk') return true
   if (clientCertificate === 'none') return psk.chain.length === 0
   return clientCertificate !== 'require' || psk.chain.length > 0

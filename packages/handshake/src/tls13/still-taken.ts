@@ -7,7 +7,7 @@ import { allowedTypes } from './certificate-types.ts'
 import { delegatedScheme } from './delegated-credential.ts'
 
 /** False where its type of certificate, or the schemes of its delegated credential, are not taken any more. */
-export function stillTaken({ shown }: Psk, peer: Role, config: FlowConfig): boolean {
+export function stillTaken({ shown }: Pick<Psk, 'shown'>, peer: Role, config: FlowConfig): boolean {
   if (!allowedTypes(config, peer).includes(shown.type)) return false
   if (!shown.delegated) return true
   try {

@@ -20,6 +20,7 @@ const shared: Readonly<Record<string, number>> = {
 const ssl: Readonly<Record<string, number>> = {
   APP_DATA_IN_HANDSHAKE: 100,
   NO_SUITABLE_KEY_SHARE: 101,
+  INCONSISTENT_EXTMS: 104,
   BAD_DECOMPRESSION: 107,
   BAD_KEY_SHARE: 108,
   BAD_EXTENSION: 110,
@@ -54,6 +55,7 @@ const ssl: Readonly<Record<string, number>> = {
   NO_PROTOCOLS_AVAILABLE: 191,
   NO_SHARED_CIPHER: 193,
   NULL_SSL_METHOD_PASSED: 196,
+  OLD_SESSION_CIPHER_NOT_RETURNED: 197,
   PEER_DID_NOT_RETURN_A_CERTIFICATE: 199,
   INVALID_ALERT: 205,
   PROTOCOL_IS_SHUTDOWN: 207,

@@ -153,6 +153,7 @@ export function stopped(ssl: SSL, stop: Stop): 0 | -1 {
     case 'want_psk_offer':
     case 'want_psk':
     case 'want_psk_claim':
+    case 'want_session':
     case 'want_early_data':
     case 'want_alpn':
     case 'want_ocsp_request':

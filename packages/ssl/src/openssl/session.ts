@@ -4,7 +4,7 @@ import type { SSL } from './ssl.ts'
 import { SSL_SESSION } from './ssl-session.ts'
 
 /**
- * Borrowed. Once the handshake is over; null before. It is another object after each ticket, and resumable only once one has come. A
+ * Borrowed. Once the handshake is over; null before. It is another object after each ticket, and resumable only once one has come (in TLS 1.2, at once where the server gave it a name). A
  * server's is never resumable: what it has to know is in the ticket or the cache.
  */
 export function SSL_get_session(ssl: SSL): SSL_SESSION | null {
@@ -60,11 +60,14 @@ export function discard(ssl: SSL): void {
   ssl.discards = true
 }
 
-/** One object for each ticket. */
+/** One object for each ticket; in TLS 1.2, for each session or ticket. */
 export function sessionOf(ssl: SSL): SSL_SESSION | undefined {
   const { native } = ssl
   if (!native?.connected) return undefined
   if (ssl.discards && ssl.session) return ssl.session
+  // TLS 1.2: what was resumed goes on, unless a ticket has come in its place.
+  const { offered } = ssl
+  if (offered?.native && offered.native === native.session) return offered
   // SSL_SESSION_set_max_early_data puts a copy in its place, of the same ticket.
   if (ssl.session && ssl.session.native?.ticket === native.session?.ticket) return ssl.session
   const session = new SSL_SESSION()

@@ -3,11 +3,11 @@ import type { AnyCipherSuite } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import type { Bytes } from '@biopair/wire'
 import { type Session, sessionFromBytes, sessionToBytes } from '../session.ts'
-import { TLS1_3_VERSION } from './constants.ts'
+import { TLS1_2_VERSION, TLS1_3_VERSION } from './constants.ts'
 
 /** A session. A connection gives one, SSL_SESSION_new makes one, d2i_SSL_SESSION reads one; its members are for the calls of this folder. */
 export class SSL_SESSION {
-  /** Our own; undefined until a ticket has come, and for a key that was set. */
+  /** Our own; undefined until a ticket has come, or in TLS 1.2 an id, and for a key that was set. */
   native: Session | undefined
   /** SSL_SESSION_set1_master_key: the key of a pre-shared key. */
   key: Bytes | undefined
@@ -44,30 +44,32 @@ export function SSL_SESSION_dup(session: SSL_SESSION): SSL_SESSION {
   return copy
 }
 
-/** 1 once a ticket has come: a handshake alone resumes nothing in TLS 1.3. */
+/** 1 once a ticket has come: a handshake alone resumes nothing in TLS 1.3. In TLS 1.2 it does where the server gave the session an id or a ticket. */
 export function SSL_SESSION_is_resumable(session: SSL_SESSION | null): 0 | 1 {
   return session?.native ? 1 : 0
 }
 
-/** As SSL_SESSION_is_resumable: there are no session identifiers without a ticket. */
+/** As SSL_SESSION_is_resumable, but for a session of TLS 1.2 that goes by its id. */
 export function SSL_SESSION_has_ticket(session: SSL_SESSION): 0 | 1 {
-  return session.native ? 1 : 0
+  return SSL_SESSION_get0_ticket(session) ? 1 : 0
 }
 
 /** The ticket as it came, or null. */
 export function SSL_SESSION_get0_ticket(session: SSL_SESSION): Bytes | null {
-  return session.native?.ticket ?? null
+  const { ticket } = session.native ?? {}
+  return ticket && ticket.length > 0 ? ticket : null
 }
 
-/** The name that OpenSSL gives a session with a ticket: the ticket's SHA-256. Of length 0 without one; C passes its length out. */
+/** The id of a session of TLS 1.2 that has one, or the name that OpenSSL gives a session with a ticket: the ticket's SHA-256. Of length 0 without either; C passes its length out. */
 export function SSL_SESSION_get_id(session: SSL_SESSION): Bytes {
   const { native } = session
-  return native ? noble.hashes.sha256.digest(native.ticket) : new Uint8Array(0)
+  if (!native || native.ticket.length === 0) return native?.tls12?.sessionId ?? new Uint8Array(0)
+  return noble.hashes.sha256.digest(native.ticket)
 }
 
 /** Seconds, as the server said; 0 without a ticket. */
 export function SSL_SESSION_get_ticket_lifetime_hint(session: SSL_SESSION): number {
-  return session.native?.lifetime ?? 0
+  return SSL_SESSION_has_ticket(session) ? (session.native?.lifetime ?? 0) : 0
 }
 
 /** Seconds since 1970. */
@@ -91,8 +93,12 @@ export function SSL_SESSION_set_cipher(session: SSL_SESSION, cipher: AnyCipherSu
   return 1
 }
 
-export function SSL_SESSION_get_protocol_version(_session: SSL_SESSION): typeof TLS1_3_VERSION {
-  return TLS1_3_VERSION
+/** Of the connection that it came from; TLS1_3_VERSION for one that was made here. */
+export function SSL_SESSION_get_protocol_version(
+  session: SSL_SESSION,
+): typeof TLS1_2_VERSION | typeof TLS1_3_VERSION {
+  const suite = SSL_SESSION_get0_cipher(session)
+  return suite && 'auth' in suite ? TLS1_2_VERSION : TLS1_3_VERSION
 }
 
 /** 1, or 0 for a version that is not there. */
@@ -107,13 +113,13 @@ export function SSL_SESSION_get_max_early_data(session: SSL_SESSION): number {
 
 /**
  * Says that it is less, or none: for connections that SSL_set_session gives it to and that have not begun. More than the ticket permits ends them.
- * 1, or 0 without a ticket: other keys permit no early data.
+ * 1, or 0 without a ticket, and for a session of TLS 1.2: other keys permit no early data.
  */
 export function SSL_SESSION_set_max_early_data(
   session: SSL_SESSION,
   max_early_data: number,
 ): 0 | 1 {
-  if (!session.native) return 0
+  if (!session.native || session.native.tls12) return 0
   session.native = { ...session.native, maxEarlyData: max_early_data }
   return 1
 }
