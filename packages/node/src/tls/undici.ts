@@ -9,13 +9,7 @@ import type { TlsSocket } from './tls-socket.ts'
 export interface UndiciOptions
   extends Omit<
     TlsClientOptions,
-    | 'servername'
-    | 'session'
-    | 'reuseSession'
-    | 'earlyData'
-    | 'signal'
-    | 'checkServerIdentity'
-    | 'allowHalfOpen'
+    'servername' | 'session' | 'reuseSession' | 'earlyData' | 'signal' | 'allowHalfOpen'
   > {
   /** Whether HTTP/2 is offered, behind HTTP/1.1: false. */
   readonly allowH2?: boolean
