@@ -85,7 +85,7 @@ export function undiciConnector(options: UndiciOptions = {}): UndiciConnector {
           coded('UND_ERR_CONNECT_TIMEOUT', `no connection to ${host}:${port} in ${timeout} ms`),
         ),
       timeout,
-    )
+    ).unref()
     if (timeout === 0) clearTimeout(timer)
     const done = (error: Error | null) => {
       clearTimeout(timer)
