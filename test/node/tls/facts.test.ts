@@ -237,3 +237,40 @@ test('checkServerIdentity is an option of a context, an agent and a connector to
     t.is(error?.message, servername === 'wrong.example' ? 'not this one' : undefined)
   }
 })
+
+test('what is told once is looked at once: options of connections are refused by servers, agents and connectors when they are made', t => {
+  const wrong: readonly (readonly [options: object, code: string])[] = [
+    [{ handshakeTimeout: -1 }, 'ERR_INVALID_ARG'],
+    [{ idleTimeout: 'soon' }, 'ERR_INVALID_ARG'],
+    [{ bufferSize: 0 }, 'ERR_'],
+    [{ highWaterMark: -5 }, 'ERR_INVALID_ARG_VALUE'],
+    [{ verifyNames: 5 }, 'ERR_INVALID_ARG_TYPE'],
+  ]
+  for (const [options, code] of wrong)
+    for (const make of [
+      () => createServer({ ...identity, ...options }),
+      () => new Agent({ ca: believes.ca, ...options }),
+      () => undiciConnector({ ca: believes.ca, ...options }),
+    ])
+      t.true((t.throws(make) as { code?: string }).code?.startsWith(code), JSON.stringify(options))
+  for (const options of [{ servername: 'x' }, { session: new Uint8Array(1) }])
+    for (const make of [
+      () => new Agent(options as object),
+      () => undiciConnector(options as object),
+    ])
+      t.throws(make, { code: 'ERR_INVALID_ARG_VALUE', message: /of one connection/ })
+  const secureContext = createSecureContext({ ca: believes.ca })
+  t.throws(() => undiciConnector({ secureContext, ca: believes.ca }), {
+    code: 'ERR_INVALID_ARG_VALUE',
+  })
+  t.throws(() => undiciConnector({ secureContext: {} as never }), { code: 'ERR_INVALID_ARG_TYPE' })
+  const server = createServer({ secureContext: createSecureContext(identity) })
+  t.throws(() => server.addContext('a.example', identity), { code: 'ERR_INVALID_ARG_VALUE' })
+  t.throws(() => createServer({ ...identity, SNICallback: 5 as never }), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  })
+  const [near] = pairOfStreams()
+  for (const timeout of ['5', -1, Number.NaN, 2 ** 31])
+    t.throws(() => connect({ ...believes, socket: near, timeout: timeout as number }))
+  t.is(near.listenerCount('readable'), 0)
+})

@@ -1,6 +1,7 @@
 /** `Agent`: an https.Agent whose connections are ours. */
 import { Agent as HttpsAgent, type AgentOptions as HttpsAgentOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
+import { checkConnection } from './check-connection.ts'
 import { type ConnectOptions, connect, netNames } from './connect.ts'
 import { clientContext, type TlsClientOptions } from './options.ts'
 import { Sessions } from './sessions.ts'
@@ -59,6 +60,7 @@ export class Agent extends HttpsAgent {
     this.#sessions = new Sessions(maxCachedSessions)
     this.#carrier = carrier
     this.#tls = { ...each, secureContext: clientContext(shared) }
+    checkConnection('client', each)
   }
 
   override createConnection(options: object, _callback?: unknown): Duplex {
@@ -105,11 +107,7 @@ const ofConnections: readonly string[] = [
 
 /** What requests bring along for an https.Agent of Node, and ours would not hear. */
 const ofRequests = [
-  'ca',
-  'cert',
-  'key',
-  'pfx',
-  'passphrase',
-  'checkServerIdentity',
-  'secureContext',
+  ...['ca', 'cert', 'key', 'pfx', 'passphrase', 'checkServerIdentity', 'secureContext'],
+  ...['rejectUnauthorized', 'ciphers', 'sigalgs', 'ecdhCurve', 'minVersion', 'maxVersion', 'crl'],
+  ...['ALPNProtocols', 'requestOCSP', 'pskCallback', 'secureProtocol', 'secureOptions'],
 ] as const

@@ -99,14 +99,18 @@ export function createSecureContext(
   return contextOf(undefined, { ...options })
 }
 
-/** The context of a client's options, which a server's are not among. */
+/** The context of a client's options, which neither a server's nor those of one connection are among. */
 export function clientContext(options: object): SslContext {
-  return split('client', options).context
+  return contextAlone('client', options)
 }
 
 /** The context of a server's options. */
 export function serverContext(options: TlsServerOptions): SslContext {
-  const { context, own } = split('server', options)
+  return contextAlone('server', options)
+}
+
+function contextAlone(role: 'client' | 'server', options: object): SslContext {
+  const { context, own } = split(role, options)
   const [left] = Object.keys(own).filter(
     name => (own as Record<string, unknown>)[name] !== undefined,
   )

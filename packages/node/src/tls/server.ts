@@ -2,6 +2,7 @@
 import { Server, type ServerOpts, type Socket } from 'node:net'
 import type { SslContext } from '@biopair/ssl'
 import { namedContexts, type SslStreamOptions } from '@biopair/ssl/stream'
+import { checkConnection } from './check-connection.ts'
 import { coded } from './errors.ts'
 import { misuse } from './misuse.ts'
 import type { NodeStreams } from './node-streams.ts'
@@ -67,6 +68,7 @@ export class TlsServer extends Server {
     this.#given = given
     this.#each = each
     this.#context = this.#contextOf(given)
+    checkConnection('server', each)
     this.on('newListener', (event: unknown) => this.#listens(event))
     this.on('connection', (socket: Socket) => this.#accept(socket))
     if (onConnection) this.on('secureConnection', onConnection)
@@ -74,6 +76,8 @@ export class TlsServer extends Server {
 
   /** A context for a name: `www.example`, or `*.example` for every name with one label more. The last one that was added counts. */
   addContext(hostname: string, context: SslContext | TlsServerOptions): void {
+    if (this.#given.secureContext)
+      throw misuse('ERR_INVALID_ARG_VALUE', 'addContext: expected a server without secureContext')
     // What is wrong with the name is said now.
     const made = contextFrom(context)
     namedContexts({ [hostname]: made })
