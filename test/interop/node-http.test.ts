@@ -101,21 +101,46 @@ for (const [name, make] of Object.entries(servers)) {
     },
   )
 
-  test.serial(`undici's fetch over our sockets to ${name}`, async t => {
-    t.timeout(30_000)
-    const at = await port(t, make())
-    const dispatcher = new undici.Agent({
-      connect: undiciConnector(believes) as undici.buildConnector.connector,
-    })
-    t.teardown(() => dispatcher.close())
-    const big = 'x'.repeat(300_000)
-    for (let i = 0; i < 50; i++) {
-      const body = i === 25 ? big : `body ${i}`
-      const url = `https://localhost:${at}/${i}`
-      const answer = await undici.fetch(url, { dispatcher, method: 'PUT', body })
-      t.is(await answer.text(), `PUT /${i} ${body}`)
-    }
-  })
+  test.serial(
+    `1,000 requests of undici's fetch over our sockets to ${name}, kept alive and resumed`,
+    async t => {
+      t.timeout(60_000)
+      const server = make()
+      const at = await port(t, server)
+      let handshakes = 0
+      let resumed = 0
+      server.on('secureConnection', (socket: tls.TLSSocket) => {
+        handshakes++
+        if (socket.isSessionReused()) resumed++
+      })
+      const dispatcher = new undici.Agent({
+        connections: 4,
+        connect: undiciConnector(believes) as undici.buildConnector.connector,
+      })
+      t.teardown(() => dispatcher.destroy())
+      const big = 'x'.repeat(300_000)
+      let answered = 0
+      const one = async (i: number) => {
+        const body = i === 25 ? big : `body ${i}`
+        const url = `https://localhost:${at}/${i}`
+        // Every tenth connection is not kept.
+        const headers = i % 10 === 0 ? { connection: 'close' } : {}
+        const answer = await undici.fetch(url, { dispatcher, method: 'PUT', body, headers })
+        t.is(answer.headers.get('x-encrypted'), 'true')
+        t.is(await answer.text(), `PUT /${i} ${body}`)
+        answered++
+      }
+      await one(0)
+      for (let i = 1; i < 1000; i += 4)
+        await Promise.all([0, 1, 2, 3].filter(j => i + j < 1000).map(j => one(i + j)))
+      t.is(answered, 1000)
+      t.true(handshakes >= 90 && handshakes <= 110, `${handshakes} handshakes`)
+      t.true(
+        resumed >= (server instanceof https.Server ? 0.6 * handshakes : handshakes - 10),
+        `${resumed} of ${handshakes} resumed`,
+      )
+    },
+  )
 }
 
 test.serial(
@@ -218,22 +243,43 @@ const h2Servers: Readonly<Record<string, () => Server>> = {
 }
 
 for (const [name, make] of Object.entries(h2Servers)) {
-  test.serial(`http2.connect over our socket to ${name}: 200 requests at once`, async t => {
-    t.timeout(30_000)
-    const at = await port(t, make())
-    const session = http2.connect(`https://localhost:${at}`, {
-      createConnection: () =>
-        connect({ ...believes, port: at, host: 'localhost', ALPNProtocols: ['h2'] }),
-    })
-    t.teardown(() => session.destroy())
-    await once(session, 'connect')
-    const paths = Array.from({ length: 200 }, (_, i) => `/${i}`)
-    for (const [i, text] of (await Promise.all(paths.map(path => ask(session, path)))).entries())
-      t.true(text.startsWith(`h2 /${i} `) && text.length > 5000)
-    const closed = once(session, 'close')
-    session.close()
-    await closed
-  })
+  test.serial(
+    `1,000 requests of http2.connect over our sockets to ${name}: 100 at once on each of 10 connections, resumed as long as there are tickets`,
+    async t => {
+      t.timeout(60_000)
+      const at = await port(t, make())
+      const tickets: Buffer[] = []
+      let answered = 0
+      let resumed = 0
+      for (let turn = 0; turn < 10; turn++) {
+        const ticket = tickets.pop()
+        const socket = connect({
+          ...{ ...believes, port: at, host: 'localhost', ALPNProtocols: ['h2'], session: ticket },
+        })
+        socket.on('session', (came: Buffer) => tickets.push(came))
+        const session = http2.connect(`https://localhost:${at}`, { createConnection: () => socket })
+        t.teardown(() => session.destroy())
+        await once(socket, 'secureConnect')
+        t.true(socket.authorized)
+        t.is(socket.alpnProtocol, 'h2')
+        t.is(socket.isSessionReused(), ticket !== undefined)
+        if (socket.isSessionReused()) resumed++
+        const paths = Array.from({ length: 100 }, (_, i) => `/${i}`)
+        for (const [i, text] of (
+          await Promise.all(paths.map(path => ask(session, path)))
+        ).entries()) {
+          t.true(text.startsWith(`h2 /${i} `) && text.length > 5000)
+          answered++
+        }
+        const closed = once(session, 'close')
+        session.close()
+        await closed
+      }
+      t.is(answered, 1000)
+      // Node's server gives two tickets for a full handshake, and none for a resumption.
+      t.is(resumed, name === 'Node’s http2 server' ? 6 : 9)
+    },
+  )
 
   test.serial(`undici's fetch in HTTP/2 over our sockets to ${name}`, async t => {
     t.timeout(30_000)

@@ -51,6 +51,12 @@ const said: readonly [heading: string, words: string][] = [
     '0\ndone\nwrite: 16, write: 5, flush: done\nb25lIHR3byB0aHJlZQ==\n\ntrue\nundefined\nexit 0',
   ],
   ['TLS in TLS', 'hello\nexit 0'],
+  [
+    'Over a socket in Node',
+    'TLSv1.3 true hello\nDEPTH_ZERO_SELF_SIGNED_CERT\nERR_SSL_TLSV1_ALERT_UNKNOWN_CA\nexit 0',
+  ],
+  ['https, fetch and http2', 'https.get HTTP/1.1\nfetch HTTP/2.0\nexit 0'],
+  ['Over a child process', 'hello\nexit 0'],
   ['TLS from the middle of a stream', '220 go ahead\nTLSv1.3 true hello\nexit 0'],
   ['Sign with a key that cannot be extracted', 'true\nexit 0'],
   ['TLS for QUIC', 'true true h3 Uint8Array(3) [ 1, 1, 30 ]\nexit 0'],

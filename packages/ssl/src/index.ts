@@ -21,6 +21,7 @@ export type {
   CertificateRequestOptions,
   RequestOutcome,
 } from './certificate-inquiry.ts'
+export { type CertificateObject, certificateObjects } from './certificate-objects.ts'
 export type { OcspMode } from './certificate-status.ts'
 export type { ChannelBindingType } from './channel-binding.ts'
 export type { ClaimStore, ClaimStoreNow } from './claims.ts'

@@ -119,3 +119,32 @@ test('a stream that somebody reads is not taken, nor a reply of a client', t => 
   other.resume()
   t.throws(() => upgrade(other, believes), { code: 'ERR_CARRIER_IN_USE' })
 })
+
+test('options that are wrong are a TypeError before a reply goes out, or a byte is taken', async t => {
+  const [near, far] = pairOfStreams()
+  near.write('first')
+  await once(far, 'readable')
+  const wrong = { ...identity, isServer: true, reply: '220 go ahead\r\n', nonsense: 1 } as const
+  t.throws(() => upgrade(far, wrong), { code: 'ERR_UNKNOWN_OPTION' })
+  t.throws(() => upgrade(far, { ...identity, isServer: true, head: 'RSET' as never }), {
+    code: 'ERR_INVALID_ARG_TYPE',
+  })
+  t.is(far.writableLength, 0)
+  t.is(near.readableLength, 0)
+  t.is(String(far.read()), 'first')
+})
+
+test('plaintext behind STARTTLS is refused where the client’s end came with it, and the stream has said so', async t => {
+  const [near, far] = await sockets(t)
+  near.end('STARTTLS\r\nRSET\r\n')
+  const { head } = await line(far)
+  if (!far.readableEnded)
+    await once(
+      far.on('readable', () => far.read()),
+      'end',
+    )
+  far.removeAllListeners('readable')
+  const options = { ...identity, isServer: true, head, reply: '220\r\n' } as const
+  t.is((await failure(upgrade(far, options))).code, 'ERR_UPGRADE_PLAINTEXT')
+  t.is(await text(near), '')
+})

@@ -1,7 +1,7 @@
 /** `Agent`: an https.Agent whose connections are ours. */
 import { Agent as HttpsAgent, type AgentOptions as HttpsAgentOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { SslContext } from '@biopair/ssl'
+import { checkConnection } from './check-connection.ts'
 import { type ConnectOptions, connect, netNames } from './connect.ts'
 import { clientContext, type TlsClientOptions } from './options.ts'
 import { Sessions } from './sessions.ts'
@@ -42,7 +42,6 @@ interface RequestOptions {
  */
 export class Agent extends HttpsAgent {
   readonly #tls: Record<string, unknown>
-  readonly #context: SslContext | undefined
   readonly #sessions: Sessions
   readonly #carrier: AgentOptions['carrier']
 
@@ -60,10 +59,8 @@ export class Agent extends HttpsAgent {
     super(http)
     this.#sessions = new Sessions(maxCachedSessions)
     this.#carrier = carrier
-    // A judge of its own hears of one connection at a time.
-    const own = shared.checkServerIdentity !== undefined
-    this.#context = own ? undefined : clientContext(shared)
-    this.#tls = own ? { ...shared, ...each } : { ...each, secureContext: this.#context }
+    this.#tls = { ...each, secureContext: clientContext(shared) }
+    checkConnection('client', each)
   }
 
   override createConnection(options: object, _callback?: unknown): Duplex {
@@ -110,11 +107,7 @@ const ofConnections: readonly string[] = [
 
 /** What requests bring along for an https.Agent of Node, and ours would not hear. */
 const ofRequests = [
-  'ca',
-  'cert',
-  'key',
-  'pfx',
-  'passphrase',
-  'checkServerIdentity',
-  'secureContext',
+  ...['ca', 'cert', 'key', 'pfx', 'passphrase', 'checkServerIdentity', 'secureContext'],
+  ...['rejectUnauthorized', 'ciphers', 'sigalgs', 'ecdhCurve', 'minVersion', 'maxVersion', 'crl'],
+  ...['ALPNProtocols', 'requestOCSP', 'pskCallback', 'secureProtocol', 'secureOptions'],
 ] as const

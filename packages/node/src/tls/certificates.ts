@@ -1,26 +1,31 @@
 /** Certificates as node:tls hands them out. */
-import { X509Certificate } from 'node:crypto'
 import type { PeerCertificate } from 'node:tls'
+import { certificateObjects, type LegacyCertificate, type SslContext } from '@biopair/ssl'
 
-/** The object of getPeerCertificate(): Node's own, for Node's own eyes. */
-export function legacyObject(der: Uint8Array): PeerCertificate {
-  return new X509Certificate(der).toLegacyObject() as unknown as PeerCertificate
+/** The object of getPeerCertificate(), with Buffers where Node has them. */
+export function nodeObject(legacy: LegacyCertificate): PeerCertificate {
+  return Object.fromEntries(
+    Object.entries(legacy).map(([name, value]) => [
+      name,
+      value instanceof Uint8Array ? Buffer.from(value) : value,
+    ]),
+  ) as unknown as PeerCertificate
 }
 
-/** The same, and in `issuerCertificate` that of who signed it, and so on; one that signed itself has itself there. `{}` for an empty chain. */
-export function legacyChain(
+/** The same of a chain's first, and in `issuerCertificate` that of who signed it, and so on; one that signed itself has itself there. `{}` for an empty chain. */
+export function nodeChain(
   chain: readonly Uint8Array[],
+  { crypto }: SslContext,
   detailed: boolean,
 ): PeerCertificate | object {
-  const [leaf] = chain
-  if (!leaf) return {}
-  if (!detailed) return legacyObject(leaf)
-  const all = chain.map(legacyObject) as (PeerCertificate & { issuerCertificate?: object })[]
-  for (const [depth, one] of all.entries()) {
-    const certificate = new X509Certificate(chain[depth] as Uint8Array)
-    const issuer = all[depth + 1]
-    if (certificate.checkIssued(certificate)) one.issuerCertificate = one
-    else if (issuer) one.issuerCertificate = issuer
-  }
-  return all[0] as PeerCertificate
+  const found = certificateObjects(detailed ? chain : chain.slice(0, 1), crypto)
+  const all = found.map(({ object }) => nodeObject(object)) as (PeerCertificate & {
+    issuerCertificate?: object
+  })[]
+  if (detailed)
+    for (const [depth, one] of all.entries()) {
+      const issuer = found[depth]?.selfSigned ? one : all[depth + 1]
+      if (issuer) one.issuerCertificate = issuer
+    }
+  return all[0] ?? {}
 }

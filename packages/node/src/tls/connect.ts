@@ -3,6 +3,7 @@ import { connect as connectNet, type LookupFunction, type NetConnectOpts } from 
 import type { Framing } from './framed-carrier.ts'
 import type { NodeStreams } from './node-streams.ts'
 import type { TlsClientOptions } from './options.ts'
+import { checkTimeout } from './socket-face.ts'
 import { TlsSocket } from './tls-socket.ts'
 
 export interface ConnectOptions extends TlsClientOptions {
@@ -58,6 +59,7 @@ export function connect(
 export function connect(...given: readonly unknown[]): TlsSocket {
   const { options, onSecure } = argumentsOf(given)
   const { socket, timeout, ...rest } = options
+  if (timeout !== undefined) checkTimeout(timeout)
   const net: Record<string, unknown> = {}
   const tls: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(rest))

@@ -66,10 +66,11 @@ function disconnected(role: 'client' | 'server', cause: Error): CodedError {
   )
 }
 
-/** What the verification said, which is the cause of the alert. */
+/** What the verification said, which is the cause of the alert; what `checkServerIdentity` said, as it is. */
 function verifyError(alert: TlsAlert): Error {
-  const { code, message } = alert.cause as { code?: unknown; message?: unknown }
+  const { cause } = alert
   // A callback that threw is internal_error, and no verdict.
-  if (alert.reason !== 'CERTIFICATE_VERIFY_FAILED' || typeof code !== 'string') return alert
-  return coded(code, String(message), alert)
+  if (alert.reason !== 'CERTIFICATE_VERIFY_FAILED' || !(cause instanceof Error)) return alert
+  const { code, depth } = cause as { code?: unknown; depth?: unknown }
+  return typeof code === 'string' && depth !== undefined ? coded(code, cause.message, alert) : cause
 }

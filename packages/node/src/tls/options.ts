@@ -11,18 +11,19 @@ import {
   sslFor,
 } from '@biopair/ssl/stream'
 import { type AlpnOption, alpnNames } from './alpn.ts'
-import { legacyObject } from './certificates.ts'
+import { nodeObject } from './certificates.ts'
 import { defaultAnchors } from './default-anchors.ts'
 import { misuse } from './misuse.ts'
 import { type NodeSniCallback, sniCallback } from './sni.ts'
 
-/** Versions that a program may name as its lowest: there is none below TLS 1.3, which satisfies them all. */
+/** Versions that a program may name as its lowest: there is none below TLS 1.2, which satisfies those that are older. */
 export type LowestVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'
 
 /** What is node:tls's own beside, or in the place of, the options of a context. */
 interface SharedOptions {
   /** Contexts are made by `createSecureContext`, once for many connections. */
   readonly secureContext?: SslContext | undefined
+  /** TLS 1.2 is spoken where this, or `maxVersion`, names it or an older one. */
   readonly minVersion?: LowestVersion
   readonly ALPNProtocols?: AlpnOption
   /** node:tls's name of `groups`; `auto` is what is usual. */
@@ -36,12 +37,15 @@ interface SharedOptions {
 }
 
 /** As node:tls's: undefined for a certificate that will do, or an error. */
-export type CheckServerIdentity = (hostname: string, cert: PeerCertificate) => Error | undefined
+export type CheckServerIdentity = (
+  hostname: string,
+  cert: PeerCertificate,
+) => Error | undefined | Promise<Error | undefined>
 
 export interface TlsClientOptions
   extends SharedOptions,
     Omit<ClientOptions, 'context' | 'checkServerIdentity' | keyof SharedOptions> {
-  /** Judges the name in place of ours; the chain is judged first. Not beside `secureContext`. */
+  /** Judges the name in place of ours; the chain is judged first. It may answer by a promise. */
   readonly checkServerIdentity?: CheckServerIdentity
 }
 
@@ -54,16 +58,8 @@ export interface TlsServerOptions
   readonly sessionTimeout?: number
 }
 
-/** What is known of the judgement of `checkServerIdentity`. */
-export interface Identity {
-  /** Whether the chain and the name are believed; undefined where the engine's own verdict is the one. */
-  ok: boolean | undefined
-  error: Error | undefined
-}
-
 /** One connection, prepared. */
 export interface Prepared extends SslAndRest {
-  readonly identity: Identity
   readonly allowHalfOpen: boolean
   readonly highWaterMark: number
   readonly requestsOcsp: boolean
@@ -81,13 +77,8 @@ export function prepare(
   options: TlsClientOptions | TlsServerOptions,
   told: Told,
 ): Prepared {
-  const { allowHalfOpen, highWaterMark, checkServerIdentity, ...rest } = {
-    ...options,
-  } as TlsClientOptions
-  if (role === 'server' && checkServerIdentity !== undefined)
-    throw misuse('ERR_INVALID_ARG_VALUE', 'checkServerIdentity is no option of a server')
-  const identity: Identity = { ok: undefined, error: undefined }
-  const { context, own } = split(role, withIdentity(rest, checkServerIdentity, identity))
+  const { allowHalfOpen, highWaterMark, ...rest } = options
+  const { context, own } = split(role, rest)
   const all = { ...own, context, ...told }
   const prepared =
     role === 'client'
@@ -95,28 +86,31 @@ export function prepare(
       : sslFor('server', all as ServerOptions)
   return {
     ...prepared,
-    identity,
     allowHalfOpen: allowHalfOpen ?? false,
     highWaterMark: highWaterMark ?? 65_536,
-    requestsOcsp: context.options.requestOCSP ?? false,
+    requestsOcsp: context.riding.requestOcsp ?? false,
   }
 }
 
 /** An `SslContext` with node:tls's words: what connections share, read and checked once. */
 export function createSecureContext(
-  options: Omit<TlsClientOptions & TlsServerOptions, 'secureContext' | 'checkServerIdentity'> = {},
+  options: Omit<TlsClientOptions & TlsServerOptions, 'secureContext'> = {},
 ): SslContext {
   return contextOf(undefined, { ...options })
 }
 
-/** The context of a client's options, which a server's are not among. */
+/** The context of a client's options, which neither a server's nor those of one connection are among. */
 export function clientContext(options: object): SslContext {
-  return split('client', options).context
+  return contextAlone('client', options)
 }
 
 /** The context of a server's options. */
 export function serverContext(options: TlsServerOptions): SslContext {
-  const { context, own } = split('server', options)
+  return contextAlone('server', options)
+}
+
+function contextAlone(role: 'client' | 'server', options: object): SslContext {
+  const { context, own } = split(role, options)
   const [left] = Object.keys(own).filter(
     name => (own as Record<string, unknown>)[name] !== undefined,
   )
@@ -170,6 +164,7 @@ function contextOf(
   role: 'client' | 'server' | undefined,
   given: Record<string, unknown>,
 ): SslContext {
+  if (role) checkRole(role, given)
   const {
     minVersion,
     ALPNProtocols,
@@ -177,29 +172,33 @@ function contextOf(
     enableTrace,
     sessionTimeout,
     SNICallback,
+    checkServerIdentity,
     ...rest
   } = given as TlsClientOptions & TlsServerOptions
-  const lowest: readonly (string | undefined)[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2']
+  const older: readonly (string | undefined)[] = ['TLSv1', 'TLSv1.1']
   const options: Record<string, unknown> = {
     crypto: nodeCrypto,
     ...rest,
-    minVersion: lowest.includes(minVersion) ? undefined : minVersion,
+    minVersion: older.includes(minVersion) ? 'TLSv1.2' : minVersion,
     ecdhCurve: ecdhCurve === 'auto' ? undefined : ecdhCurve,
     ALPNProtocols: ALPNProtocols && alpnNames(ALPNProtocols),
     SNICallback: SNICallback && sniCallback(SNICallback, contextFrom),
+    checkServerIdentity: checkServerIdentity && withNodeObject(checkServerIdentity),
     ...(enableTrace ? { trace: traceTo(rest.trace) } : {}),
     ...(sessionTimeout === undefined ? {} : { ticketLifetime: sessionTimeout }),
     ...(believesDefault(role, rest) ? { ca: defaultAnchors() } : {}),
   }
   for (const name of Object.keys(options)) if (options[name] === undefined) delete options[name]
-  if (role) {
-    // What is of the other role is refused before it is read.
-    const wrong: readonly string[] = role === 'client' ? serverOnly : clientOnly
-    for (const name of Object.keys(options))
-      if (wrong.includes(name))
-        throw misuse('ERR_INVALID_ARG_VALUE', `${name} is no option of a ${role}`)
-  }
   return new SslContext(options)
+}
+
+/** What is of the other role is refused before it is read. */
+function checkRole(role: 'client' | 'server', given: Record<string, unknown>): void {
+  const wrong: readonly string[] =
+    role === 'client' ? [...serverOnly, 'sessionTimeout'] : clientOnly
+  const found = Object.keys(given).find(name => wrong.includes(name))
+  if (found !== undefined)
+    throw misuse('ERR_INVALID_ARG_VALUE', `${found} is no option of a ${role}`)
 }
 
 /** A context, or the options of one. */
@@ -222,8 +221,9 @@ function believesDefault(role: 'client' | 'server' | undefined, given: Partial<T
   if (role === 'server' && !asks) return false
   if (role === undefined && (given.cert !== undefined || given.key !== undefined) && !asks)
     return false
-  const { ca, rawPublicKeys, psks, pskCallback, verifyCallback } = given
-  return [ca, rawPublicKeys, psks, pskCallback, verifyCallback].every(one => one === undefined)
+  const { ca, pins, rawPublicKeys, psks, pskCallback, verifyCallback } = given
+  const said = [ca, pins, rawPublicKeys, psks, pskCallback, verifyCallback]
+  return said.every(one => one === undefined)
 }
 
 function traceTo(beside: ClientOptions['trace']): NonNullable<ClientOptions['trace']> {
@@ -233,28 +233,9 @@ function traceTo(beside: ClientOptions['trace']): NonNullable<ClientOptions['tra
   }
 }
 
-/** Puts `checkServerIdentity` behind the verdict on the chain. */
-function withIdentity(
-  options: TlsClientOptions,
-  check: CheckServerIdentity | undefined,
-  identity: Identity,
-): TlsClientOptions {
-  if (check === undefined) return options
+/** Bytes of the certificate's object are Buffers for Node. */
+function withNodeObject(check: CheckServerIdentity): ClientOptions['checkServerIdentity'] {
   if (typeof check !== 'function')
     throw misuse('ERR_INVALID_ARG_TYPE', 'checkServerIdentity: expected a function')
-  for (const name of ['secureContext', 'verifyCallback'] as const)
-    if (options[name] !== undefined)
-      throw misuse('ERR_INVALID_ARG_VALUE', `checkServerIdentity: expected without ${name}`)
-  const { servername = '', rejectUnauthorized } = options
-  const required = rejectUnauthorized !== false
-  return {
-    ...options,
-    ca: options.ca ?? defaultAnchors(),
-    verifyCallback: (_verdict, [leaf], { verdictExcept }) => {
-      const chain = verdictExcept([{ code: 'ERR_TLS_CERT_ALTNAME_INVALID', depth: 0 }])
-      identity.error = chain.ok && leaf ? check(servername, legacyObject(leaf)) : undefined
-      identity.ok = chain.ok && identity.error === undefined
-      return identity.ok || !required
-    },
-  }
+  return (hostname, cert) => check(hostname, nodeObject(cert))
 }

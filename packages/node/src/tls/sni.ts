@@ -1,5 +1,6 @@
 /** node:tls's SNICallback, which answers by a callback, as one that answers by what it returns. */
 import type { SniAnswer, SniCallback, SslContext } from '@biopair/ssl'
+import { misuse } from './misuse.ts'
 
 /**
  * Either calls `callback(error, context)`, once, or returns a context or a promise of one. An error refuses the client; no context stays with the
@@ -10,10 +11,17 @@ export type NodeSniCallback = (
   callback: (error?: Error | null, context?: unknown) => void,
 ) => unknown
 
+/** TypeError for what is no function. */
+export function checkSni(given: unknown): void {
+  if (given === undefined || typeof given === 'function') return
+  throw misuse('ERR_INVALID_ARG_TYPE', `SNICallback: expected a function, got ${typeof given}`)
+}
+
 export function sniCallback(
   given: NodeSniCallback,
   contextFrom: (given: unknown) => SslContext,
 ): SniCallback {
+  checkSni(given)
   const answer = (context: unknown): SniAnswer =>
     context === undefined || context === null ? undefined : contextFrom(context)
   // node:tls does not ask where no name was sent.

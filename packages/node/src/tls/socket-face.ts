@@ -1,5 +1,6 @@
 /** The part of a TLS socket that is a socket's: addresses, timeouts, and what is handed on to the carrier below. */
 import { Duplex, type DuplexOptions } from 'node:stream'
+import { misuse } from './misuse.ts'
 
 /** What a net.Socket has, and other streams may have. */
 interface SocketLike {
@@ -118,6 +119,7 @@ export abstract class SocketFace extends Duplex {
 
   /** Emits 'timeout' after so many milliseconds in which no plaintext came or went; 0 for never. Nothing is closed. */
   setTimeout(milliseconds: number, listener?: () => void): this {
+    checkTimeout(milliseconds)
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#timeout = milliseconds
@@ -146,4 +148,16 @@ export abstract class SocketFace extends Duplex {
     if (this.writableFinished) this.destroy()
     else this.once('finish', () => this.destroy())
   }
+}
+
+/** TypeError or RangeError for what is no time. */
+export function checkTimeout(milliseconds: unknown): void {
+  if (typeof milliseconds !== 'number')
+    throw misuse(
+      'ERR_INVALID_ARG_TYPE',
+      `timeout: expected milliseconds, got ${typeof milliseconds}`,
+    )
+  if (milliseconds >= 0 && milliseconds < 2 ** 31) return
+  const why = `timeout: expected 0 to ${2 ** 31 - 1}, got ${milliseconds}`
+  throw Object.assign(new RangeError(why), { code: 'ERR_OUT_OF_RANGE' })
 }

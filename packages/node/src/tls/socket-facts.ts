@@ -2,9 +2,9 @@
 import { X509Certificate } from 'node:crypto'
 import type { CipherNameAndProtocol, DetailedPeerCertificate, PeerCertificate } from 'node:tls'
 import { type Ssl, sessionToBytes } from '@biopair/ssl'
-import { legacyChain } from './certificates.ts'
+import { nodeChain } from './certificates.ts'
+import { coded } from './errors.ts'
 import { misuse } from './misuse.ts'
-import type { Identity } from './options.ts'
 import { SocketFace } from './socket-face.ts'
 
 /** node:tls's types and sizes of groups. */
@@ -19,20 +19,17 @@ const groupKinds: Readonly<Record<string, { name: string; size: number }>> = {
 export abstract class SocketFacts extends SocketFace {
   /** The connection itself, for everything that node:tls has no word for. */
   abstract readonly ssl: Ssl
-  protected abstract readonly identity: Identity
   readonly encrypted = true
 
   /** Whether the peer showed a certificate that is believed, for the name that was asked for; false until the handshake is over. */
   get authorized(): boolean {
-    return this.ssl.connected && (this.identity.ok ?? this.ssl.authorized)
+    return this.ssl.authorized
   }
 
   /** Why not, as a code: `CERT_HAS_EXPIRED`, ...; null where there is nothing to say. */
   get authorizationError(): string | null {
     if (this.authorized || !this.ssl.connected) return null
     const { verdict } = this.ssl
-    const { error } = this.identity
-    if (error) return (error as { code?: string }).code ?? error.message
     if (verdict && !verdict.ok) return verdict.code
     // Nothing was shown: node:tls calls it so where it was asked for.
     return this.ssl.role === 'server' && !this.ssl.context.options.requestCert
@@ -51,13 +48,16 @@ export abstract class SocketFacts extends SocketFace {
     return this.ssl.servername ?? false
   }
 
-  getProtocol(): 'TLSv1.3' | null {
-    return this.ssl.connected ? 'TLSv1.3' : null
+  getProtocol(): 'TLSv1.2' | 'TLSv1.3' | null {
+    return (this.ssl.connected && this.ssl.version) || null
   }
 
+  /** `name` is OpenSSL's, which TLS 1.2 has of its own; `{}` until a suite is agreed on. */
   getCipher(): CipherNameAndProtocol {
-    const name = this.ssl.cipher?.name ?? ''
-    return { name, standardName: name, version: 'TLSv1.3' } as CipherNameAndProtocol
+    const { cipher, version } = this.ssl
+    if (!cipher) return {} as CipherNameAndProtocol
+    const name = 'alias' in cipher ? cipher.alias : cipher.name
+    return { name, standardName: cipher.name, version } as CipherNameAndProtocol
   }
 
   /** Client: the group of the key exchange; `{}` before, null for a server. */
@@ -73,12 +73,12 @@ export abstract class SocketFacts extends SocketFace {
   getPeerCertificate(detailed: true): DetailedPeerCertificate
   getPeerCertificate(detailed?: boolean): PeerCertificate
   getPeerCertificate(detailed = false): PeerCertificate {
-    return legacyChain(this.ssl.peerCertificates, detailed) as PeerCertificate
+    return this.#object(this.ssl.peerCertificates, detailed) as PeerCertificate
   }
 
   /** Our own, as getPeerCertificate has the peer's. */
   getCertificate(): PeerCertificate | object {
-    return legacyChain(this.ssl.ownCertificates, false)
+    return this.#object(this.ssl.ownCertificates, false)
   }
 
   getPeerX509Certificate(): X509Certificate | undefined {
@@ -119,9 +119,15 @@ export abstract class SocketFacts extends SocketFace {
     )
   }
 
-  /** TLS 1.3 has no renegotiation: the callback is told, and false returned. `socket.keyUpdate()` changes keys. */
+  /** Client: the last ticket that came; undefined for none. It wants the care of a private key. */
+  getTLSTicket(): Buffer | undefined {
+    const { session } = this.ssl
+    return session && Buffer.from(session.ticket)
+  }
+
+  /** There is no renegotiation in TLS 1.3, and none of ours in TLS 1.2: the callback is told, and false returned. `socket.keyUpdate()` changes keys. */
   renegotiate(_options: object, callback?: (error: Error) => void): false {
-    const error = Object.assign(new Error('TLS 1.3 has no renegotiation'), {
+    const error = Object.assign(new Error('there is no renegotiation'), {
       code: 'ERR_SSL_WRONG_SSL_VERSION',
     })
     if (callback) process.nextTick(callback, error)
@@ -138,4 +144,32 @@ export abstract class SocketFacts extends SocketFace {
       'enableTrace: the handshake has begun; give the option enableTrace',
     )
   }
+
+  /** Error (ERR_METHOD_NOT_IMPLEMENTED): no use of it is safe in TLS 1.3. `ssl.channelBinding('tls-exporter')` (RFC 9266) is what binds something to a connection. */
+  getFinished(): never {
+    throw missing('getFinished', "ssl.channelBinding('tls-exporter')")
+  }
+
+  /** Error, as `getFinished`. */
+  getPeerFinished(): never {
+    throw missing('getPeerFinished', "ssl.channelBinding('tls-exporter')")
+  }
+
+  /** Error (ERR_METHOD_NOT_IMPLEMENTED): `clientHelloCallback` sees what a client offers, `ssl.peerSignatureScheme` is what was used. */
+  getSharedSigalgs(): never {
+    throw missing('getSharedSigalgs', 'clientHelloCallback, or ssl.peerSignatureScheme')
+  }
+
+  /** Error (ERR_METHOD_NOT_IMPLEMENTED): `SNICallback` or `certificateCallback` choose what is shown. */
+  setKeyCert(_context: object): never {
+    throw missing('setKeyCert', 'SNICallback or certificateCallback')
+  }
+
+  #object(chain: readonly Uint8Array[], detailed: boolean): PeerCertificate | object {
+    return nodeChain(chain, this.ssl.context, detailed)
+  }
+}
+
+function missing(name: string, instead: string): Error {
+  return coded('ERR_METHOD_NOT_IMPLEMENTED', `${name}: there is none here, use ${instead}`)
 }

@@ -7,7 +7,7 @@ import { fromDuplex, fromLater } from './duplex-carrier.ts'
 import { codedError } from './errors.ts'
 import { FramedCarrier, type Framing } from './framed-carrier.ts'
 import type { NodeStreams } from './node-streams.ts'
-import { type Identity, prepare, type TlsClientOptions, type TlsServerOptions } from './options.ts'
+import { prepare, type TlsClientOptions, type TlsServerOptions } from './options.ts'
 import { SocketFacts } from './socket-facts.ts'
 
 /** What TLS runs over: streams that are there, will be, or are made once the options are found to be right. */
@@ -31,7 +31,6 @@ export type TlsSocketOptions =
  */
 export class TlsSocket extends SocketFacts {
   override readonly ssl: Ssl
-  protected override readonly identity: Identity
   readonly #stream: SslStream
   #carrier: ByteCarrier | undefined
   /** Writing waits for it: the last packet of a framing is out. */
@@ -55,7 +54,6 @@ export class TlsSocket extends SocketFacts {
     const { highWaterMark, allowHalfOpen } = prepared
     super({ highWaterMark, allowHalfOpen, autoDestroy: true, emitClose: true })
     this.ssl = prepared.ssl
-    this.identity = prepared.identity
     let framed: FramedCarrier | undefined
     const open = (): ByteCarrier => {
       const below = this.#carrierOf(carrier)
@@ -186,7 +184,7 @@ export class TlsSocket extends SocketFacts {
   #fail(error: unknown): undefined {
     if (this.destroyed) return
     this.#ended = true
-    this.destroy(this.identity.error ?? this.#coded(error, false))
+    this.destroy(this.#coded(error, false))
   }
 }
 
@@ -201,7 +199,8 @@ function aside(run: () => void): void {
   }
 }
 
+/** A deadline keeps no process alive: what it is about does, the carrier, or nothing. */
 const timers: Timers = {
-  set: (callback, milliseconds) => setTimeout(callback, milliseconds),
+  set: (callback, milliseconds) => setTimeout(callback, milliseconds).unref(),
   clear: timer => clearTimeout(timer as NodeJS.Timeout),
 }

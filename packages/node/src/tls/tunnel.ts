@@ -34,7 +34,7 @@ export function tunnel(
   return new Promise((resolve, reject) => {
     let head = Buffer.alloc(0)
     const timer =
-      timeout > 0 ? setTimeout(() => fail('the proxy did not answer'), timeout) : undefined
+      timeout > 0 ? setTimeout(() => fail('the proxy did not answer'), timeout).unref() : undefined
     const settle = () => {
       clearTimeout(timer)
       proxy.off('readable', read).off('error', broke).off('end', early).off('close', early)

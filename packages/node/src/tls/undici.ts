@@ -1,5 +1,6 @@
 /** `undiciConnector`: what undici's `connect` option takes, for `fetch` and its clients. */
 import { connect as connectNet, type LookupFunction, type Socket } from 'node:net'
+import { checkConnection } from './check-connection.ts'
 import { type ConnectOptions, connect } from './connect.ts'
 import { coded } from './errors.ts'
 import { clientContext, type TlsClientOptions } from './options.ts'
@@ -9,13 +10,7 @@ import type { TlsSocket } from './tls-socket.ts'
 export interface UndiciOptions
   extends Omit<
     TlsClientOptions,
-    | 'servername'
-    | 'session'
-    | 'reuseSession'
-    | 'earlyData'
-    | 'signal'
-    | 'checkServerIdentity'
-    | 'allowHalfOpen'
+    'servername' | 'session' | 'reuseSession' | 'earlyData' | 'signal' | 'allowHalfOpen'
   > {
   /** Whether HTTP/2 is offered, behind HTTP/1.1: false. */
   readonly allowH2?: boolean
@@ -53,9 +48,9 @@ export function undiciConnector(options: UndiciOptions = {}): UndiciConnector {
   const { allowH2 = false, timeout = 10_000, maxCachedSessions = 100, carrier, ...rest } = options
   const { keepAlive = true, keepAliveInitialDelay = 60_000, lookup, family, ...tls } = rest
   const { verifyNames, allowWildcards, handshakeTimeout, idleTimeout, closeTimeout, ...more } = tls
-  const { bufferSize, highWaterMark, secureContext, ...shared } = more
+  const { bufferSize, highWaterMark, ...shared } = more
   const usual = allowH2 ? ['http/1.1', 'h2'] : ['http/1.1']
-  const context = secureContext ?? clientContext({ ALPNProtocols: usual, ...shared })
+  const context = clientContext(shared.secureContext ? shared : { ALPNProtocols: usual, ...shared })
   const each = {
     verifyNames,
     allowWildcards,
@@ -65,6 +60,7 @@ export function undiciConnector(options: UndiciOptions = {}): UndiciConnector {
     bufferSize,
     highWaterMark,
   }
+  checkConnection('client', each)
   const net = { keepAlive, keepAliveInitialDelay, lookup, family, noDelay: true }
   const sessions = new Sessions(maxCachedSessions)
   return (request, callback) => {
@@ -91,7 +87,7 @@ export function undiciConnector(options: UndiciOptions = {}): UndiciConnector {
           coded('UND_ERR_CONNECT_TIMEOUT', `no connection to ${host}:${port} in ${timeout} ms`),
         ),
       timeout,
-    )
+    ).unref()
     if (timeout === 0) clearTimeout(timer)
     const done = (error: Error | null) => {
       clearTimeout(timer)

@@ -23,6 +23,8 @@ export type UpgradeOptions = TlsSocketOptions & {
  */
 export function upgrade(carrier: NodeStreams, options: UpgradeOptions): TlsSocket {
   const { head = new Uint8Array(0), reply, ...rest } = options
+  if (!(head instanceof Uint8Array))
+    throw misuse('ERR_INVALID_ARG_TYPE', `head: expected bytes, got ${typeof head}`)
   const { source, sink } = streamEnds(carrier)
   if (reply !== undefined && !rest.isServer)
     throw misuse('ERR_INVALID_ARG_VALUE', 'reply is no option of a client')
@@ -31,16 +33,22 @@ export function upgrade(carrier: NodeStreams, options: UpgradeOptions): TlsSocke
       'ERR_CARRIER_IN_USE',
       "carrier: expected one that nobody else reads: take off the listeners of 'data', and pause it, first",
     )
-  if (head.length > 0) source.unshift(Buffer.from(head))
-  const early = taken(source)
-  const plaintext = early.length > 0 && !(rest.isServer && reply === undefined && mayBeHello(early))
-  if (early.length > 0) source.unshift(early)
-  if (!plaintext && reply !== undefined) sink.write(reply)
-  const socket = new TlsSocket(plaintext ? nothing() : carrier, rest as TlsSocketOptions)
-  if (!plaintext) return socket
+  let injected = 0
+  const socket = new TlsSocket(() => {
+    const early = Buffer.concat([head, taken(source)])
+    const hello = rest.isServer && reply === undefined && mayBeHello(early)
+    if (early.length > 0 && !hello) {
+      injected = early.length
+      return nothing()
+    }
+    if (early.length > 0) source.unshift(early)
+    if (reply !== undefined) sink.write(reply)
+    return carrier
+  }, rest as TlsSocketOptions)
+  if (injected === 0) return socket
   const error = coded(
     'ERR_UPGRADE_PLAINTEXT',
-    `${early.length} bytes of plaintext came behind the command that begins TLS`,
+    `${injected} bytes of plaintext came behind the command that begins TLS`,
   )
   for (const stream of new Set([source, sink])) {
     stream.on('error', () => {})

@@ -34,6 +34,8 @@ export const serverOnly = [
 
 /** And to a server: which is told of by `sslFor`, and by whoever makes a context before. */
 export const clientOnly = [
+  'checkServerIdentity',
+  'ocspResponseCallback',
   'keyShares',
   'postHandshakeAuth',
   'ticketRequest',

@@ -92,3 +92,9 @@ export async function failure(stream: Duplex): Promise<Error & { code?: string }
   )) as [Error]
   return error
 }
+
+/** Keeps the process alive for a test in which nothing but a deadline of ours would: those keep none. */
+export function awake(t: ExecutionContext): void {
+  const timer = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(timer))
+}
