@@ -17,7 +17,7 @@ export interface ByteCarrier {
   readNow?(): Uint8Array | null | undefined
   /** For a carrier that can have room at hand: true where it has taken the bytes as `write` would; false where it has not, and `write` is to be. */
   writeNow?(bytes: Bytes): boolean
-  /** All is said, and nothing more is wanted: what was written still arrives. Settles once the carrier is let go of. */
+  /** All is said, and nothing more is wanted: what was written still arrives, a `write` that is under way too where `read` has ended. Settles once the carrier is let go of. */
   close(): Promise<void>
   /** Ends both ways at once, whatever is still on its way; the other side learns, where the carrier can tell it, that this is no clean end. */
   abort(reason: Error): void

@@ -24,6 +24,7 @@ export class Inflow {
   #piece: Uint8Array | undefined
   #asking = false
   #over = false
+  #ended = false
   #empty = 0
 
   constructor(carrier: ByteCarrier, half: PairBio, owner: FlowOwner, pauses: Pauses) {
@@ -31,6 +32,11 @@ export class Inflow {
     this.#half = half
     this.#owner = owner
     this.#pauses = pauses
+  }
+
+  /** Whether the carrier has come to its end. */
+  get ended(): boolean {
+    return this.#ended
   }
 
   /** Puts into the pair what fits of what has come; answers how many bytes. */
@@ -102,6 +108,7 @@ export class Inflow {
   #accept(bytes: Uint8Array | null): boolean {
     if (bytes === null) {
       this.#over = true
+      this.#ended = true
       this.#half.end()
       return true
     }
@@ -199,7 +206,9 @@ export function later<T>(call: () => T | Promise<T>): Promise<T> {
 }
 
 export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error), { cause: error })
+  if (error instanceof Error) return error
+  const why = error === undefined ? 'it does not say why' : String(error)
+  return new Error(why, { cause: error })
 }
 
 function noBytes(value: unknown): TypeError {

@@ -306,8 +306,13 @@ export class SslStream {
     if (this.#gaveUp) return this.#giveUp(this.#gaveUp)
     if (this.#half.pending === 0 && this.#out.underWay === 0) this.#dirty = false
     if (this.#unsent <= this.#bufferSize) this.#outgoing.release()
-    if (this.#parted && this.#half.pending === 0 && this.#out.underWay === 0) return this.#leave()
+    if (this.#parted && this.#half.pending === 0 && !this.#awaits) return this.#leave()
     if (this.#hears) this.#in.fetch()
+  }
+
+  /** Whether what the carrier has not taken is worth waiting for: the last word is not where the other side has left, nobody may ever take it. */
+  get #awaits(): boolean {
+    return this.#out.underWay > 0 && (this.#dirty || !this.#in.ended)
   }
 
   /** Whether the carrier is to be asked for more. */
