@@ -20,7 +20,7 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const blocks = (info: string, page = readme) =>
   [...page.matchAll(new RegExp(`\`\`\`${info}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, code]) => code)
 
-const [pair = '', client = ''] = blocks('js runnable')
+const [pair = '', client = '', port = ''] = blocks('js runnable')
 const [certificate = ''] = blocks('sh certificate')
 const [ported = ''] = blocks('js runnable', readFileSync(join(root, 'docs/openssl.md'), 'utf8'))
 
@@ -99,6 +99,14 @@ test(`the client of the README talks to a server of node:tls${skipped}`, async t
   const answer = await run('client', client, folder, 'localhost', String(port))
   server.close()
   t.regex(answer, /^HTTP\/1\.1 200 OK\r\n\r\n[1-9]\d bytes cameexit 0\n$/)
+  rmSync(folder, { recursive: true })
+})
+
+test(`the two streams of the README run as written${skipped}`, async t => {
+  t.not(port, '')
+  if (skipped) return
+  const { folder } = withCertificate()
+  t.is(await run('port', port, folder), 'hello\nexit 0\n')
   rmSync(folder, { recursive: true })
 })
 

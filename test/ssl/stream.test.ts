@@ -321,6 +321,32 @@ test('a close that nobody takes is given up', async t => {
   t.is(clock.running, 0)
 })
 
+test('two that close at the same moment: the last word of one that the other no longer takes is not waited for, data is', async t => {
+  const { near, far, there } = sides()
+  const [c, s] = [client(near), server(far)]
+  await Promise.all([c.opened, s.opened])
+  await turns()
+  // Our close_notify is on its way; the other side says its own and leaves.
+  there.stalled = true
+  const closing = c.close()
+  await turns()
+  await s.close()
+  await t.notThrowsAsync(closing)
+
+  const clock = new Clock()
+  const again = sides()
+  const [c2, s2] = [client(again.near, { closeTimeout: 500 }, clock), server(again.far)]
+  await Promise.all([c2.opened, s2.opened])
+  again.there.stalled = true
+  await c2.write(bytes('unsaid'))
+  const lost = c2.close()
+  await turns()
+  await s2.close()
+  await turns()
+  clock.pass(500)
+  await t.throwsAsync(lost, { code: 'ERR_CLOSE_TIMEOUT' })
+})
+
 test('no timer is left when a connection is over', async t => {
   const clock = new Clock()
   const { near, far } = sides()

@@ -211,6 +211,14 @@ export function carrierLaws(
         await within(settled(server.close()))
       },
     ),
+    law('both sides may close at the same moment', async pair => {
+      const { client, server } = ends(pair)
+      await within(Promise.all([client.opened, server.opened]))
+      await within(Promise.all([client.write(Uint8Array.of(1)), server.read()]))
+      // Nothing is said for a while, so that both begin with the same step.
+      await quiet(() => client.buffered.writing + server.buffered.writing)
+      await within(Promise.all([client.close(), server.close()]))
+    }),
     law('TLS over it holds no more than its bounds while nobody reads', async pair => {
       const { client, server } = ends(pair)
       await within(Promise.all([client.opened, server.opened]))

@@ -7,7 +7,7 @@ import { misuse, shown } from './misuse.ts'
 
 /** What is known once the handshake is over. */
 export interface Opened {
-  readonly protocol: 'TLSv1.3'
+  readonly protocol: NonNullable<Ssl['version']>
   /** IANA's name of the cipher suite, and the name of the group. */
   readonly cipher: string
   readonly group: string | undefined
@@ -88,7 +88,7 @@ export function connectionOver(stream: SslStream): Connection {
 
 function facts({ ssl, unsentEarlyData }: SslStream): Opened {
   return {
-    protocol: 'TLSv1.3',
+    protocol: ssl.version ?? 'TLSv1.3',
     cipher: ssl.cipher?.name ?? '',
     group: ssl.group,
     alpn: ssl.alpnProtocol,

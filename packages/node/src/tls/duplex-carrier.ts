@@ -67,26 +67,41 @@ class DuplexCarrier implements ByteCarrier {
     this.#ended = source.readableEnded
   }
 
+  readNow(): Uint8Array | null | undefined {
+    const chunk: unknown = this.#error ? null : this.#source.read()
+    if (chunk instanceof Uint8Array) return chunk
+    if (chunk !== null)
+      throw new TypeError(`expected a stream of bytes, got a ${typeof chunk}: it has an encoding`)
+    if (this.#ended) return null
+    if (this.#error) throw this.#error
+    if (this.#source.destroyed) throw gone('it was closed before its end')
+    return undefined
+  }
+
   async read(): Promise<Uint8Array | null> {
     for (;;) {
-      const chunk: unknown = this.#error ? null : this.#source.read()
-      if (chunk instanceof Uint8Array) return chunk
-      if (chunk !== null)
-        throw new TypeError(`expected a stream of bytes, got a ${typeof chunk}: it has an encoding`)
-      if (this.#ended) return null
-      if (this.#error) throw this.#error
-      if (this.#source.destroyed) throw gone('it was closed before its end')
+      const chunk = this.readNow()
+      if (chunk !== undefined) return chunk
       await new Promise<void>(resolve => this.#readers.push(resolve))
     }
   }
 
-  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  writeNow(bytes: Uint8Array<ArrayBuffer>): boolean {
     this.#checkSink()
-    if (this.#sink.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))) return
-    do {
-      await new Promise<void>(resolve => this.#writers.push(resolve))
-      this.#checkSink()
-    } while (this.#sink.writableNeedDrain)
+    if (this.#sink.writableNeedDrain) return false
+    this.#sink.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+    return true
+  }
+
+  async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    // Room is waited for before, if `writeNow` has filled it, and behind.
+    for (let given = false; ; ) {
+      if (this.#sink.writableNeedDrain) {
+        await new Promise<void>(resolve => this.#writers.push(resolve))
+        this.#checkSink()
+      } else if (given) return
+      else given = this.writeNow(bytes)
+    }
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-/** What carries a connection's bytes where nothing can be had at once: four functions that answer later. */
+/** What carries a connection's bytes where nothing can be had at once: functions that answer later, and two that need not. */
 import type { Bytes } from '@biopair/wire'
 
 /**
@@ -10,7 +10,14 @@ export interface ByteCarrier {
   read(): Promise<Uint8Array | null>
   /** Takes bytes, which are the carrier's from then on; settles once it can take more. This is what slows a writer down. */
   write(bytes: Bytes): Promise<void>
-  /** All is said, and nothing more is wanted: what was written still arrives. Settles once the carrier is let go of. */
+  /**
+   * For a carrier that can have bytes at hand: the next of them, null at the end, undefined where `read` has to be waited for. As `read` otherwise; it is not
+   * called while a `read` is under way.
+   */
+  readNow?(): Uint8Array | null | undefined
+  /** For a carrier that can have room at hand: true where it has taken the bytes as `write` would; false where it has not, and `write` is to be. */
+  writeNow?(bytes: Bytes): boolean
+  /** All is said, and nothing more is wanted: what was written still arrives, a `write` that is under way too where `read` has ended. Settles once the carrier is let go of. */
   close(): Promise<void>
   /** Ends both ways at once, whatever is still on its way; the other side learns, where the carrier can tell it, that this is no clean end. */
   abort(reason: Error): void

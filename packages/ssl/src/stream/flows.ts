@@ -24,6 +24,7 @@ export class Inflow {
   #piece: Uint8Array | undefined
   #asking = false
   #over = false
+  #ended = false
   #empty = 0
 
   constructor(carrier: ByteCarrier, half: PairBio, owner: FlowOwner, pauses: Pauses) {
@@ -31,6 +32,11 @@ export class Inflow {
     this.#half = half
     this.#owner = owner
     this.#pauses = pauses
+  }
+
+  /** Whether the carrier has come to its end. */
+  get ended(): boolean {
+    return this.#ended
   }
 
   /** Puts into the pair what fits of what has come; answers how many bytes. */
@@ -47,15 +53,24 @@ export class Inflow {
     return 0
   }
 
+  /** Takes what the carrier has at hand once all that came before was used; answers whether something has come, which may be an end. */
+  take(): boolean {
+    if (!this.#carrier.readNow || !this.#asks) return false
+    try {
+      const bytes: unknown = this.#carrier.readNow()
+      if (bytes === undefined) return false
+      if (bytes !== null && !isBytes(bytes)) throw noBytes(bytes)
+      return this.#accept(bytes)
+    } catch (error) {
+      // As if it had been asked later: the owner is in the middle of something.
+      this.#await(Promise.reject(error))
+      return false
+    }
+  }
+
   /** Asks for more once all that came before was used. */
   fetch(): void {
-    if (this.#asking || this.#over || this.#piece || this.#half.wpending > 0) return
-    if (this.#pauses.resting) return
-    this.#asking = true
-    later(() => this.#carrier.read()).then(
-      bytes => this.#came(bytes),
-      (error: unknown) => this.#failed(error),
-    )
+    if (this.#asks) this.#await(later(() => this.#carrier.read()))
   }
 
   /** Nothing that comes from now on is of interest. */
@@ -64,24 +79,48 @@ export class Inflow {
     this.#piece = undefined
   }
 
+  get #asks(): boolean {
+    if (this.#asking || this.#over || this.#piece || this.#half.wpending > 0) return false
+    return !this.#pauses.resting
+  }
+
+  #await(bytes: Promise<Uint8Array | null>): undefined {
+    this.#asking = true
+    bytes.then(
+      bytes => this.#came(bytes),
+      (error: unknown) => this.#failed(error),
+    )
+  }
+
   #came(bytes: unknown): undefined {
     this.#asking = false
     if (this.#over) return
-    if (bytes === null || bytes === undefined) {
-      this.#over = true
-      this.#half.end()
-    } else if (!isBytes(bytes)) {
-      return this.#failed(
-        new TypeError(`expected the carrier to read a Uint8Array or null, got ${typeof bytes}`),
-      )
-    } else if (bytes.length > 0) {
-      this.#empty = 0
-      this.#piece = bytes
-      this.#pauses.moved(bytes.length, () => this.#owner.moved())
-    } else if (++this.#empty > mostEmpty) {
-      return this.#failed(new Error(`the carrier gave nothing ${mostEmpty} times in a row`))
+    if (bytes !== null && bytes !== undefined && !isBytes(bytes))
+      return this.#failed(noBytes(bytes))
+    try {
+      this.#accept(bytes ?? null)
+    } catch (error) {
+      return this.#failed(error)
     }
     this.#owner.moved()
+  }
+
+  #accept(bytes: Uint8Array | null): boolean {
+    if (bytes === null) {
+      this.#over = true
+      this.#ended = true
+      this.#half.end()
+      return true
+    }
+    if (bytes.length === 0) {
+      if (++this.#empty > mostEmpty)
+        throw new Error(`the carrier gave nothing ${mostEmpty} times in a row`)
+      return false
+    }
+    this.#empty = 0
+    this.#piece = bytes
+    this.#pauses.moved(bytes.length, () => this.#owner.moved())
+    return true
   }
 
   #failed(error: unknown): undefined {
@@ -119,8 +158,18 @@ export class Outflow {
     if (this.#underWay > 0 || this.#over || count === 0 || this.#pauses.resting) return 0
     const bytes: Bytes = new Uint8Array(count)
     this.#half.read(bytes)
+    let wrote: Promise<unknown> | undefined
+    try {
+      if (this.#carrier.writeNow?.(bytes)) {
+        this.#pauses.moved(count, () => this.#owner.moved())
+        return count
+      }
+    } catch (error) {
+      wrote = Promise.reject(error)
+    }
     this.#underWay = count
-    later(() => this.#carrier.write(bytes)).then(
+    wrote ??= later(() => this.#carrier.write(bytes))
+    wrote.then(
       () => this.#went(),
       (error: unknown) => this.#failed(error),
     )
@@ -157,7 +206,13 @@ export function later<T>(call: () => T | Promise<T>): Promise<T> {
 }
 
 export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error), { cause: error })
+  if (error instanceof Error) return error
+  const why = error === undefined ? 'it does not say why' : String(error)
+  return new Error(why, { cause: error })
+}
+
+function noBytes(value: unknown): TypeError {
+  return new TypeError(`expected the carrier to read a Uint8Array or null, got ${typeof value}`)
 }
 
 /** A Uint8Array of any realm. */

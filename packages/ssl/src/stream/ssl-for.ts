@@ -6,60 +6,40 @@ import { misuse } from '../misuse.ts'
 import { Ssl } from '../ssl.ts'
 import type { SslOptions } from '../ssl-options.ts'
 import { type ContextNames, namedContexts } from './named-contexts.ts'
+import {
+  connectionRoles,
+  contextRoles,
+  type NamesOf,
+  namesOf,
+  otherRoles,
+  streamRoles,
+} from './roles.ts'
 import { type SslStreamOptions, streamOptionTypes } from './stream-options.ts'
 
 /** Options of a context that mean nothing to a client. */
-export const serverOnly = [
-  'SNICallback',
-  'ALPNCallback',
-  'clientHelloCallback',
-  'requestCert',
-  'oidFilters',
-  'numTickets',
-  'ticketLifetime',
-  'ticketKeys',
-  'ticketPolicy',
-  'sessionCache',
-  'ticketSealer',
-  'singleUseTickets',
-  'maxEarlyData',
-  'earlyDataWindow',
-  'replayStore',
-  'earlyDataCallback',
-  'sessionIdContext',
-  'cookie',
-  'cookieKeys',
-  'cookieLifetime',
-] as const satisfies readonly (keyof ContextOptions)[]
+export const serverOnly = namesOf(contextRoles, 'server')
 
 /** And to a server: which is told of by `sslFor`, and by whoever makes a context before. */
-export const clientOnly = [
-  'checkServerIdentity',
-  'ocspResponseCallback',
-  'keyShares',
-  'postHandshakeAuth',
-  'ticketRequest',
-  'tickets',
-  'onSession',
-  'clientHello',
-  'middleboxCompat',
-] as const satisfies readonly (keyof ContextOptions)[]
+export const clientOnly = namesOf(contextRoles, 'client')
 
-const clientSide = ['servername', 'session', 'reuseSession'] as const
-const serverSide = ['cookieContext'] as const
-const eitherSide = ['verifyNames', 'allowWildcards'] as const
+const tables = [contextRoles, connectionRoles, streamRoles, otherRoles]
+/** What is none of a role's. */
+const wrong: Readonly<Record<Role, ReadonlySet<string>>> = {
+  client: new Set(tables.flatMap(table => namesOf(table, 'server'))),
+  server: new Set(tables.flatMap(table => namesOf(table, 'client'))),
+}
 
 /** What a connection is told: of its `SslContext`, or a context that is there already; of its `Ssl`; and of its stream. */
 export type ClientOptions = Omit<ContextOptions, (typeof serverOnly)[number]> &
-  Omit<SslOptions, (typeof serverSide)[number]> &
+  Omit<SslOptions, NamesOf<typeof connectionRoles, 'server'>> &
   SslStreamOptions & {
     /** Shared with other connections, in the place of its options: read and checked once. */
     readonly context?: SslContext | undefined
   }
 
 export type ServerOptions = Omit<ContextOptions, (typeof clientOnly)[number]> &
-  Omit<SslOptions, (typeof clientSide)[number]> &
-  Omit<SslStreamOptions, 'earlyData'> & {
+  Omit<SslOptions, NamesOf<typeof connectionRoles, 'client'>> &
+  Omit<SslStreamOptions, NamesOf<typeof streamRoles, 'client'>> & {
     /** Shared with other connections, in the place of its options: tickets are good for all connections of one context. */
     readonly context?: SslContext | undefined
     /** Contexts for the names that clients ask for. `SNICallback` is asked for all other names. */
@@ -80,18 +60,17 @@ export function sslFor(role: Role, options: ClientOptions | ServerOptions): SslA
     throw misuse('ERR_INVALID_ARG_TYPE', `options: expected an object, got ${typeof options}`)
   const given: Record<string, unknown> = { ...options }
   for (const name of Object.keys(given)) if (given[name] === undefined) delete given[name]
-  const wrong: readonly string[] =
-    role === 'client'
-      ? [...serverOnly, ...serverSide, 'contexts']
-      : [...clientOnly, ...clientSide, 'earlyData']
   for (const name of Object.keys(given))
-    if (wrong.includes(name))
+    if (wrong[role].has(name))
       throw misuse('ERR_INVALID_ARG_VALUE', `${name} is no option of a ${role}`)
   const stream = taken(given, Object.keys(streamOptionTypes))
-  // Beside a context that others share, these two are told of this connection alone.
-  const listeners = given.context === undefined ? [] : (['onSession', 'keylog'] as const)
-  const own = taken(given, [...clientSide, ...serverSide, ...eitherSide, ...listeners])
-  const ssl = new Ssl(contextOf(given), own as SslOptions)
+  // What a context and a connection can both be told is the context's, unless there is one that others share.
+  const own = Object.keys(connectionRoles).filter(
+    name => given.context !== undefined || !(name in contextRoles),
+  )
+  const told: SslOptions = taken(given, own)
+  const context = contextOf(given)
+  const ssl = new Ssl(context, told)
   return { ssl: role === 'client' ? ssl.setConnectState() : ssl.setAcceptState(), stream }
 }
 

@@ -19,6 +19,8 @@ import { Deadline, type Timers } from './timers.ts'
 
 const usualBuffer = 65_536
 const record = 16_384
+/** Pieces that a carrier has at hand and are taken in one turn: others are to have theirs. */
+const mostTaken = 16
 
 /**
  * Moves on by itself whenever the carrier, the program or a callback has. Nothing is read of the carrier while a piece waits for its reader, and no more than
@@ -61,6 +63,8 @@ export class SslStream {
   /** For early data, and for what is dropped. */
   #scratch: Bytes | undefined
   #heard: Promise<void> | undefined
+  /** What `Ssl.read` would find may have changed since it found nothing. */
+  #stirred = true
   #busy = false
   #woken = false
   #gathering = false
@@ -93,10 +97,15 @@ export class SslStream {
     else ssl.doHandshake()
     const carrier = open()
     this.#carrier = carrier
-    const owner = { moved: () => this.#moved(), broke: (error: Error) => this.#broke(error) }
+    const broke = (error: Error) => this.#broke(error)
+    const came = (): undefined => {
+      this.#stirred = true
+      this.#moved()
+    }
+    const went = () => this.#moved()
     const pause = timers?.pause && ((over: () => void) => timers.pause?.(over))
-    this.#in = new Inflow(carrier, half, owner, new Pauses(pause))
-    this.#out = new Outflow(carrier, half, owner, new Pauses(pause))
+    this.#in = new Inflow(carrier, half, { moved: came, broke }, new Pauses(pause))
+    this.#out = new Outflow(carrier, half, { moved: went, broke }, new Pauses(pause))
     const deadline = (milliseconds: number, expired: () => void) =>
       new Deadline(timers, milliseconds, expired)
     this.#handshakeDeadline = deadline(handshakeTimeout, () =>
@@ -140,8 +149,9 @@ export class SslStream {
 
   /** The next plaintext, of one record at the most, or null once the peer has said close_notify. One at a time. Rejects with what ended it otherwise, behind all data that came before. */
   read(): Promise<Bytes | null> {
+    const { wants } = this.#incoming
     const reading = this.#incoming.read()
-    this.#wake()
+    if (!wants) this.#stir()
     return reading
   }
 
@@ -181,7 +191,7 @@ export class SslStream {
   /** What comes from now on is read and dropped. */
   cancel(): void {
     this.#incoming.discard(new StreamError('ERR_CLOSED', 'reading was cancelled'))
-    this.#wake()
+    this.#stir()
   }
 
   /** Ends both ways: what was written goes out, then close_notify; what still comes is dropped. Settles as `closed`. */
@@ -211,7 +221,7 @@ export class SslStream {
     try {
       return use(this.ssl)
     } finally {
-      this.#wake()
+      this.#stir()
     }
   }
 
@@ -233,6 +243,11 @@ export class SslStream {
     )
   }
 
+  #stir(): undefined {
+    this.#stirred = true
+    this.#wake()
+  }
+
   /** In a later microtask, so that nobody's call runs inside another's. */
   #wake(): undefined {
     if (this.#woken) return
@@ -244,7 +259,6 @@ export class SslStream {
   }
 
   #moved(): undefined {
-    if (this.#half.pending === 0 && this.#out.underWay === 0) this.#dirty = false
     this.#idleDeadline.putOff()
     this.#turn()
   }
@@ -266,15 +280,23 @@ export class SslStream {
     if (this.#busy || this.#stage === 'over') return
     this.#busy = true
     try {
-      for (;;) {
+      for (let taken = 0; ; ) {
         const { pending, wpending } = this.#half
         const stage: string = this.#stage
         const fed = this.#in.feed()
+        if (fed > 0) this.#stirred = true
         this.#work()
         if (this.#gaveUp) break
         const drained = this.#out.drain()
+        // Room for what waits in it goes to it with its next call, whatever that is for.
+        if (drained > 0 && this.ssl.queued > 0) this.#stirred = true
         const still = this.#half.pending === pending && this.#half.wpending === wpending
-        if (fed + drained === 0 && still && this.#stage === stage) break
+        const moved = fed + drained > 0 || !still || this.#stage !== stage
+        if (taken < mostTaken && this.#hears && this.#in.take()) {
+          taken++
+          this.#stirred = true
+        } else if (!moved) break
+        this.#idleDeadline.putOff()
       }
     } catch (error) {
       this.#gaveUp ??= asError(error)
@@ -282,9 +304,20 @@ export class SslStream {
       this.#busy = false
     }
     if (this.#gaveUp) return this.#giveUp(this.#gaveUp)
+    if (this.#half.pending === 0 && this.#out.underWay === 0) this.#dirty = false
     if (this.#unsent <= this.#bufferSize) this.#outgoing.release()
-    if (this.#parted && this.#half.pending === 0 && this.#out.underWay === 0) return this.#leave()
-    if (this.#incoming.wants || this.#listens) this.#in.fetch()
+    if (this.#parted && this.#half.pending === 0 && !this.#awaits) return this.#leave()
+    if (this.#hears) this.#in.fetch()
+  }
+
+  /** Whether what the carrier has not taken is worth waiting for: the last word is not where the other side has left, nobody may ever take it. */
+  get #awaits(): boolean {
+    return this.#out.underWay > 0 && (this.#dirty || !this.#in.ended)
+  }
+
+  /** Whether the carrier is to be asked for more. */
+  get #hears(): boolean {
+    return this.#incoming.wants || this.#listens
   }
 
   /** What comes is dropped, to make room for a peer that writes before it reads, and to hear whether the carrier lives. */
@@ -342,9 +375,11 @@ export class SslStream {
   }
 
   #receive(): undefined {
-    while (this.#incoming.wants) {
+    while (this.#stirred && this.#incoming.wants) {
       const outcome = this.#record()
-      if (outcome) return this.#stopped(outcome)
+      if (!outcome) continue
+      this.#stirred = false
+      return this.#stopped(outcome)
     }
   }
 
@@ -434,7 +469,10 @@ export class SslStream {
           : undefined
     if (!promised || this.#heard === promised) return
     this.#heard = promised
-    void promised.then(() => this.#turn())
+    void promised.then(() => {
+      this.#stirred = true
+      this.#turn()
+    })
   }
 
   /** Nothing follows but what says so: an alert, if there is one. Data that came before is still read. */

@@ -11,7 +11,8 @@ export interface WebSocketLike extends Listenable {
   readonly readyState: number
   readonly bufferedAmount: number
   binaryType: string
-  send(bytes: Uint8Array<ArrayBuffer>): void
+  /** The `ws` package says when bytes have left; a page's WebSocket does not hear of `left`. */
+  send(bytes: Uint8Array<ArrayBuffer>, left?: () => void): void
   close(code?: number, reason?: string): void
   /** Where there are these two (`ws` has them), what nobody reads slows the other side down. */
   pause?(): void
@@ -31,8 +32,11 @@ const abortCode = 4000
 const fine: readonly number[] = [1000, 1005]
 
 /**
- * A socket that is open, or still connecting. A close with 1000, or without a code, is an end; any other is an error. It is closed when the connection is over. There is
- * no event for `bufferedAmount`, which is looked at every few milliseconds while a write waits.
+ * A socket that is open, or still connecting. A close with 1000, or without a code, is an end; any other is an error. It is closed when the connection is over.
+ *
+ * A page is told by no event that bytes have left: while a write waits, `bufferedAmount` is looked at after 1, 2, 4 ... 32 ms. Such a look comes at most as late again as
+ * the wait was, and what is below the mark keeps the line busy until then. The `ws` package tells, and is not looked at once it has. A WebSocketStream is slowed down both ways
+ * by itself: where there is one, give `connect` that.
  */
 export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions = {}): ByteCarrier {
   const { highWaterMark = 65_536, maxReceived = 2 ** 24 } = options
@@ -40,6 +44,12 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
   const waits = new Set<() => void>()
   let paused = false
   let over = false
+  /** It says when bytes have left. */
+  let tells = false
+  const sent = () => {
+    tells = true
+    wake()
+  }
   const wake = () => {
     for (const waiter of waits) waiter()
     waits.clear()
@@ -105,7 +115,7 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
   /** Until no more than so many bytes have not left. */
   const left = async (most: number) => {
     for (let pause = 1; socket.bufferedAmount > most && socket.readyState === open; pause *= 2)
-      await changed(Math.min(pause, 32))
+      await changed(tells ? undefined : Math.min(pause, 32))
   }
   return {
     read() {
@@ -116,7 +126,7 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
     async write(bytes) {
       while (socket.readyState === connecting) await changed()
       checkOpen()
-      socket.send(bytes)
+      socket.send(bytes, sent)
       await left(highWaterMark)
       if (socket.bufferedAmount > highWaterMark) checkOpen()
     },
