@@ -40,8 +40,8 @@ export function clientHelloSubject(scenarios: readonly Scenario[]): FuzzSubject 
     },
     mutator(data, dice, corpus) {
       const first = dice.once(10) ? Uint8Array.of(dice.word()) : data.subarray(0, 1)
-      const donors = corpus.map(input => messageOf(input.subarray(1)))
-      return concat(first, mutateBody(msg_type, data.subarray(1), dice, donors.slice(0, 40)))
+      const donor = messageOf((dice.of(corpus) ?? data).subarray(1))
+      return concat(first, mutateBody(msg_type, data.subarray(1), dice, donor))
     },
     corpus: () =>
       scenarios.map(({ client }, i) => {

@@ -62,7 +62,19 @@ const batch = 512
 
 /** Runs a subject. It never throws for what the target throws: that is in the report. */
 export function fuzz(subject: FuzzSubject, options: FuzzOptions = {}): FuzzReport {
-  return new Fuzzing(subject, options).run()
+  const before = traces.stackTraceLimit
+  try {
+    return new Fuzzing(subject, options).run()
+  } finally {
+    setTraces(before)
+  }
+}
+
+/** V8's: what a stack costs is most of what a refusal costs, and only findings need one. */
+const traces = Error as unknown as { stackTraceLimit?: number }
+
+function setTraces(frames: number | undefined): void {
+  if (frames !== undefined) traces.stackTraceLimit = frames
 }
 
 class Fuzzing {
@@ -132,14 +144,15 @@ class Fuzzing {
   /** Whether the answer is new. */
   #try(data: Bytes): boolean {
     this.#executions++
+    setTraces(0)
     try {
       const answer = this.#subject.target(data)
       const { size } = this.#answers
       // A target of others may answer without end.
       if (size < 200_000) this.#answers.add(answer)
       return this.#answers.size > size
-    } catch (error) {
-      this.#found(data, error)
+    } catch {
+      this.#found(data)
       return false
     }
   }
@@ -163,17 +176,22 @@ class Fuzzing {
     }
   }
 
-  #found(data: Bytes, error: unknown): void {
-    const key = findingKey(error)
-    if (this.#findings.has(key)) return
+  #found(data: Bytes): void {
+    setTraces(20)
     const { name, target } = this.#subject
-    const shows = (candidate: Bytes): boolean => {
+    const errorOf = (candidate: Bytes): unknown => {
       try {
-        target(candidate)
-        return false
-      } catch (other) {
-        return findingKey(other) === key
+        return void target(candidate)
+      } catch (thrown) {
+        return thrown
       }
+    }
+    const error = errorOf(data)
+    const key = error === undefined ? 'once, and not again' : findingKey(error)
+    if (this.#findings.has(key)) return
+    const shows = (candidate: Bytes): boolean => {
+      const other = errorOf(candidate)
+      return other !== undefined && findingKey(other) === key
     }
     const make = (bytes: Bytes): FuzzFinding => ({
       subject: name,
@@ -183,7 +201,7 @@ class Fuzzing {
       program: programOf(name, bytes),
     })
     this.#options.onFinding?.(make(data))
-    this.#findings.set(key, make(minimise(data, shows)))
+    this.#findings.set(key, make(error === undefined ? data : minimise(data, shows)))
   }
 }
 

@@ -21,31 +21,25 @@ import {
 } from './shape-tree.ts'
 
 /** A message, its header included. */
-export function mutateMessage(
-  message: Uint8Array,
-  dice: Dice,
-  donors: readonly Uint8Array[] = [],
-): Bytes {
+export function mutateMessage(message: Uint8Array, dice: Dice, donor: Uint8Array = message): Bytes {
   const [msg_type = 0] = message
   const body = message.subarray(messageHeaderLength)
   if (dice.once(16)) return withHeader(otherType(dice), body)
   if (dice.once(16)) return liar(msg_type, body, dice)
-  return withHeader(msg_type, mutateBody(msg_type, body, dice, donors))
+  return withHeader(msg_type, mutateBody(msg_type, body, dice, donor))
 }
 
-/** The body of a message of this type. */
+/** The body of a message of this type. `donor` is a message, its header included. */
 export function mutateBody(
   msg_type: number,
   body: Uint8Array,
   dice: Dice,
-  donors: readonly Uint8Array[] = [],
+  donor: Uint8Array = body,
 ): Bytes {
   const part = dice.once(8) ? undefined : apart(msg_type, body)
-  if (!part) return mutateBytes(body, dice, dice.of(donors) ?? body)
-  const others = dice.once(2)
-    ? donors.flatMap(donor => apart(donor[0] ?? 0, donor.subarray(4)) ?? [])
-    : []
-  for (let times = 1 + dice.below(3); times > 0; times--) mutatePart(part, dice, others)
+  if (!part) return mutateBytes(body, dice, donor)
+  const other = dice.once(3) ? apart(donor[0] ?? 0, donor.subarray(messageHeaderLength)) : undefined
+  for (let times = 1 + dice.below(3); times > 0; times--) mutatePart(part, dice, other)
   return putTogether(part)
 }
 

@@ -4,8 +4,8 @@ import { mutateBytes } from './byte-mutator.ts'
 import type { Dice } from './dice.ts'
 import { bigEndian, bodyOf, copyOf, numberOf, type Part, partsOf } from './shape-tree.ts'
 
-/** Changes one part of the tree, chosen by the dice; `donors` are trees to take parts from. */
-export function mutatePart(whole: Part, dice: Dice, donors: readonly Part[] = []): void {
+/** Changes one part of the tree, chosen by the dice; `donor` is a tree to take parts from. */
+export function mutatePart(whole: Part, dice: Dice, donor?: Part): void {
   const parts = partsOf(whole)
   const part = dice.of(parts) as Part
   const { shape } = part
@@ -18,14 +18,14 @@ export function mutatePart(whole: Part, dice: Dice, donors: readonly Part[] = []
     case 'rest':
     case 'opaque':
       if ('max' in shape && dice.once(4)) lie(part, shape.max, dice)
-      else if (!part.children || dice.once(4)) otherBytes(part, dice, donors)
+      else if (!part.children || dice.once(4)) otherBytes(part, dice, donor)
       return
     case 'vector':
       if (dice.once(6)) lie(part, shape.max, dice)
-      else otherElements(part, shape.of, dice, donors)
+      else otherElements(part, shape.of, dice, donor)
       return
     case 'struct':
-      replaced(part, dice, donors)
+      replaced(part, dice, donor)
       return
     case 'variant':
     case 'optionalTail':
@@ -68,34 +68,30 @@ function lie(part: Part, max: number, dice: Dice): void {
   ] as number
 }
 
-function otherBytes(part: Part, dice: Dice, donors: readonly Part[]): void {
+function otherBytes(part: Part, dice: Dice, donor: Part | undefined): void {
   part.children = undefined
   const { shape } = part
   const same = dice.once(3)
-    ? donors
-        .flatMap(partsOf)
-        .filter(({ shape: other, children }) => other.kind === shape.kind && !children)
+    ? given(donor).filter(({ shape: other, children }) => other.kind === shape.kind && !children)
     : []
-  const donor = dice.of(same)
-  if (donor) part.bytes = donor.bytes
+  const one = dice.of(same)
+  if (one) part.bytes = one.bytes
   else if (dice.once(5)) part.bytes = new Uint8Array(0)
   else if (dice.once(20)) part.bytes = new Uint8Array(dice.below(20_000)).fill(dice.word())
   else part.bytes = mutateBytes(part.bytes, dice)
 }
 
-function otherElements(part: Part, of: Shape, dice: Dice, donors: readonly Part[]): void {
+function otherElements(part: Part, of: Shape, dice: Dice, donor: Part | undefined): void {
   const children = part.children ?? []
   part.children = children
   const at = dice.below(children.length)
   const chosen = children[at]
   switch (dice.below(chosen ? 7 : 1)) {
     case 0: {
-      const given = dice.of(
-        donors
-          .flatMap(partsOf)
-          .filter(({ shape }) => shape.kind === of.kind && shape.type === of.type),
+      const one = dice.of(
+        given(donor).filter(({ shape }) => shape.kind === of.kind && shape.type === of.type),
       )
-      children.splice(at, 0, given && !dice.once(3) ? copyOf(given) : sample(of, dice))
+      children.splice(at, 0, one && !dice.once(3) ? copyOf(one) : sample(of, dice))
       return
     }
     case 1:
@@ -120,13 +116,17 @@ function otherElements(part: Part, of: Shape, dice: Dice, donors: readonly Part[
   }
 }
 
-function replaced(part: Part, dice: Dice, donors: readonly Part[]): void {
+function replaced(part: Part, dice: Dice, donor: Part | undefined): void {
   const { shape } = part
-  const given = dice.of(
-    donors.flatMap(partsOf).filter(other => other.shape.kind === 'struct' && other.shape === shape),
+  const one = dice.of(
+    given(donor).filter(other => other.shape.kind === 'struct' && other.shape === shape),
   )
-  const from = given && !dice.once(4) ? copyOf(given) : sample(shape, dice)
+  const from = one && !dice.once(4) ? copyOf(one) : sample(shape, dice)
   part.children = from.children
+}
+
+function given(donor: Part | undefined): readonly Part[] {
+  return donor ? partsOf(donor) : []
 }
 
 /** Some value of a shape: small, right in form, with no sense. */

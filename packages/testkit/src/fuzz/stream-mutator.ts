@@ -109,9 +109,7 @@ function mutateContent(records: WireRecord[], dice: Dice, others: readonly WireR
     record.content = mutateBytes(record.content, dice)
     return
   }
-  const donors = others
-    .filter(({ type }) => type === handshake)
-    .flatMap(({ content }) => messagesOf(content) ?? [])
+  const donor = dice.once(2) ? donated(others, dice) : undefined
   const at = dice.below(messages.length)
   const message = messages[at] as Uint8Array
   switch (dice.below(12)) {
@@ -128,14 +126,19 @@ function mutateContent(records: WireRecord[], dice: Dice, others: readonly WireR
       break
     }
     case 3: {
-      const given = dice.of(donors)
-      if (given) messages.splice(at, dice.below(2), given)
+      if (donor) messages.splice(at, dice.below(2), donor)
       break
     }
     default:
-      messages[at] = mutateMessage(message, dice, donors)
+      messages[at] = mutateMessage(message, dice, donor)
   }
   record.content = concat(...messages)
+}
+
+/** A message of another stream. */
+function donated(others: readonly WireRecord[], dice: Dice): Uint8Array | undefined {
+  const record = dice.of(others.filter(({ type }) => type === handshake))
+  return record && dice.of(messagesOf(record.content) ?? [])
 }
 
 /** The messages of a record's content; undefined where they do not fill it. */
