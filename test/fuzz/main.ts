@@ -1,6 +1,6 @@
 /**
  * `pnpm fuzz [target] [--seed n] [--runs n] [--minutes n] [--guide]`: runs the fuzz targets, prints figures, and ends with 1 where a law was
- * broken. Without a target, all six share the runs or the time.
+ * broken. Without a target, all six share the runs or the time; where both are given, they share the time, and whichever comes first is the end.
  */
 import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -46,7 +46,10 @@ const say = (line: string) => process.stdout.write(`${line}\n`)
 const began = Date.now()
 
 const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
-const runs = values.runs === undefined ? undefined : Math.ceil(Number(values.runs) / chosen.length)
+const total = values.runs === undefined ? undefined : Number(values.runs)
+/** Of one target, where time does not decide how they share. */
+const runs =
+  total === undefined || minutes !== undefined ? undefined : Math.ceil(total / chosen.length)
 const share = minutes === undefined ? undefined : (minutes * 60_000) / chosen.length
 
 /** A turn of a target: it goes on from what its turns before have kept. */
@@ -81,6 +84,10 @@ function turn(name: FuzzName, round: number): void {
   )
 }
 
+function executed(): number {
+  return [...sums.values()].reduce((sum, { executions }) => sum + executions, 0)
+}
+
 function clock(): string {
   return `${((Date.now() - began) / 60_000).toFixed(1).padStart(6)} min`
 }
@@ -101,6 +108,7 @@ function done(name: FuzzName): boolean {
   const sum = sums.get(name)
   if (!sum) return false
   if (runs !== undefined) return sum.executions >= runs
+  if (total !== undefined && executed() >= total) return true
   return share === undefined || sum.milliseconds >= share
 }
 
@@ -110,9 +118,8 @@ async function figures(): Promise<void> {
   const worker = new Worker(new URL('coverage-worker.js', import.meta.url), { workerData: inputs })
   const [packages] = (await once(worker, 'message')) as [readonly PackageCoverage[]]
   await worker.terminate()
-  const total = [...sums.values()].reduce((sum, { executions }) => sum + executions, 0)
   say(
-    `${clock()} ${total} executions in all, ${findings.size} findings; coverage of what was kept:`,
+    `${clock()} ${executed()} executions in all, ${findings.size} findings; coverage of what was kept:`,
   )
   const percent = ([ran, all]: readonly [number, number]) =>
     `${((100 * ran) / Math.max(1, all)).toFixed(1)} % of ${all}`

@@ -21,6 +21,7 @@ import { mutateDer } from '../der-mutator.ts'
 import { type FaultName, faultNames, faultyChain, placesOf } from '../faults.ts'
 import { Minter } from '../minter.ts'
 import { seededRandom } from '../seeded.ts'
+import { mutateBytes } from './byte-mutator.ts'
 import { law, onlyThrows } from './finding.ts'
 import type { FuzzSubject } from './fuzz-target.ts'
 import { nothingIsSecret, unsafeNullCrypto } from './null-crypto.ts'
@@ -172,6 +173,7 @@ export function certificateSubject(): FuzzSubject {
       const first = dice.once(12) ? Uint8Array.of(dice.below(16)) : data.subarray(0, 1)
       const donors = dice.once(4) ? [(dice.of(corpus) ?? data).subarray(1)] : []
       let der: Bytes = new Uint8Array(data.subarray(1))
+      if (dice.once(2)) return concat(first, mutateBytes(der, dice, donors[0]))
       for (let times = dice.once(4) ? 3 : 1; times > 0; times--)
         der = mutateDer(der, count => dice.below(count), undefined, donors)
       return concat(first, der)

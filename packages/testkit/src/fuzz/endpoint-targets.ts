@@ -28,7 +28,8 @@ export function endpointSubjects(): {
           const early = scenario.early ? 0x80 : 0
           return [
             concat(Uint8Array.of(i, early, 0), heard),
-            concat(Uint8Array.of(i, 0x46 | early, 0x3f), heard),
+            concat(Uint8Array.of(i, 0x46 | early, 0), heard),
+            concat(Uint8Array.of(i, 0x0e | early, 0x5f), heard),
           ]
         }),
     }
