@@ -44,7 +44,7 @@ function opened(type: number, body: Uint8Array, older: boolean): Omit<WireRecord
   if (type === 23 && !older) {
     let end = inner.length - 1
     while (end >= 0 && inner[end] === 0) end--
-    const padding = inner.length - 1 - Math.max(end, 0)
+    const padding = Math.max(0, inner.length - 1 - Math.max(end, 0))
     return {
       type: inner[Math.max(end, 0)] ?? 0,
       content: inner.subarray(0, Math.max(end, 0)),
