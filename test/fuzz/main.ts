@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
     /** Guides by coverage, at a cost; without, what targets answer is the guide. */
     guide: { type: 'boolean', default: false },
     /** Where findings go. */
-    out: { type: 'string', default: 'fuzz-findings' },
+    out: { type: 'string', default: 'dist/fuzz-findings' },
     /** Milliseconds after which a target hands on to the next, and the round begins anew. */
     slice: { type: 'string', default: '60000' },
   },

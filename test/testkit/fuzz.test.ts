@@ -20,7 +20,7 @@ import { root } from '../house/support/rooms.ts'
 
 const subjects = fuzzSubjects()
 /** Executions of each target; more by BIOPAIR_FUZZ_RUNS. */
-const runs = Number(process.env['BIOPAIR_FUZZ_RUNS'] ?? 400)
+const runs = Number(process.env.BIOPAIR_FUZZ_RUNS ?? 400)
 
 test('null crypto is given to nobody who does not say what it is', t => {
   t.throws(() => unsafeNullCrypto('please' as typeof nothingIsSecret), { instanceOf: TypeError })
@@ -69,7 +69,8 @@ const faulty: FuzzSubject = {
   name: 'faulty',
   target(data) {
     const at = data.indexOf(0xfe)
-    if (at >= 0 && data.indexOf(0x01, at) > at && data.length > 4) throw new Finding('planted', 'it')
+    if (at >= 0 && data.indexOf(0x01, at) > at && data.length > 4)
+      throw new Finding('planted', 'it')
     return String(at >= 0)
   },
   mutator: (data, dice) => mutateBytes(data, dice),
