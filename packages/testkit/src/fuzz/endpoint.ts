@@ -1,0 +1,250 @@
+/** Gives an end what its input says, and holds it to the laws: whatever a peer sends leads to an alert or an end. */
+import { type Ssl, TlsAlert } from '@biopair/ssl'
+import { Drain, Feed, LendingFeed } from './feed.ts'
+import { Finding, law } from './finding.ts'
+import { type Plan, planLength, planOf } from './plan.ts'
+import type { FuzzedEnd } from './scenarios.ts'
+
+/** How a conversation went, as far as cuts must not change it. */
+interface Course {
+  readonly end: string
+  readonly data: string
+  /** What tells two inputs apart for a fuzzer. */
+  readonly signature: string
+}
+
+type Outcome = { readonly status: string } & Readonly<Record<string, unknown>>
+
+/** Calls and bytes that nothing but a loop or a leak goes beyond. */
+const mostCalls = 4096
+const mostQueued = 2 ** 18
+
+/** Runs an input against one of the ends; answers the signature of its course. */
+export function runEndpoint(among: readonly FuzzedEnd[], data: Uint8Array): string {
+  const plan = planOf(data)
+  const end = among[plan.scenario % among.length]
+  if (!end) throw new TypeError('expected at least one end')
+  const heard = new Uint8Array(data.subarray(planLength))
+  if (!plan.compares) return `${end.name} ${converse(end, heard, plan).signature}`
+  return `${end.name} ${compared(end, heard, plan)}`
+}
+
+/** What is done between two pieces comes at another time where they are others: here nothing is. */
+function compared(end: FuzzedEnd, heard: Uint8Array<ArrayBuffer>, given: Plan): string {
+  const plan = { ...given, ...idle }
+  const course = converse(end, heard, plan)
+  const piece = plan.piece === Number.POSITIVE_INFINITY ? 7 : Number.POSITIVE_INFINITY
+  const other = converse(end, heard, { ...plan, piece, lends: !plan.lends })
+  const cut = `in pieces of ${plan.piece} and of ${piece}`
+  law(
+    'cuts change nothing',
+    other.end === course.end,
+    () => `${cut}: ${course.end}, and ${other.end}`,
+  )
+  law(
+    'cuts change no data',
+    other.data === course.data,
+    () => `${cut}: ${course.data}, and ${other.data}`,
+  )
+  return course.signature
+}
+
+const idle = {
+  ...{ writes: false, updates: false, asksUpdates: false, requests: false, issues: false },
+  ...{ shutsDown: false, exports: false },
+}
+
+function converse(end: FuzzedEnd, heard: Uint8Array<ArrayBuffer>, plan: Plan): Course {
+  const feed = plan.lends ? new LendingFeed(heard) : new Feed(heard)
+  const drain = new Drain(plan.drain)
+  const ssl = end.make(feed, drain)
+  const watched = new Watched(ssl, feed, drain)
+  const doings = new Doings(watched, plan, end.role)
+  // What is done before bytes have come is the same, however they are cut.
+  if (plan.early) doings.early()
+  let calls = 0
+  const most = mostCalls + heard.length + heard.length / Math.min(plan.piece, heard.length + 1)
+  let last: Outcome = { status: 'want_read' }
+  for (;;) {
+    law('a conversation ends', ++calls < most, () => `${calls} calls for ${heard.length} bytes`)
+    drain.refill()
+    last = watched.read()
+    if (ssl.connected && doings.connected()) continue
+    if (last.status === 'done' || last.status === 'want_write') continue
+    if (last.status !== 'want_read') break
+    if (feed.available > 0) continue
+    if (feed.left > 0) feed.release(plan.piece)
+    else feed.finish()
+  }
+  law('an end is an end', ends.has(last.status), () => `read answers ${last.status}`)
+  const again = watched.read()
+  law(
+    'an end stays what it is',
+    again.status === last.status,
+    () => `${last.status}, and then ${again.status}`,
+  )
+  const state = ssl.connected ? 'connected' : 'shaking'
+  const ended = describe(last)
+  drained(watched, plan)
+  return {
+    end: ended.why,
+    data: watched.data,
+    signature: `${state} ${ssl.version} ${ended.short} ${size(feed.taken)} ${size(drain.taken)}`,
+  }
+}
+
+const ends: ReadonlySet<string> = new Set(['closed', 'truncated', 'failed'])
+
+/** What an end that is over still has to say goes out. */
+function drained(watched: Watched, plan: Plan): void {
+  for (let calls = 0; ; calls++) {
+    law('what is queued goes out', calls < mostCalls, () => 'flush does not come to its end')
+    watched.drain.refill()
+    const outcome = plan.closes ? watched.call('close', () => watched.ssl.close()) : watched.flush()
+    if (outcome.status !== 'want_write') return
+  }
+}
+
+/** An end whose every answer is looked at. */
+class Watched {
+  readonly ssl: Ssl
+  readonly feed: Feed
+  readonly drain: Drain
+  readonly #into = new Uint8Array(512)
+  data = ''
+  failed = false
+
+  constructor(ssl: Ssl, feed: Feed, drain: Drain) {
+    this.ssl = ssl
+    this.feed = feed
+    this.drain = drain
+  }
+
+  read(): Outcome {
+    const outcome = this.call('read', () => this.ssl.read(this.#into))
+    if (outcome.status === 'done') {
+      const bytes = this.#into.subarray(0, outcome.bytes as number)
+      if (this.data.length < 2000) this.data += String.fromCharCode(...bytes)
+    }
+    return outcome
+  }
+
+  flush(): Outcome {
+    return this.call('flush', () => this.ssl.flush())
+  }
+
+  call(name: string, work: () => { readonly status: string }): Outcome {
+    const before = this.feed.taken
+    let outcome: Outcome
+    try {
+      outcome = work() as Outcome
+    } catch (error) {
+      throw new Finding(
+        'no call throws for what a peer sent',
+        `${name}: ${error instanceof Error ? error.stack : error}`,
+        error,
+      )
+    }
+    this.#judge(name, outcome, this.feed.taken - before)
+    return outcome
+  }
+
+  #judge(call: string, outcome: Outcome, took: number): void {
+    const { status } = outcome
+    const { queued } = this.ssl
+    law('what is queued is bounded', queued <= mostQueued, () => `${queued} bytes are queued`)
+    if (status === 'failed') {
+      this.failed = true
+      const { error } = outcome
+      law('a failure is an alert', error instanceof TlsAlert, () => `${call}: ${error}`)
+      const alert = error as TlsAlert
+      if (alert.origin === 'sent' && alert.alert === 'internal_error')
+        throw new Finding('no peer can cause internal_error', String(alert.stack), alert.cause)
+      return
+    }
+    if (status === 'want_read') {
+      law(
+        'who wants to read has read all there is',
+        this.feed.available === 0 || took > 0,
+        () => `${call} leaves ${this.feed.available} bytes`,
+      )
+      law('who wants to read says how much', (outcome.read as number) > 0, () => `${call} wants 0`)
+      law(
+        'who wants to read has nothing to write',
+        outcome.write === 0,
+        () => `${call} has ${outcome.write} bytes`,
+      )
+    } else if (status === 'want_write') {
+      law('who wants to write has something to', (outcome.write as number) > 0, () => call)
+      law('who wants to write finds no room', this.drain.full, () => `${call} finds room`)
+    } else
+      law('nobody promises anything here', !status.startsWith('want_'), () => `${call}: ${status}`)
+  }
+}
+
+/** What an end does of its own, once each. */
+class Doings {
+  readonly #watched: Watched
+  readonly #left: (() => { readonly status: string })[] = []
+  readonly #role: 'client' | 'server'
+
+  constructor(watched: Watched, plan: Plan, role: 'client' | 'server') {
+    this.#watched = watched
+    this.#role = role
+    const { ssl } = watched
+    const later = (wanted: boolean, work: () => { readonly status: string }) => {
+      if (wanted) this.#left.push(work)
+    }
+    const newer = () => ssl.version === 'TLSv1.3'
+    const open = () => !ssl.sentShutdown
+    const nothing = { status: 'done' }
+    later(plan.writes, () => (open() ? ssl.write(hello) : nothing))
+    later(plan.updates, () => (open() && newer() ? ssl.keyUpdate() : nothing))
+    later(plan.asksUpdates, () => (open() && newer() ? ssl.keyUpdate(true) : nothing))
+    if (role === 'server') {
+      later(plan.requests, () => (open() && newer() ? ssl.requestCertificate() : nothing))
+      later(plan.issues, () => (open() && newer() ? ssl.newSessionTicket() : nothing))
+    }
+    later(plan.exports, () => {
+      if (newer()) ssl.channelBinding('tls-exporter')
+      return nothing
+    })
+    later(plan.shutsDown, () => ssl.shutdown())
+  }
+
+  /** Before anything has come. */
+  early(): void {
+    const { ssl } = this.#watched
+    this.#watched.drain.refill()
+    if (this.#role === 'client') this.#watched.call('writeEarly', () => ssl.writeEarly(hello))
+    else this.#watched.call('readEarly', () => ssl.readEarly(new Uint8Array(64)))
+  }
+
+  /** Does the next thing; false once there is none, or it cannot be done yet. */
+  connected(): boolean {
+    if (this.#watched.failed) return false
+    const next = this.#left[0]
+    if (!next) return false
+    this.#watched.drain.refill()
+    const { status } = this.#watched.call('what an end does', next)
+    if (status.startsWith('want_')) return false
+    this.#left.shift()
+    return true
+  }
+}
+
+const hello = new Uint8Array(48).fill(0x68)
+
+function describe(outcome: Outcome): { readonly why: string; readonly short: string } {
+  if (outcome.status !== 'failed') return { why: outcome.status, short: outcome.status }
+  const { origin, alert, reason, section, state } = outcome.error as TlsAlert
+  return {
+    why: `${origin} ${alert} ${reason} ${section}`,
+    short: `${origin} ${alert} ${reason} ${section} ${state}`,
+  }
+}
+
+/** How large a number is, roughly. */
+function size(count: number): number {
+  return count === 0 ? 0 : 32 - Math.clz32(count)
+}

@@ -1,0 +1,192 @@
+/** The ends that client and server targets are: contexts made once, of everything that they can be told to do. */
+import type { Bio } from '@biopair/bio'
+import type { Bytes } from '@biopair/crypto'
+import {
+  type ContextOptions,
+  delegatedCredential,
+  type Session,
+  Ssl,
+  SslContext,
+  type SslOptions,
+} from '@biopair/ssl'
+import { extension } from '../extensions.ts'
+import { Minter } from '../minter.ts'
+import { seededRandom } from '../seeded.ts'
+import { nothingIsSecret, unsafeNullCrypto } from './null-crypto.ts'
+import { RewindingRandom } from './rewinding-random.ts'
+
+/** An end that can be made again and again, always the same. */
+export interface FuzzedEnd {
+  readonly name: string
+  readonly role: 'client' | 'server'
+  /** A fresh end over these BIOs; it draws what every one before it drew. */
+  make(rbio: Bio, wbio: Bio): Ssl
+}
+
+/** Two ends that understand each other. */
+export interface Scenario {
+  readonly name: string
+  readonly client: FuzzedEnd
+  readonly server: FuzzedEnd
+  /** Whether the client has early data to send. */
+  readonly early: boolean
+}
+
+export const fuzzTime = Date.UTC(2026, 6, 1)
+
+interface Terms {
+  readonly client?: ContextOptions
+  readonly server?: ContextOptions
+  /** What a first connection on these terms leaves behind is offered. */
+  readonly resumes?: boolean
+  readonly early?: boolean
+  readonly servername?: string
+}
+
+/** Every scenario. Making them costs some milliseconds; `carry` shakes hands where one needs a session. */
+export function makeScenarios(carry: (scenario: Scenario) => void): readonly Scenario[] {
+  return Object.entries(terms()).map(([name, each]) => scenario(name, each, carry))
+}
+
+function scenario(name: string, each: Terms, carry: (scenario: Scenario) => void): Scenario {
+  let session: Session | undefined
+  const server = fuzzedEnd(name, 'server', each.server ?? {}, {})
+  const client = (options: SslOptions) =>
+    fuzzedEnd(name, 'client', each.client ?? {}, {
+      servername: each.servername ?? 'server.example',
+      ...options,
+    })
+  const early = each.early === true
+  if (!each.resumes) return { name, server, early, client: client({}) }
+  const onSession = (given: Session) => {
+    session ??= given
+  }
+  carry({ name, server, early: false, client: client({ onSession }) })
+  if (!session) throw new Error(`${name}: there is no session to resume`)
+  return { name, server, early, client: client({ session, reuseSession: true }) }
+}
+
+const crypto = unsafeNullCrypto(nothingIsSecret)
+
+const common: ContextOptions = {
+  crypto,
+  now: () => fuzzTime,
+  groups: ['x25519', 'secp256r1', 'X25519MLKEM768'],
+  ALPNProtocols: ['h2', 'http/1.1'],
+  limits: {
+    maxHandshakeMessage: 16_384,
+    maxCertificateMessage: 32_768,
+    maxHandshakeBuffer: 65_536,
+  },
+  // What one run leaves behind must not be there for the next.
+  verifyCache: 0,
+}
+
+function fuzzedEnd(
+  name: string,
+  role: 'client' | 'server',
+  options: ContextOptions,
+  ssl: SslOptions,
+): FuzzedEnd {
+  const random = new RewindingRandom(role === 'client' ? 1 : 2)
+  const context = new SslContext({ ...common, ...options, random: random.draw })
+  return {
+    name: `${role} ${name}`,
+    role,
+    make(rbio, wbio) {
+      random.rewind()
+      const end = new Ssl(context, ssl).setBio(rbio, wbio)
+      return role === 'client' ? end.setConnectState() : end.setAcceptState()
+    },
+  }
+}
+
+function terms(): Readonly<Record<string, Terms>> {
+  const minter = new Minter({ time: fuzzTime, random: seededRandom('fuzz') })
+  const root = minter.root({ key: 'ed25519' })
+  const leaf = minter.leaf(root, { key: 'ed25519', extensions: [delegationUsage] })
+  const rsa = minter.leaf(root, { key: 'rsa' })
+  const short = minter.key('ed25519')
+  const own = { cert: [leaf.pem], key: [leaf.key.pem()] }
+  const believes = { ca: root.pem }
+  const ticketKeys = { ticketKeys: new Uint8Array(48).fill(7) }
+  const plain: Required<Pick<Terms, 'client' | 'server'>> = {
+    client: { ...believes },
+    server: { ...own, ...ticketKeys },
+  }
+  const both = (client: ContextOptions, server: ContextOptions = client) => ({
+    client: { ...plain.client, ...client },
+    server: { ...plain.server, ...server },
+  })
+  const older = { maxVersion: 'TLSv1.2' } as const
+  const either = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const
+  const asks = { requestCert: true, ...believes }
+  const delegated = (['client', 'server'] as const).map(role => ({
+    credential: delegatedCredential({
+      ...{ cert: leaf.pem, key: leaf.key.pem(), publicKey: short.spki, scheme: 'ed25519' as const },
+      ...{ lifetime: 3600, role, crypto, now: fuzzTime },
+    }),
+    key: short.pem(),
+  }))
+  const identity = [
+    { id: 2, name: 'zlib', compress: (bytes: Uint8Array) => new Uint8Array(bytes), decompress },
+  ]
+  const rich: ContextOptions = {
+    ...{ delegatedSigalgs: 'ed25519', delegatedCredentials: delegated },
+    ...{ requestOCSP: true, ocspResponse: minter.ocsp(leaf, root), requestSCT: true },
+    ...{ scts: [Uint8Array.of(0, 1, 2)], recordSizeLimit: 1000, ...believes, ...own },
+  }
+  const psk = { psks: [{ identity: 'someone', key: new Uint8Array(32).fill(9) }] }
+  const types = ['rpk', 'x509'] as const
+  const rpk: ContextOptions = {
+    ...{ serverCertTypes: types, clientCertTypes: types, rawPublicKeys: leaf.spki },
+    ...own,
+  }
+  return {
+    plain,
+    older: both(older),
+    'either to newer': both(either, {}),
+    'older to either': both(older, either),
+    'newer to either': both({}, either),
+    'either to older': both(either, older),
+    retried: both(
+      { groups: ['x25519', 'secp256r1'], ...own },
+      { groups: ['secp256r1'], cookie: 'always', ...asks },
+    ),
+    'older, with certificates': both(
+      { ...older, ...own, requestOCSP: true, recordSizeLimit: 800 },
+      { ...older, ...asks, ocspResponse: minter.ocsp(leaf, root), recordSizeLimit: 900 },
+    ),
+    'older, with RSA': both(older, { ...older, cert: rsa.pem, key: rsa.key.pem() }),
+    resumed: { ...both({}), resumes: true },
+    early: {
+      ...both({}, { maxEarlyData: 4096, replayStore: { claim: () => true } }),
+      ...{ resumes: true, early: true },
+    },
+    'external key': both({ ...psk, pskModes: ['psk_dhe_ke', 'psk_ke'] }),
+    rich: both(rich, { ...rich, requestCert: true }),
+    compressed: both(
+      { certificateCompression: identity, ...own },
+      { certificateCompression: identity, ...asks },
+    ),
+    'raw keys': both(rpk, { ...rpk, requestCert: true }),
+    later: both({ postHandshakeAuth: true, ...own }, { ...asks, requestCert: 'later' }),
+    stateless: both(
+      { groups: ['x25519', 'secp256r1'] },
+      { groups: ['secp256r1'], cookieKeys: new Uint8Array(32).fill(3), cookie: 'always' },
+    ),
+    lax: both(
+      { rejectUnauthorized: false, clientHello: { grease: true, padding: 512 } },
+      { ...asks, rejectUnauthorized: false, recordSizing: {} },
+    ),
+  }
+}
+
+/** RFC 9345 §4.2: DelegationUsage, whose value is NULL. */
+const delegationUsage = extension('1.3.6.1.4.1.44363.44', false, Uint8Array.of(0x05, 0x00))
+
+/** The algorithm that compresses nothing. */
+function decompress(bytes: Uint8Array, length: number): Bytes {
+  if (bytes.length !== length) throw new RangeError(`expected ${length} bytes`)
+  return new Uint8Array(bytes)
+}

@@ -1,0 +1,135 @@
+/**
+ * `pnpm fuzz [target] [--seed n] [--runs n] [--minutes n] [--guide]`: runs the fuzz targets, prints figures, and ends with 1 where a law was
+ * broken. Without a target, all six share the runs or the time; where both are given, they share the time, and whichever comes first is the end.
+ */
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import type { FuzzFinding, FuzzName, FuzzReport } from '@biopair/testkit/fuzz'
+import { type PackageCoverage, V8Coverage } from './v8-coverage.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seed: { type: 'string', default: '1' },
+    runs: { type: 'string' },
+    minutes: { type: 'string' },
+    /** Guides by coverage, at a cost; without, what targets answer is the guide. */
+    guide: { type: 'boolean', default: false },
+    /** Where findings go. */
+    out: { type: 'string', default: 'dist/fuzz-findings' },
+    /** Milliseconds after which a target hands on to the next, and the round begins anew. */
+    slice: { type: 'string', default: '60000' },
+  },
+})
+
+// Before the packages are loaded, so that their coverage is whole.
+const guide = values.guide ? new V8Coverage() : undefined
+const { fuzz, fuzzNames, fuzzSubjects } = await import('@biopair/testkit/fuzz')
+const subjects = fuzzSubjects()
+const chosen = fuzzNames.filter(name => positionals.length === 0 || positionals.includes(name))
+const unknown = positionals.find(name => !fuzzNames.some(known => known === name))
+if (unknown !== undefined) throw new TypeError(`expected ${fuzzNames.join(', ')}; got ${unknown}`)
+
+/** What a target came to, over all its turns. */
+interface Sum {
+  executions: number
+  milliseconds: number
+  cpu: number
+  answers: number
+  kept: FuzzReport['kept']
+}
+const sums = new Map<FuzzName, Sum>()
+const findings = new Map<string, FuzzFinding>()
+const say = (line: string) => process.stdout.write(`${line}\n`)
+const began = Date.now()
+
+const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
+const total = values.runs === undefined ? undefined : Number(values.runs)
+/** Of one target, where time does not decide how they share. */
+const runs =
+  total === undefined || minutes !== undefined ? undefined : Math.ceil(total / chosen.length)
+const share = minutes === undefined ? undefined : (minutes * 60_000) / chosen.length
+
+/** A turn of a target: it goes on from what its turns before have kept. */
+function turn(name: FuzzName, round: number): void {
+  const before = sums.get(name) ?? { executions: 0, milliseconds: 0, cpu: 0, answers: 0, kept: [] }
+  const { user } = process.cpuUsage()
+  const left = share === undefined ? undefined : share - before.milliseconds
+  const report = fuzz(subjects[name], {
+    seed: Number(values.seed) + round,
+    ...(runs === undefined ? {} : { runs: Math.min(runs - before.executions, 1_000_000) }),
+    ...(left === undefined && runs !== undefined
+      ? { time: Number(values.slice) }
+      : { time: Math.min(left ?? 10_000, Number(values.slice)) }),
+    ...(before.kept.length === 0 ? {} : { corpus: before.kept.slice(-2000) }),
+    ...(guide ? { coverage: guide } : {}),
+    onFinding: finding => say(`FINDING in ${name}: ${finding.key}`),
+  })
+  const sum = {
+    executions: before.executions + report.executions,
+    milliseconds: before.milliseconds + report.milliseconds,
+    cpu: before.cpu + (process.cpuUsage().user - user) / 1000,
+    answers: Math.max(before.answers, report.answers),
+    kept: report.kept,
+  }
+  sums.set(name, sum)
+  for (const finding of report.findings) keep(finding)
+  const perSecond = Math.round((sum.executions * 1000) / sum.milliseconds)
+  const perCpu = Math.round((sum.executions * 1000) / Math.max(1, sum.cpu))
+  say(
+    `${clock()} ${name.padEnd(11)} ${String(sum.executions).padStart(9)} executions, ${perSecond}/s (${perCpu} per second of CPU), ` +
+      `corpus ${sum.kept.length}, answers ${sum.answers}, findings ${findings.size}`,
+  )
+}
+
+function executed(): number {
+  return [...sums.values()].reduce((sum, { executions }) => sum + executions, 0)
+}
+
+function clock(): string {
+  return `${((Date.now() - began) / 60_000).toFixed(1).padStart(6)} min`
+}
+
+function keep(finding: FuzzFinding): void {
+  if (findings.has(finding.key)) return
+  findings.set(finding.key, finding)
+  mkdirSync(values.out, { recursive: true })
+  const file = `${values.out}/${finding.subject}-${findings.size}.mjs`
+  const { error } = finding
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const comment = text.split('\n').map(line => `// ${line}`)
+  writeFileSync(file, `${comment.join('\n')}\n${finding.program}`)
+  say(`${finding.key}\n  ${finding.data.length} bytes, ${file}\n${text}`)
+}
+
+function done(name: FuzzName): boolean {
+  const sum = sums.get(name)
+  if (!sum) return false
+  if (runs !== undefined) return sum.executions >= runs
+  if (total !== undefined && executed() >= total) return true
+  return share === undefined || sum.milliseconds >= share
+}
+
+/** What was kept runs once more, counted: lines and functions of each package. */
+async function figures(): Promise<void> {
+  const inputs = chosen.flatMap(name => (sums.get(name)?.kept ?? []).map(data => [name, data]))
+  const worker = new Worker(new URL('coverage-worker.js', import.meta.url), { workerData: inputs })
+  const [packages] = (await once(worker, 'message')) as [readonly PackageCoverage[]]
+  await worker.terminate()
+  say(
+    `${clock()} ${executed()} executions in all, ${findings.size} findings; coverage of what was kept:`,
+  )
+  const percent = ([ran, all]: readonly [number, number]) =>
+    `${((100 * ran) / Math.max(1, all)).toFixed(1)} % of ${all}`
+  for (const { name, lines, functions } of packages)
+    say(`  ${name.padEnd(10)} lines ${percent(lines)}, functions ${percent(functions)}`)
+}
+
+for (let round = 0; !chosen.every(done); round++) {
+  for (const name of chosen) if (!done(name)) turn(name, round)
+  if (round % 10 === 9) await figures()
+}
+await figures()
+process.exitCode = findings.size === 0 ? 0 : 1
