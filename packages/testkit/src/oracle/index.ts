@@ -1,0 +1,2 @@
+/** `@biopair/testkit/oracle`. */
+export {}
