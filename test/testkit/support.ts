@@ -90,10 +90,12 @@ export function said(error: Error): string {
 
 /** Sends a text, and answers what comes out at the other end. */
 export function carried(tap: Tapped, from: Ssl, to: Ssl, ...texts: readonly string[]): string {
-  for (const text of texts) from.write(new TextEncoder().encode(text))
+  const left = texts.map(text => new TextEncoder().encode(text))
   const into = new Uint8Array(1000)
   let heard = ''
   for (let quiet = 0; quiet < 3; ) {
+    const [first] = left
+    if (first && from.write(first).status === 'done') left.shift()
     const read = to.read(into)
     if (read.status === 'done') heard += Buffer.from(into.subarray(0, read.bytes)).toString()
     if (read.status === 'failed') return said(read.error)
