@@ -8,23 +8,24 @@ import { TcpLine } from './tcp-line.ts'
 
 /** Milliseconds of silence that count as an answer. */
 const patience = 3000
+const leafEnd = '-----END CERTIFICATE-----'
 
-/** @param argumentsFor what to start, given the files of the certificate and its key */
+/** @param argumentsFor what to start, given the files of the chain, of its key, and of the chain without the leaf */
 export async function childServer(
   name: string,
   program: string,
   { cert, key }: ContenderOptions,
-  argumentsFor: (certFile: string, keyFile: string) => readonly string[],
+  argumentsFor: (certFile: string, keyFile: string, restFile: string) => readonly string[],
 ): Promise<Contender> {
   const folder = mkdtempSync(join(tmpdir(), 'biopair-oracle-'))
   const certFile = join(folder, 'cert.pem')
   const keyFile = join(folder, 'key.pem')
+  const restFile = join(folder, 'rest.pem')
   writeFileSync(certFile, cert)
+  writeFileSync(restFile, cert.slice(cert.indexOf(leafEnd) + leafEnd.length))
   writeFileSync(keyFile, key, { mode: 0o600 })
-  const child = spawn(program, argumentsFor(certFile, keyFile), {
+  const child = spawn(program, argumentsFor(certFile, keyFile, restFile), {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // Go's own defaults, whatever go.mod says.
-    env: { ...process.env, SSLKEYLOGFILE: '' },
   })
   const stop = () => {
     child.kill('SIGKILL')

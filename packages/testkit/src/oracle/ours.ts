@@ -65,11 +65,14 @@ class OurLine implements Line {
 
   #serve(): void {
     const ssl = this.#ssl
-    const shaken = ssl.doHandshake()
-    if (shaken.status === 'done') this.#talk()
-    else if (!shaken.status.startsWith('want_')) this.#over = true
+    if (!this.#over) {
+      const shaken = ssl.doHandshake()
+      if (shaken.status === 'done') this.#talk()
+      else this.#over = !shaken.status.startsWith('want_')
+    }
+    // What is queued goes out before the BIO is closed, if need be over several calls.
     if (this.#over) ssl.close()
-    ssl.flush()
+    else ssl.flush()
   }
 
   #talk(): void {

@@ -20,8 +20,8 @@ export interface RawSchedule {
 
 /** A client of ours, whole: its handshake, what it sends, and how it goes. */
 export interface ClientSchedule {
-  /** Give it a seeded `random`, and `ca` or `rejectUnauthorized: false`. */
-  readonly client: ContextOptions
+  /** Made anew for each run, so that a seeded `random` begins where it began. Say `ca`, or `rejectUnauthorized: false`. */
+  readonly client: () => ContextOptions
   readonly servername?: string
   readonly cuts?: readonly number[]
   /** A man in the middle. Made anew for each run. */
@@ -91,7 +91,8 @@ class Client {
   #left: (string | 'key update')[]
 
   constructor(schedule: ClientSchedule, line: Line) {
-    const { client, servername, edit, steps = [] } = schedule
+    const { servername, edit, steps = [] } = schedule
+    const client = schedule.client()
     const keys = new KeyLog()
     const [near, far] = bioPair()
     this.#schedule = schedule

@@ -10,10 +10,10 @@ import type { Contender, ContenderOptions } from './contender.ts'
 /** @param program the command: `openssl` unless said otherwise */
 export function opensslServer(options: ContenderOptions, program = 'openssl'): Promise<Contender> {
   const { protocols = [], minVersion = 'TLSv1.3' } = options
-  return childServer('openssl', program, options, (cert, key) => [
+  return childServer('openssl', program, options, (cert, key, rest) => [
     ...['s_server', '-accept', '127.0.0.1:0', '-rev'],
-    // The leaf's file holds the chain.
-    ...['-cert', cert, '-cert_chain', cert, '-key', key, '-groups', 'X25519:P-256:P-384'],
+    ...(options.cert.split('BEGIN CERTIFICATE').length > 2 ? ['-cert_chain', rest] : []),
+    ...['-cert', cert, '-key', key, '-groups', 'X25519:P-256:P-384'],
     ...['-min_protocol', minVersion],
     ...(protocols.length > 0 ? ['-alpn', protocols.join()] : []),
   ])
