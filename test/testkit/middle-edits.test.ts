@@ -315,3 +315,11 @@ test('what is no message of a type is no edit', t => {
     undefined,
   )
 })
+
+test('of what is delayed the oldest goes where more is held than may be', t => {
+  const edit: Editor = ({ type }) => (type === 'application_data' ? { after: 1000 } : undefined)
+  const tap = tapped({ edit, maxHeld: 4000 })
+  shaken(tap)
+  const texts = ['a', 'b', 'c', 'd', 'e', 'f'].map(letter => letter.repeat(900))
+  t.is(carried(tap, tap.client, tap.server, ...texts), `${texts[0]}${texts[1]}`)
+})

@@ -309,3 +309,10 @@ test('the trace says names and lengths, and no byte of a secret', t => {
     t.false(text.includes(Buffer.from('what nobody').toString('hex')))
   }
 })
+
+test('a message in many records, longer than may be held, goes by unseen, and the connection stands', t => {
+  const tap = tapped({ maxHeld: 300, keys: 'client', client: { recordSizeLimit: 128 } })
+  t.deepEqual(shaken(tap), { client: 'done', server: 'done' })
+  t.is(carried(tap, tap.server, tap.client, 'there'), 'there')
+  t.false(tap.seen.some(({ message }) => message === 'Certificate'))
+})

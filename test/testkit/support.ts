@@ -22,6 +22,7 @@ export interface TappedOptions {
   /** Whose key logs the middle has; each its own unless told otherwise. */
   readonly keys?: 'each' | 'client' | 'server' | 'one' | 'none'
   readonly session?: Session | undefined
+  readonly maxHeld?: number
 }
 
 export const v12: ContextOptions = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' }
@@ -49,6 +50,7 @@ export function tapped(options: TappedOptions = {}): Tapped {
   }[keys]
   const middle = new Middle({
     ...(given && { keys: given }),
+    ...(options.maxHeld && { maxHeld: options.maxHeld }),
     crypto: nodeCrypto,
     edit: what => {
       seen.push(what)

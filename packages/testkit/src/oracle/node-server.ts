@@ -27,6 +27,8 @@ server.on('secureConnection', socket => {
 })
 server.on('tlsClientError', (_error, socket) => socket.end())
 server.on('error', () => process.exit(1))
+// Whoever started it has gone.
+process.stdin.resume().on('end', () => process.exit(0))
 server.listen(0, '127.0.0.1', () =>
   process.stdout.write(`ACCEPT ${(server.address() as net.AddressInfo).port}\n`),
 )

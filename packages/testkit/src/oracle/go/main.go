@@ -14,6 +14,11 @@ import (
 )
 
 func main() {
+	go func() {
+		// Whoever started it has gone.
+		io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
 	if err := serve(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
