@@ -1,6 +1,6 @@
 /** Our own server, in this process and without a clock: it is quiet when it waits for the client. */
 import { type Bio, bioPair } from '@biopair/bio'
-import { type Bytes, concat } from '@biopair/crypto'
+import { type Bytes, cipherSuites, cipherSuites12, concat } from '@biopair/crypto'
 import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
 import { type Contender, type ContenderOptions, type Line, reversed } from './contender.ts'
 
@@ -9,7 +9,10 @@ export function ourServer(
   { cert, key, protocols = [], minVersion = 'TLSv1.3' }: ContenderOptions,
   more: ContextOptions = {},
 ): Contender {
+  const older = minVersion === 'TLSv1.2' ? Object.keys(cipherSuites12) : []
   const context = new SslContext({
+    // The order of the others, whatever this provider likes best.
+    ciphers: [...Object.keys(cipherSuites), ...older],
     cert,
     key,
     minVersion,
