@@ -153,7 +153,7 @@ const rows: readonly Row[] = [
   {
     id: 'unknown types of names',
     servers: openssl,
-    changes: ['server_name: another type'],
+    changes: ['server_name: another type', 'a byte changed'],
     answers: [/^alert decode_error$/, accepts],
     theirs: 'decode_error',
     ours: 'pass over it',
@@ -171,11 +171,38 @@ const rows: readonly Row[] = [
   {
     id: 'schemes that the key cannot',
     servers: ['go'],
-    changes: ['sigalgs: none of the key', 'sigalgs: none that is known', 'sigalgs: old ones alone'],
+    changes: [
+      ...['sigalgs: none of the key', 'sigalgs: none that is known', 'sigalgs: old ones alone'],
+      ...['sigalgs: gone', 'extensions: absent'],
+    ],
     answers: [/^ServerHello$/, /^alert handshake_failure$/],
     theirs: 'in TLS 1.2 say ServerHello, and then handshake_failure',
     ours: 'handshake_failure at once',
-    why: 'RFC 5246 7.4.1.4.1: a server without an acceptable choice sends that alert; when, it does not say.',
+    why: 'RFC 5246 7.4.1.4.1: a server without an acceptable choice sends that alert; when, it does not say. RFC 9155 3 took the default of SHA-1 away.',
+  },
+  {
+    id: 'a retry before anything else is judged',
+    servers: ['go'],
+    changes: [
+      ...['shares: no list', 'shares: of no group in the list'],
+      'shares: known, of no group in the list',
+    ],
+    answers: [
+      /^HelloRetryRequest$/,
+      /^alert (?:handshake_failure|missing_extension|no_application_protocol)$/,
+    ],
+    theirs: 'ask for another ClientHello, and refuse that one',
+    ours: 'refuse the first',
+    why: 'RFC 9846 has no order of checks; a retry could not help.',
+  },
+  {
+    id: 'TLS 1.2 without groups',
+    servers: all,
+    changes: ['groups: gone', 'groups and shares gone'],
+    answers: [/^alert handshake_failure$/, /^ServerHello$/],
+    theirs: 'handshake_failure',
+    ours: 'choose a group',
+    why: 'RFC 8422 4: without the extension "the server is free to choose any one of the elliptic curves".',
   },
   {
     id: 'extensions that are not ours',
@@ -271,6 +298,18 @@ const order: Intended = {
     (change.includes(' + ') || anywhere.includes(change)),
 }
 
+/** Whose order counts is each server's own: ours goes by its own, OpenSSL and Go's TLS 1.3 need not. */
+const choice: Intended = {
+  id: 'whose order of suites counts',
+  theirs: "OpenSSL takes the client's first, Go its own",
+  ours: 'take our own first',
+  why: 'docs/decisions/suite-and-group-order.md; RFC 9846 4.2.3 leaves the choice to the server.',
+  explains: ({ change, fact, theirs, ours }) =>
+    fact === 'suite' &&
+    change.split(' + ').some(part => part === 'a byte changed') &&
+    [theirs, ours].every(suite => /^0x130[1-3]$/.test(suite)),
+}
+
 /** Extensions of a ServerHello of TLS 1.2 that are each server's own to give. */
 const extras: Intended = {
   id: 'extensions that are offered back',
@@ -290,7 +329,7 @@ function less(a: string, b: string): string[] {
   return a.split(' ').filter(name => !b.split(' ').includes(name))
 }
 
-export const intended: readonly Intended[] = [...rows.map(intendedOf), order, extras]
+export const intended: readonly Intended[] = [...rows.map(intendedOf), order, choice, extras]
 
 function intendedOf({ servers, changes, answers, ...said }: Row): Intended {
   return { ...said, explains: difference => explained(difference, servers, changes, answers) }
