@@ -1,0 +1,3 @@
+module biopair.invalid/oracle
+
+go 1.24
