@@ -1,0 +1,177 @@
+/**
+ * Mutation testing: `pnpm mutants [package...] [--sample n] [--seed n] [--budget ms] [--jobs n] [--list file]`.
+ * Prints the score of each package, and where each survivor is.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { SourceMap } from 'node:module'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { Dice } from '../support/dice.ts'
+import type { Base } from './child.ts'
+import { instrument, type Mutant } from './instrument.ts'
+import { type Fate, Judge } from './judge.ts'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const compiled = join(root, 'test', 'dist')
+
+/** The folders of tests that a package is held to: those that run in one process, without a peer. */
+const suites: Readonly<Record<string, readonly string[]>> = {
+  bio: ['bio', 'liveness'],
+  record: ['record', 'handshake', 'ssl', 'tls12', 'rules', 'liveness'],
+  handshake: ['handshake', 'ssl', 'tls12', 'rules', 'liveness', 'quic', 'mutation'],
+  wire: ['wire', 'handshake', 'record'],
+  ssl: ['ssl', 'openssl', 'tls12', 'rules', 'liveness', 'quic', 'web'],
+  x509: ['x509', 'review', 'testkit'],
+}
+
+const modulesOf = (folder: string, ending: RegExp): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(name => ending.test(name))
+    .map(name => join(folder, name))
+    .sort()
+
+/** Tests that start processes say nothing of one mutant in one process. */
+const alone = (file: string): boolean =>
+  !/node:(child_process|worker_threads)'/.test(readFileSync(file, 'utf8'))
+
+interface Judged extends Mutant {
+  readonly fate: Fate
+  readonly killer: string | undefined
+}
+
+async function scored(name: string, options: Options): Promise<number> {
+  const began = Date.now()
+  const folder = mkdtempSync(join(tmpdir(), 'biopair-mutants-'))
+  const modules: Record<string, string> = {}
+  const mutants: Mutant[] = []
+  for (const path of modulesOf(join(root, 'packages', name, 'dist'), /\.js$/)) {
+    const source = readFileSync(path, 'utf8')
+    const made = instrument(source, path, mutants.length + 1)
+    modules[path] = made.code
+    mutants.push(...made.mutants)
+  }
+  const files = (suites[name] ?? [name])
+    .flatMap(suite => modulesOf(join(compiled, suite), /\.test\.js$/))
+    .filter(alone)
+  const setting = { folder, modules, files, count: mutants.length }
+  const judges = Array.from({ length: options.jobs }, (_, index) => new Judge(setting, index))
+  const base = await (judges[0] as Judge).base()
+  for (const judge of judges) judge.limitBy(base.tests)
+  console.log(
+    `${name}: ${mutants.length} mutants, ${base.tests.length} tests of ${files.length} files without one, ${base.unfit.length} left out`,
+  )
+  for (const unfit of base.unfit) console.log(`  left out: ${unfit}`)
+
+  const quick = base.tests.filter(({ ms }) => ms <= options.budget / 3).sort((a, b) => a.ms - b.ms)
+  const by = new Map<number, Base[]>()
+  for (const test of quick) for (const id of test.reached) by.set(id, [...(by.get(id) ?? []), test])
+  const loaded = new Set(base.loaded)
+  const kills = new Map<string, number>()
+  const within = (tests: readonly Base[]): string[] => {
+    const weight = ({ name, ms }: Base): number => (ms + 1) / (1 + (kills.get(name) ?? 0))
+    let spent = 0
+    return [...tests]
+      .sort((a, b) => weight(a) - weight(b))
+      .filter(({ ms }) => (spent += ms) <= options.budget)
+      .map(({ name }) => name)
+  }
+
+  const waiting = sample(mutants, options)
+  const total = waiting.length
+  const judged: Judged[] = []
+  const work = async (judge: Judge): Promise<void> => {
+    for (let mutant = waiting.pop(); mutant !== undefined; mutant = waiting.pop()) {
+      const tests = by.get(mutant.id)
+      const fixed = loaded.has(mutant.id)
+      const [fate, killer] =
+        tests === undefined && !fixed
+          ? (['unreached'] as const)
+          : await judge.judge(mutant.id, within(fixed ? quick : (tests ?? [])), fixed)
+      if (killer !== undefined) kills.set(killer, (kills.get(killer) ?? 0) + 1)
+      judged.push({ ...mutant, fate, killer })
+      if (judged.length % 200 === 0)
+        console.log(
+          `  ${judged.length} of ${total}, ${percent(judged)} %, ${Math.round((Date.now() - began) / 1000)} s`,
+        )
+    }
+    judge.stop()
+  }
+  await Promise.all(judges.map(work))
+  rmSync(folder, { recursive: true })
+  report(name, judged, began)
+  if (options.list !== undefined)
+    writeFileSync(
+      options.list,
+      `${judged.map(one => JSON.stringify({ ...one, ...placed(one) })).join('\n')}\n`,
+      { flag: 'a' },
+    )
+  return percent(judged)
+}
+
+const dead = ({ fate }: Judged): boolean => fate === 'killed' || fate === 'hung'
+
+/** In tenths, rounded down. */
+const percent = (judged: readonly Judged[]): number =>
+  Math.floor((1000 * judged.filter(dead).length) / Math.max(1, judged.length)) / 10
+
+function sample(mutants: readonly Mutant[], { sample, seed }: Options): Mutant[] {
+  const all = new Dice(seed).shuffled(mutants)
+  return all.slice(0, sample)
+}
+
+/** The place in the source that the compiled line came from. */
+function placed({ file, line, column }: Mutant): { source: string; at: string } {
+  const map = new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')))
+  const entry = map.findEntry(line - 1, column) as {
+    originalLine?: number
+    originalColumn?: number
+  }
+  const source = relative(root, file)
+    .replace(`${sep}dist${sep}`, `${sep}src${sep}`)
+    .replace(/\.js$/, '.ts')
+  return { source, at: `${(entry.originalLine ?? -1) + 1}:${(entry.originalColumn ?? -1) + 1}` }
+}
+
+function report(name: string, judged: readonly Judged[], began: number): void {
+  const alive = judged
+    .filter(one => !dead(one))
+    .map(one => ({ ...one, ...placed(one) }))
+    .sort((a, b) => (a.source + a.at.padStart(9) < b.source + b.at.padStart(9) ? -1 : 1))
+  for (const { source, at, was, what, fate } of alive)
+    console.log(`  ${fate}: ${source}:${at}: \`${was}\` → ${what}`)
+  const count = (fate: Fate): number => judged.filter(one => one.fate === fate).length
+  console.log(
+    `${name}: ${percent(judged)} % of ${judged.length} (${count('killed')} killed, ${count('hung')} hung, ${count('survived')} survived, ${count('unreached')} unreached), ${Math.round((Date.now() - began) / 1000)} s`,
+  )
+}
+
+interface Options {
+  readonly sample: number
+  readonly seed: number
+  /** The milliseconds of tests that a mutant is held to, as they take without one. */
+  readonly budget: number
+  readonly jobs: number
+  readonly list: string | undefined
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: 'string', default: 'Infinity' },
+    seed: { type: 'string', default: '1' },
+    budget: { type: 'string', default: '6000' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    list: { type: 'string' },
+  },
+})
+const options: Options = {
+  sample: Number(values.sample),
+  seed: Number(values.seed),
+  budget: Number(values.budget),
+  jobs: Number(values.jobs),
+  list: values.list,
+}
+const names = positionals.length > 0 ? positionals : ['bio', 'record', 'handshake']
+for (const name of names) await scored(name, options)
