@@ -58,7 +58,6 @@ export class Judge {
         if (report.say === 'unfit') unfit.push(report.name)
       })
       if (end?.say === 'base') return { tests, unfit, loaded: end.loaded }
-      console.log(`  hangs: ${running}`)
       unfit.push(running)
     }
   }

@@ -26,6 +26,8 @@ const suites: Readonly<Record<string, readonly string[]>> = {
   x509: ['x509', 'review', 'testkit'],
 }
 
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
 const modulesOf = (folder: string, ending: RegExp): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter(name => ending.test(name))
@@ -59,10 +61,10 @@ async function scored(name: string, options: Options): Promise<number> {
   const judges = Array.from({ length: options.jobs }, (_, index) => new Judge(setting, index))
   const base = await (judges[0] as Judge).base()
   for (const judge of judges) judge.limitBy(base.tests)
-  console.log(
+  say(
     `${name}: ${mutants.length} mutants, ${base.tests.length} tests of ${files.length} files without one, ${base.unfit.length} left out`,
   )
-  for (const unfit of base.unfit) console.log(`  left out: ${unfit}`)
+  for (const unfit of base.unfit) say(`  left out: ${unfit}`)
 
   const quick = base.tests.filter(({ ms }) => ms <= options.budget / 3).sort((a, b) => a.ms - b.ms)
   const by = new Map<number, Base[]>()
@@ -74,7 +76,10 @@ async function scored(name: string, options: Options): Promise<number> {
     let spent = 0
     return [...tests]
       .sort((a, b) => weight(a) - weight(b))
-      .filter(({ ms }) => (spent += ms) <= options.budget)
+      .filter(({ ms }) => {
+        spent += ms
+        return spent <= options.budget
+      })
       .map(({ name }) => name)
   }
 
@@ -92,7 +97,7 @@ async function scored(name: string, options: Options): Promise<number> {
       if (killer !== undefined) kills.set(killer, (kills.get(killer) ?? 0) + 1)
       judged.push({ ...mutant, fate, killer })
       if (judged.length % 200 === 0)
-        console.log(
+        say(
           `  ${judged.length} of ${total}, ${percent(judged)} %, ${Math.round((Date.now() - began) / 1000)} s`,
         )
     }
@@ -140,9 +145,9 @@ function report(name: string, judged: readonly Judged[], began: number): void {
     .map(one => ({ ...one, ...placed(one) }))
     .sort((a, b) => (a.source + a.at.padStart(9) < b.source + b.at.padStart(9) ? -1 : 1))
   for (const { source, at, was, what, fate } of alive)
-    console.log(`  ${fate}: ${source}:${at}: \`${was}\` → ${what}`)
+    say(`  ${fate}: ${source}:${at}: \`${was}\` → ${what}`)
   const count = (fate: Fate): number => judged.filter(one => one.fate === fate).length
-  console.log(
+  say(
     `${name}: ${percent(judged)} % of ${judged.length} (${count('killed')} killed, ${count('hung')} hung, ${count('survived')} survived, ${count('unreached')} unreached), ${Math.round((Date.now() - began) / 1000)} s`,
   )
 }
