@@ -98,6 +98,7 @@ test('an option of another type is refused, and its value is not shown', t => {
     pskModes: 'psk_ke',
     psks: {},
     pskCallback: {},
+    pskIdentityHint: 1,
     tickets: 2,
     onSession: [],
     middleboxCompat: 'true',

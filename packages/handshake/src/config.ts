@@ -118,6 +118,8 @@ export interface ClientAuthentication {
 }
 
 export interface ServerConfig extends FlowConfig, ClientAuthentication {
+  /** TLS 1.2: psk_identity_hint for suites with a pre-shared key (RFC 4279 §5.2); none where absent. */
+  readonly pskIdentityHint?: Bytes | undefined
   /** When a HelloRetryRequest carries a cookie that the client has to bring back (RFC 9846 §4.3.2). */
   readonly cookie: 'never' | 'with_retry' | 'always'
   /** Keeps what is known of a first ClientHello in the cookie, and nothing here: whoever has the same jar goes on with the second. */

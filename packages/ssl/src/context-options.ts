@@ -246,6 +246,8 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
   readonly psks?: readonly PskOption[]
   /** Gives such keys by name, now or later. */
   readonly pskCallback?: PskCallback
+  /** Server of TLS 1.2: told to every client that may use such a key, to help it choose one (RFC 4279 §5.2); bytes, or ASCII text. */
+  readonly pskIdentityHint?: string | Uint8Array
   /** Client: whether tickets are of use. True. */
   readonly tickets?: boolean
   /** Client: is told of each ticket. */
@@ -361,6 +363,7 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   pskModes: 'list of strings',
   psks: 'list of objects',
   pskCallback: 'function',
+  pskIdentityHint: 'text or bytes',
   tickets: 'boolean',
   onSession: 'function',
   clientHello: 'object',

@@ -40,6 +40,7 @@ export function serverConfig(context: SslContext, options: SslOptions): ServerCo
     ...common(context),
     ...context.clientAuthentication,
     cookie: context.cookie,
+    pskIdentityHint: context.pskIdentityHint,
     cookies: context.cookieJar(options.cookieContext ?? new Uint8Array(0)),
     psk: context.opensTickets || hasPsks(context),
     maxEarlyData,

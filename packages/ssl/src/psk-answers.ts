@@ -8,12 +8,12 @@ import {
   type WantPsk,
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
-import type { CallbackContext } from './abort.ts'
 import { type Again, type Answers, following, isPromise } from './answers.ts'
 import type { SslContext } from './context.ts'
 import { earlyAnswer, granted, termsOf } from './early-answers.ts'
 import { text } from './facts.ts'
 import { misuse } from './misuse.ts'
+import { chosen12, offered12, type PskCallbackContext } from './psk12.ts'
 import { type PskOption, type StaticPsk, staticPsks } from './psks.ts'
 import { goesWith, sameBinding } from './quic/binding.ts'
 import type { Session } from './session.ts'
@@ -21,11 +21,12 @@ import { type OpenedTicket, openTicket, readState, ticketId, usable } from './ti
 
 /**
  * node:tls's pskCallback. A client is asked with null, and answers a key and its identity, or null for none. A server is asked with the
- * identity (a character a byte) that no ticket and none of `psks` has, and answers its key, or null for a full handshake.
+ * identity (a character a byte) that no ticket and none of `psks` has, and answers its key, or null for a full handshake. In TLS 1.2 a client is asked once the server has
+ * chosen a suite with such a key, and null ends the handshake.
  */
 export type PskCallback = (
   identity: string | null,
-  context: CallbackContext,
+  context: PskCallbackContext,
 ) => PskAnswer | Promise<PskAnswer>
 
 export type PskAnswer =
@@ -50,7 +51,8 @@ export function pskAnswers(
 ): Pick<Answers, 'psk_offer' | 'psk' | 'psk_claim' | 'early_data'> {
   const { sessionCache, ticketSealer, pskCallback, singleUseTickets = false } = context.options
   return {
-    psk_offer: (_, asking) => {
+    psk_offer: (want, asking) => {
+      if (want.version) return offered12(context, want, asking)
       const known = session()
       const offers = [...(known ? [ofSession(known, context)] : []), ...context.psks.map(offered)]
       if (!pskCallback) return offers
@@ -60,6 +62,7 @@ export function pskAnswers(
       ])
     },
     psk: (want, asking) => {
+      if (want.version) return chosen12(context, want, asking)
       const look = (selected: number): Later<ChosenPsk | undefined> => {
         const offer = want.identities[selected]
         if (!offer || selected >= mostIdentities) return undefined
@@ -138,7 +141,7 @@ function offered(psk: StaticPsk): OfferedPsk {
 }
 
 /** The flow wipes what it is given. */
-function chosenFrom({ kind, key, hash }: StaticPsk, selected: number): ChosenPsk {
+export function chosenFrom({ kind, key, hash }: StaticPsk, selected: number): ChosenPsk {
   const own = Uint8Array.from(key)
   const nobody = { chain: [], shown: certificates }
   return { kind, key: own, hash, selected, ...nobody, authenticatedBy: 'psk', once: false }
@@ -179,14 +182,16 @@ function resumable(
 }
 
 /** What a pskCallback has said, as keys. */
-function answered(
+export function answered(
   answer: PskAnswer,
   identity: Bytes | undefined,
   { crypto }: SslContext,
+  usual?: 'sha256' | 'sha384',
 ): readonly StaticPsk[] {
   if (answer === null || answer === undefined) return []
   const given = answer instanceof Uint8Array ? { psk: answer } : answer
-  const { psk: key, ...rest } = given
+  const { psk: key, ...said } = given
+  const rest = usual && !('hash' in said && said.hash) ? { ...said, hash: usual } : said
   // What a peer calls its key need not be a name that we would give.
   if (identity)
     return staticPsks({ ...rest, identity: 'its', key }, crypto, 'pskCallback').map(psk => ({

@@ -4,6 +4,7 @@ import type { ClientConfig } from '../config.ts'
 import { writeExtension } from '../extensions/index.ts'
 import type { ClientHello, RawExtension } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
+import { offeredTypes } from '../tls13/certificate-types.ts'
 import { certificateWishes } from '../tls13/certificate-wishes.ts'
 import { speaks12 } from '../versions.ts'
 import { curvesOf } from './groups.ts'
@@ -53,6 +54,7 @@ export function clientHello12(config: ClientConfig, random: Bytes): ClientHello 
   // RFC 8879 §3 is for TLS 1.3.
   extensions.push(
     ...certificateWishes('ClientHello', { ...config, certificateCompression: [] }),
+    ...offeredTypes(config),
     ...(limit === undefined ? [] : [writeExtension('ClientHello', 'record_size_limit', limit)]),
     ...extensions12(config),
   )

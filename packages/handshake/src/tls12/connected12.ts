@@ -24,6 +24,7 @@ export interface Connected12 {
   readonly peerChain: readonly Bytes[]
   readonly peerShown: Shown
   readonly resumed: boolean
+  readonly authenticatedBy: 'certificate' | 'psk'
   /** verify_data of the first Finished: tls-unique (RFC 5929 §3.1). */
   readonly firstFinished: Bytes
 }

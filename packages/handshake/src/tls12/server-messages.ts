@@ -26,10 +26,12 @@ export function serverHello12(
     readonly scts: readonly Bytes[]
     /** The longest record that we take, where the client said its own. */
     readonly limit: number | undefined
+    /** Which types of certificates were agreed on (RFC 7250 §4.2). */
+    readonly types: readonly RawExtension[]
   },
 ): ServerHello {
-  const { random, suite, named, alpn, status, scts, limit } = said
-  const extensions: RawExtension[] = []
+  const { random, suite, named, alpn, status, scts, limit, types } = said
+  const extensions: RawExtension[] = [...types]
   if (named) extensions.push(writeExtension('ServerHello12', 'server_name', {}))
   if (offer.secureRenegotiation)
     extensions.push(

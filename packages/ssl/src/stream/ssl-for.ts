@@ -30,6 +30,7 @@ export const serverOnly = [
   'cookie',
   'cookieKeys',
   'cookieLifetime',
+  'pskIdentityHint',
 ] as const satisfies readonly (keyof ContextOptions)[]
 
 /** And to a server: which is told of by `sslFor`, and by whoever makes a context before. */
