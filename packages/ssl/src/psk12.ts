@@ -1,38 +1,12 @@
-/** Keys that were agreed on elsewhere, in TLS 1.2: which suites they serve, and who gives them (RFC 8442, RFC 4279). */
-import { type CipherSuite12, equal, type HashName } from '@biopair/crypto'
-import { certificates, type OfferedPsk, type WantPsk, type WantPskOffer } from '@biopair/handshake'
-import type { Bytes } from '@biopair/wire'
+/** Who answers for keys that were agreed on elsewhere, in TLS 1.2 (RFC 4279 §2). */
+import { equal, type HashName } from '@biopair/crypto'
+import type { WantPsk, WantPskOffer } from '@biopair/handshake'
 import type { CallbackContext } from './abort.ts'
 import { following } from './answers.ts'
 import type { SslContext } from './context.ts'
 import { text } from './facts.ts'
-import { misuse } from './misuse.ts'
-import { answered, chosenFrom } from './psk-answers.ts'
-import { identityBytes, type StaticPsk } from './psks.ts'
-
-/** The hashes of suites that keys serve: of those that are given, or any where a callback gives them. An imported key is of TLS 1.3 alone (RFC 9258 §6). */
-export type PskHashes = 'any' | readonly HashName[]
-
-export function pskHashes(psks: readonly StaticPsk[], callback: unknown): PskHashes {
-  if (callback) return 'any'
-  return psks.filter(({ kind }) => kind === 'external').map(({ hash }) => hash)
-}
-
-/** Whether a suite is of use: one with a pre-shared key where there is one for it. */
-export function serves(hashes: PskHashes, { auth, hash }: CipherSuite12): boolean {
-  return auth !== 'psk' || hashes === 'any' || hashes.includes(hash)
-}
-
-/** `pskIdentityHint` as bytes. RFC 4279 §5.3: everybody has to take 128. TypeError for what is none. */
-export function hintFrom(hint: string | Uint8Array | undefined): Bytes | undefined {
-  if (hint === undefined) return undefined
-  const bytes = identityBytes(hint, 'pskIdentityHint')
-  if (bytes.length <= 128) return bytes
-  throw misuse(
-    'ERR_INVALID_ARG_VALUE',
-    `pskIdentityHint: expected up to 128 bytes, got ${bytes.length}`,
-  )
-}
+import { answered, chosenFrom, offered, type PskCallbackContext } from './psk-callback.ts'
+import type { StaticPsk } from './psks.ts'
 
 /** A client's keys for a suite, behind the server's hint. What the callback gives without a hash is for any. */
 export function offered12(
@@ -72,10 +46,6 @@ function usualHash([hash]: readonly HashName[]): 'sha256' | 'sha384' {
   return hash === 'sha384' ? hash : 'sha256'
 }
 
-function offered(psk: StaticPsk): OfferedPsk {
-  return { ...psk, chain: [], shown: certificates, authenticatedBy: 'psk', obfuscatedAge: () => 0 }
-}
-
 /** A context has its signal made when it is asked for. */
 function withHint(asking: CallbackContext, hint: string | undefined): PskCallbackContext {
   return {
@@ -84,10 +54,4 @@ function withHint(asking: CallbackContext, hint: string | undefined): PskCallbac
       return asking.signal
     },
   }
-}
-
-/** What a pskCallback is told besides whom it is asked about. */
-export interface PskCallbackContext extends CallbackContext {
-  /** Client of TLS 1.2: psk_identity_hint, a character a byte; undefined where the server gave none. */
-  readonly hint?: string | undefined
 }

@@ -11,7 +11,7 @@ import {
 import type { VersionName } from '@biopair/handshake'
 import { misuse } from './misuse.ts'
 import { list, oneOf } from './option-values.ts'
-import { type PskHashes, serves } from './psk12.ts'
+import { type PskHashes, serves } from './psk12-suites.ts'
 
 export interface Versions {
   /** Most preferred first. */
