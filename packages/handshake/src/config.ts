@@ -11,6 +11,7 @@ import type { Bytes } from '@biopair/wire'
 import type { CertificateConfig } from './certificate-config.ts'
 import type { ClientHelloPolicy } from './client-hello-policy.ts'
 import type { CookieJar } from './cookie-jar.ts'
+import type { FragmentLength } from './fragment-length.ts'
 import type { PskMode } from './psk.ts'
 import type { CertificateTypeName } from './shown.ts'
 import type { VersionName } from './versions.ts'
@@ -68,6 +69,8 @@ export interface TicketRequest {
 }
 
 export interface ClientConfig extends FlowConfig {
+  /** Asked for in max_fragment_length (RFC 6066 §4); undefined sends none. */
+  readonly maxFragmentLength?: FragmentLength | undefined
   /** The host_name for server_name (RFC 6066 §3); undefined sends none. */
   readonly serverName: string | undefined
   readonly alpn: readonly Bytes[]

@@ -5,6 +5,7 @@ import type {
   CertificateTypeName,
   ClientHelloPolicy,
   Edit,
+  FragmentLength,
   Identity,
   PskMode,
   VersionName,
@@ -284,6 +285,11 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
    * says so, a server answers; each then keeps to what the other said. 0 says nothing.
    */
   readonly recordSizeLimit?: number
+  /**
+   * Client: asks that no record has more content than this, in either direction: 512, 1024, 2048 or 4096 (RFC 6066 §4). A server that knows record_size_limit hears
+   * of the same length there, and what it takes itself is its own affair.
+   */
+  readonly maxFragmentLength?: FragmentLength
   /** Hides how long content is: none unless said otherwise. */
   readonly padding?: PaddingPolicy
   /** Small records first, then large ones (`{}` for what is usual); unless given, records are as large as they may be. */
@@ -378,6 +384,7 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   edit: 'function',
   limits: 'object',
   recordSizeLimit: 'whole number',
+  maxFragmentLength: 'whole number',
   padding: 'whole number or function',
   recordSizing: 'object',
 }

@@ -40,7 +40,16 @@ import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
 import { oidFiltersFrom } from './oid-filters.ts'
 import { checkOptions } from './option-types.ts'
-import { certTypes, list, many, named, oneOf, protocol, wholeNumber } from './option-values.ts'
+import {
+  certTypes,
+  checkFragmentLength,
+  list,
+  many,
+  named,
+  oneOf,
+  protocol,
+  wholeNumber,
+} from './option-values.ts'
 import { paddingFrom } from './padding.ts'
 import { checkPolicyOptions } from './policy-options.ts'
 import { hintFrom, pskHashes } from './psk12-suites.ts'
@@ -206,6 +215,7 @@ export class SslContext {
     wholeNumber('cookieLifetime', options.cookieLifetime, 1, 3600)
     if (options.recordSizeLimit !== 0)
       wholeNumber('recordSizeLimit', options.recordSizeLimit, leastRecordLimit, mostRecordLimit)
+    checkFragmentLength(options.maxFragmentLength)
     checkOptions(options.recordSizing ?? {}, sizingTypes, 'recordSizing.')
     wholeNumber('recordSizing.small', options.recordSizing?.small, 64, 16_384)
     this.padding = paddingFrom(options.padding, length => this.draw('padding', length))

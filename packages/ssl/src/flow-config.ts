@@ -20,6 +20,7 @@ export function clientConfig(
 ): ClientConfig {
   return {
     ...common(context),
+    ...fragments(context),
     serverName: sniOf(options),
     alpn: context.alpn,
     shares: context.shares,
@@ -46,6 +47,17 @@ export function serverConfig(context: SslContext, options: SslOptions): ServerCo
     maxEarlyData,
     skippedEarlyData: Math.max(context.limits.skippedEarlyData, maxEarlyData),
     ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
+  }
+}
+
+/** RFC 8449 §5: a server that knows record_size_limit goes by that alone, and so hears of the same length. */
+function fragments(context: SslContext) {
+  const { maxFragmentLength } = context.options
+  if (maxFragmentLength === undefined) return {}
+  const { recordSizeLimit = 0 } = common(context)
+  return {
+    maxFragmentLength,
+    recordSizeLimit: Math.min(recordSizeLimit, maxFragmentLength) || undefined,
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Bytes } from '@biopair/wire'
 import type { ClientConfig } from '../config.ts'
 import { writeExtension } from '../extensions/index.ts'
+import { askedFragment } from '../fragment-length.ts'
 import type { ClientHello, RawExtension } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
 import { offeredTypes } from '../tls13/certificate-types.ts'
@@ -56,6 +57,7 @@ export function clientHello12(config: ClientConfig, random: Bytes): ClientHello 
     ...certificateWishes('ClientHello', { ...config, certificateCompression: [] }),
     ...offeredTypes(config),
     ...(limit === undefined ? [] : [writeExtension('ClientHello', 'record_size_limit', limit)]),
+    ...askedFragment(config),
     ...extensions12(config),
   )
   return {

@@ -4,6 +4,7 @@ import { TlsAlert } from '@biopair/wire'
 import { agreedAlpn } from '../agreed-alpn.ts'
 import { type ClientConfig, draw } from '../config.ts'
 import type { Flow } from '../flow.ts'
+import { judgedFragment, limitFragments } from '../fragment-length.ts'
 import {
   AnyServerHello,
   ClientHello,
@@ -94,6 +95,7 @@ function* handshake(
   checkServerLimit12(extensions.record_size_limit)
   const ourLimit = readLimit('ClientHello', hello.extensions)
   limitRecords12(output, ourLimit, extensions.record_size_limit)
+  limitFragments(output, judgedFragment(extensions, config))
 
   const proof =
     suite.auth === 'psk'

@@ -4,6 +4,7 @@ import { encode, TlsAlert } from '@biopair/wire'
 import type { CertificateConfig } from '../certificate-config.ts'
 import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts'
 import { ask, type Flow } from '../flow.ts'
+import { grantedFragment, limitFragments } from '../fragment-length.ts'
 import {
   CertificateRequest12,
   CertificateStatus,
@@ -90,11 +91,13 @@ function* handshake(
     named: acknowledge && serverName !== undefined,
     scts: wishes.scts ? (own?.identity.scts ?? []) : [],
     limit: limit === undefined ? undefined : recordLimit12(config),
+    fragment: grantedFragment(offer.extensions, config),
     types: own ? agreedTypes(offer, { server: own.type, client: asked }) : [],
   }
   const answer = talk.send(ServerHello12, serverHello12(offer, said))
   const randoms: Randoms = { client: hello.random, server: answer.random }
   limitRecords12(output, said.limit, limit)
+  limitFragments(output, said.fragment)
   output.learn({ fact: 'suite', suite })
   output.learn({ fact: 'group', group: group.name })
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })

@@ -42,6 +42,7 @@ export const clientOnly = [
   'onSession',
   'clientHello',
   'middleboxCompat',
+  'maxFragmentLength',
 ] as const satisfies readonly (keyof ContextOptions)[]
 
 const clientSide = ['servername', 'session', 'reuseSession'] as const
