@@ -99,6 +99,7 @@ test('an option of another type is refused, and its value is not shown', t => {
     psks: {},
     pskCallback: {},
     pskIdentityHint: 1,
+    fallbackScsv: 1,
     maxFragmentLength: '512',
     tickets: 2,
     onSession: [],

@@ -69,6 +69,8 @@ export interface TicketRequest {
 }
 
 export interface ClientConfig extends FlowConfig {
+  /** TLS 1.2 alone: says that a higher version was tried before (RFC 7507). */
+  readonly fallback?: boolean | undefined
   /** Asked for in max_fragment_length (RFC 6066 §4); undefined sends none. */
   readonly maxFragmentLength?: FragmentLength | undefined
   /** The host_name for server_name (RFC 6066 §3); undefined sends none. */

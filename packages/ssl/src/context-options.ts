@@ -124,6 +124,8 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
   readonly minVersion?: VersionName
   /** The newest version that is spoken: TLSv1.3. */
   readonly maxVersion?: VersionName
+  /** Client of TLS 1.2 alone: says that it has tried a newer version before (RFC 7507): false. A server that has one refuses it. */
+  readonly fallbackScsv?: boolean
   /** TLS 1.2: whether a peer has to have extended_master_secret (RFC 7627): true. Without it there is no exporter and no channel binding. */
   readonly requireExtendedMasterSecret?: boolean
   /** Protocols, most preferred first (RFC 7301). */
@@ -317,6 +319,7 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   certificateSigalgs: 'string or list of strings',
   minVersion: 'string',
   maxVersion: 'string',
+  fallbackScsv: 'boolean',
   requireExtendedMasterSecret: 'boolean',
   ALPNProtocols: 'list of strings',
   clientHelloCallback: 'function',

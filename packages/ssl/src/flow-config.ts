@@ -31,6 +31,7 @@ export function clientConfig(
     authorities: context.requestAuthorities,
     postHandshakeAuth: context.options.postHandshakeAuth,
     look: context.look,
+    fallback: context.options.fallbackScsv,
     psk: resumes || hasPsks(context),
   }
 }

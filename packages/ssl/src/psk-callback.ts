@@ -24,6 +24,8 @@ export type PskAnswer =
 
 /** What a pskCallback is told besides whom it is asked about. */
 export interface PskCallbackContext extends CallbackContext {
+  /** In TLS 1.2; absent in TLS 1.3. */
+  readonly version?: 'TLSv1.2' | undefined
   /** Client of TLS 1.2: psk_identity_hint, a character a byte; undefined where the server gave none. */
   readonly hint?: string | undefined
 }

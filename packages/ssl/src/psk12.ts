@@ -36,7 +36,7 @@ export function chosen12(context: SslContext, want: WantPsk, asking: CallbackCon
   if (ours) return chosenFrom(ours, 0)
   const { pskCallback } = context.options
   if (!pskCallback) return undefined
-  return following(pskCallback(text(identity), asking), answer => {
+  return following(pskCallback(text(identity), withHint(asking, undefined)), answer => {
     const psk = find(answered(answer, identity, context, usualHash(want.hashes)))
     return psk && chosenFrom(psk, 0)
   })
@@ -49,6 +49,7 @@ function usualHash([hash]: readonly HashName[]): 'sha256' | 'sha384' {
 /** A context has its signal made when it is asked for. */
 function withHint(asking: CallbackContext, hint: string | undefined): PskCallbackContext {
   return {
+    version: 'TLSv1.2',
     hint,
     get signal() {
       return asking.signal

@@ -31,12 +31,16 @@ import {
   type Surroundings,
   TLS_client_method,
   TLS_server_method,
+  TLS1_2_VERSION,
   TLS1_3_VERSION,
 } from '@biopair/ssl/openssl'
 import { chainFor } from '../../support/mint.ts'
 
 /** Every test of a connection runs for each of these; TLS 1.2 joins with a line. */
-export const versions = [{ name: 'TLSv1.3', number: TLS1_3_VERSION }] as const
+export const versions = [
+  { name: 'TLSv1.3', number: TLS1_3_VERSION },
+  { name: 'TLSv1.2', number: TLS1_2_VERSION },
+] as const
 export type Version = (typeof versions)[number]
 
 /** The sizes of the seeds. */

@@ -11,6 +11,7 @@ import { speaks12 } from '../versions.ts'
 import { curvesOf } from './groups.ts'
 import { recordLimit12 } from './record-limits.ts'
 import { schemes12 } from './schemes.ts'
+import { fallback } from './scsv.ts'
 
 /** The extensions that TLS 1.2 needs and TLS 1.3 has no use for; none where TLS 1.2 is not offered. */
 export function extensions12(config: ClientConfig): RawExtension[] {
@@ -64,7 +65,10 @@ export function clientHello12(config: ClientConfig, random: Bytes): ClientHello 
     legacy_version: 0x0303,
     random,
     legacy_session_id: new Uint8Array(0),
-    cipher_suites: (config.suites12 ?? []).map(suite => suite.id),
+    cipher_suites: [
+      ...(config.suites12 ?? []).map(suite => suite.id),
+      ...(config.fallback ? [fallback] : []),
+    ],
     legacy_compression_methods: Uint8Array.of(0),
     extensions,
   }

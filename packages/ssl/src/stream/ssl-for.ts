@@ -43,6 +43,7 @@ export const clientOnly = [
   'clientHello',
   'middleboxCompat',
   'maxFragmentLength',
+  'fallbackScsv',
 ] as const satisfies readonly (keyof ContextOptions)[]
 
 const clientSide = ['servername', 'session', 'reuseSession'] as const
