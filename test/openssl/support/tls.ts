@@ -42,6 +42,8 @@ export const versions = [
   { name: 'TLSv1.2', number: TLS1_2_VERSION },
 ] as const
 export type Version = (typeof versions)[number]
+/** What a test is about that TLS 1.2 has not, or has otherwise. */
+export const only13 = ({ name }: Version): boolean => name === 'TLSv1.3'
 
 /** The sizes of the seeds. */
 export const ringSizes = [1, 5, 6, 100, 256, 17408] as const
