@@ -133,6 +133,7 @@ test('the table is that of RFC 9846 section 4.3, and of the RFCs of TLS 1.2 besi
     'ec_point_formats(11) CH12 SH12',
     'extended_master_secret(23) CH12 SH12',
     'key_share(51) CH SH HRR',
+    'max_fragment_length(1) CH EE SH12',
     'oid_filters(48) CR',
     'padding(21) CH',
     'post_handshake_auth(49) CH',
@@ -177,6 +178,9 @@ test('fields and bounds are those of the RFCs', t => {
     'client_certificate_type ServerHello12': `${type} client_certificate_type`,
     'server_certificate_type ServerHello12': `${type} server_certificate_type`,
     'record_size_limit ServerHello12': 'uint16',
+    'max_fragment_length ClientHello': 'uint8',
+    'max_fragment_length EncryptedExtensions': 'uint8',
+    'max_fragment_length ServerHello12': 'uint8',
     'ec_point_formats ClientHello12': 'opaque ec_point_format_list<1..255>',
     'ec_point_formats ServerHello12': 'opaque ec_point_format_list<1..255>',
     'extended_master_secret ClientHello12': '',
@@ -354,7 +358,7 @@ test('what we offered without a row for the response is illegal_parameter: GREAS
 })
 
 test('in requests, what we do not know is passed over unread', t => {
-  const older = [1, 11, 22, 23, 35, 0xff01, 0x0a0a, 0xfafa, 65535]
+  const older = [11, 22, 23, 35, 0xff01, 0x0a0a, 0xfafa, 65535]
   const block = older.map(extension_type => ({
     extension_type,
     extension_data: Uint8Array.of(255),

@@ -10,6 +10,10 @@ import { peerTest } from './support/peers.ts'
 
 const only13 = 'NORMAL:-VERS-ALL:+VERS-TLS1.3'
 const raw = `${only13}:-CTYPE-ALL:+CTYPE-RAWPK`
+const versions = [
+  ['TLSv1.2', raw.replace('1.3', '1.2')],
+  ['TLSv1.3', raw],
+] as const
 /** Theirs, as files. */
 const theirs = chainFor('p256').leaf
 const keyFile = written('raw.key', theirs.keyPem)
@@ -41,32 +45,44 @@ async function fromClient(
   return { client, server: await accepted }
 }
 
-peerTest('gnutls-serv', 'our client believes the raw key of gnutls-serv, and no other', async t => {
-  const args = [...rawFiles, '--priority', raw]
-  const client = await toServer(t, args, { ...types, rawPublicKeys: theirs.spki })
-  await client.shake()
-  await client.write('there and back\n')
-  t.is(await client.line(), 'there and back\n')
-  t.true(client.ssl.authorized)
-  t.is(client.ssl.serverCertType, 'rpk')
-  t.deepEqual(client.ssl.peerRawPublicKey, theirs.spki)
-  const doubting = await toServer(t, args, { ...types, rawPublicKeys: mine.spki })
-  const outcome = await doubting.settled(ssl => ssl.doHandshake())
-  t.is(outcome.status, 'failed')
-  t.like(outcome, { error: { alert: 'bad_certificate', origin: 'sent' } })
-})
+for (const [minVersion, raw] of versions)
+  peerTest(
+    'gnutls-serv',
+    `our client believes the raw key of gnutls-serv in ${minVersion}, and no other`,
+    async t => {
+      const args = [...rawFiles, '--priority', raw]
+      const client = await toServer(t, args, { ...types, minVersion, rawPublicKeys: theirs.spki })
+      await client.shake()
+      await client.write('there and back\n')
+      t.is(await client.line(), 'there and back\n')
+      t.true(client.ssl.authorized)
+      t.is(client.ssl.version, minVersion)
+      t.is(client.ssl.serverCertType, 'rpk')
+      t.deepEqual(client.ssl.peerRawPublicKey, theirs.spki)
+      const doubting = await toServer(t, args, { ...types, minVersion, rawPublicKeys: mine.spki })
+      const outcome = await doubting.settled(ssl => ssl.doHandshake())
+      t.is(outcome.status, 'failed')
+      t.like(outcome, { error: { alert: 'bad_certificate', origin: 'sent' } })
+    },
+  )
 
-peerTest('gnutls-serv', 'our client shows its own raw key to gnutls-serv', async t => {
-  const client = await toServer(t, [...rawFiles, '--require-client-cert', '--priority', raw], {
-    ...types,
-    rawPublicKeys: theirs.spki,
-    rawKey: mine.keyPem,
-  })
-  await client.shake()
-  await client.write('there and back\n')
-  t.is(await client.line(), 'there and back\n')
-  t.is(client.ssl.clientCertType, 'rpk')
-})
+for (const [minVersion, raw] of versions)
+  peerTest(
+    'gnutls-serv',
+    `our client shows its own raw key to gnutls-serv in ${minVersion}`,
+    async t => {
+      const client = await toServer(t, [...rawFiles, '--require-client-cert', '--priority', raw], {
+        ...types,
+        minVersion,
+        rawPublicKeys: theirs.spki,
+        rawKey: mine.keyPem,
+      })
+      await client.shake()
+      await client.write('there and back\n')
+      t.is(await client.line(), 'there and back\n')
+      t.is(client.ssl.clientCertType, 'rpk')
+    },
+  )
 
 peerTest(
   'gnutls-serv',
@@ -85,26 +101,28 @@ peerTest(
   },
 )
 
-peerTest(
-  'gnutls-cli',
-  'our server shows gnutls-cli its raw key, and believes that of gnutls-cli',
-  async t => {
-    const { client, server } = await fromClient(t, [...rawFiles, '--priority', raw], {
-      ...types,
-      rawKey: mine.keyPem,
-      rawPublicKeys: theirs.spki,
-      requestCert: true,
-    })
-    await server.shake()
-    client.type('there\n')
-    t.is(await server.line(), 'there\n')
-    await server.write('and back\n')
-    await client.says(/and back\n/)
-    await client.says(/Certificate type: Raw Public Key/)
-    t.true(server.ssl.authorized)
-    t.deepEqual(server.ssl.peerRawPublicKey, theirs.spki)
-  },
-)
+for (const [minVersion, raw] of versions)
+  peerTest(
+    'gnutls-cli',
+    `our server shows gnutls-cli its raw key in ${minVersion}, and believes that of gnutls-cli`,
+    async t => {
+      const { client, server } = await fromClient(t, [...rawFiles, '--priority', raw], {
+        ...types,
+        minVersion,
+        rawKey: mine.keyPem,
+        rawPublicKeys: theirs.spki,
+        requestCert: true,
+      })
+      await server.shake()
+      client.type('there\n')
+      t.is(await server.line(), 'there\n')
+      await server.write('and back\n')
+      await client.says(/and back\n/)
+      await client.says(/Certificate type: Raw Public Key/)
+      t.true(server.ssl.authorized)
+      t.deepEqual(server.ssl.peerRawPublicKey, theirs.spki)
+    },
+  )
 
 peerTest(
   'gnutls-cli',

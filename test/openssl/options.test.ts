@@ -58,6 +58,7 @@ import {
   drained,
   type Ends,
   endsOver,
+  only13,
   ringSizes,
   serverContext,
   shake,
@@ -167,59 +168,65 @@ for (const version of versions) {
     },
   )
 
-  test(
-    title(
-      '5.7: NO_TICKET: a ticket is the name of a session that is kept, and none is sent where none is kept',
-    ),
-    t => {
-      const lengths = [SSL_SESS_CACHE_SERVER, SSL_SESS_CACHE_OFF].map(mode => {
-        const server = serverContext(version)
-        SSL_CTX_set_options(server, SSL_OP_NO_TICKET)
-        SSL_CTX_set_session_cache_mode(server, mode)
-        const wire = SSL_get_rbio(connected(17408, version, { server }).client)
-        return wire && BIO_ctrl_pending(wire)
-      })
-      // Two records of a message with 32 bytes of ticket, one byte of nonce more.
-      t.deepEqual(lengths, [146, 0])
-    },
-  )
+  if (only13(version))
+    test(
+      title(
+        '5.7: NO_TICKET: a ticket is the name of a session that is kept, and none is sent where none is kept',
+      ),
+      t => {
+        const lengths = [SSL_SESS_CACHE_SERVER, SSL_SESS_CACHE_OFF].map(mode => {
+          const server = serverContext(version)
+          SSL_CTX_set_options(server, SSL_OP_NO_TICKET)
+          SSL_CTX_set_session_cache_mode(server, mode)
+          const wire = SSL_get_rbio(connected(17408, version, { server }).client)
+          return wire && BIO_ctrl_pending(wire)
+        })
+        // Two records of a message with 32 bytes of ticket, one byte of nonce more.
+        t.deepEqual(lengths, [146, 0])
+      },
+    )
 
-  test(
-    title('5.7: NO_TLSv1_3 leaves no version; it can be taken back before the handshake has begun'),
-    t => {
-      const ends = endsOver(17408, version)
-      SSL_set_options(ends.client, SSL_OP_NO_TLSv1_3)
-      t.is(SSL_connect(ends.client), -1)
-      t.is(why(ends.client), 'PASSED_INVALID_ARGUMENT')
-      SSL_clear_options(ends.client, SSL_OP_NO_TLSv1_3)
-      shake(ends)
-      t.pass()
-    },
-  )
+  if (only13(version))
+    test(
+      title(
+        '5.7: NO_TLSv1_3 leaves no version; it can be taken back before the handshake has begun',
+      ),
+      t => {
+        const ends = endsOver(17408, version)
+        SSL_set_options(ends.client, SSL_OP_NO_TLSv1_3)
+        t.is(SSL_connect(ends.client), -1)
+        t.is(why(ends.client), 'PASSED_INVALID_ARGUMENT')
+        SSL_clear_options(ends.client, SSL_OP_NO_TLSv1_3)
+        shake(ends)
+        t.pass()
+      },
+    )
 
-  test(
-    title('5.7: the server’s preference decides, with CIPHER_SERVER_PREFERENCE and without'),
-    t => {
-      for (const options of [0, SSL_OP_CIPHER_SERVER_PREFERENCE, SSL_OP_PRIORITIZE_CHACHA]) {
-        const [client, server] = [clientContext(version), serverContext(version)]
-        SSL_CTX_set_options(server, options)
-        SSL_CTX_set_ciphersuites(client, 'TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256')
-        SSL_CTX_set_ciphersuites(server, 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256')
-        const ends = connected(17408, version, { client, server })
-        t.is(SSL_get_cipher_name(ends.client), 'TLS_AES_128_GCM_SHA256')
+  if (only13(version))
+    test(
+      title('5.7: the server’s preference decides, with CIPHER_SERVER_PREFERENCE and without'),
+      t => {
+        for (const options of [0, SSL_OP_CIPHER_SERVER_PREFERENCE, SSL_OP_PRIORITIZE_CHACHA]) {
+          const [client, server] = [clientContext(version), serverContext(version)]
+          SSL_CTX_set_options(server, options)
+          SSL_CTX_set_ciphersuites(client, 'TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256')
+          SSL_CTX_set_ciphersuites(server, 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256')
+          const ends = connected(17408, version, { client, server })
+          t.is(SSL_get_cipher_name(ends.client), 'TLS_AES_128_GCM_SHA256')
+        }
+      },
+    )
+
+  if (only13(version))
+    test(title('5.7: without ENABLE_MIDDLEBOX_COMPAT a client sends no session id'), t => {
+      const hello = (options: number) => {
+        const ends = wiredEnds(17408, version)
+        if (!options) SSL_clear_options(ends.client, SSL_OP_ENABLE_MIDDLEBOX_COMPAT)
+        SSL_connect(ends.client)
+        return drained(ends.clientWire)[43]
       }
-    },
-  )
-
-  test(title('5.7: without ENABLE_MIDDLEBOX_COMPAT a client sends no session id'), t => {
-    const hello = (options: number) => {
-      const ends = wiredEnds(17408, version)
-      if (!options) SSL_clear_options(ends.client, SSL_OP_ENABLE_MIDDLEBOX_COMPAT)
-      SSL_connect(ends.client)
-      return drained(ends.clientWire)[43]
-    }
-    t.deepEqual([hello(SSL_OP_ENABLE_MIDDLEBOX_COMPAT), hello(0)], [32, 0])
-  })
+      t.deepEqual([hello(SSL_OP_ENABLE_MIDDLEBOX_COMPAT), hello(0)], [32, 0])
+    })
 
   test(
     title(

@@ -29,6 +29,7 @@ import {
   clientContext,
   type Ends,
   endsOver,
+  only13,
   serverContext,
   shake,
   versions,
@@ -71,74 +72,78 @@ for (const version of versions) {
   })
 
   for (const suite of ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384'] as const)
-    test(title(`a key is a session with a master key and a cipher: ${suite}`), t => {
-      const ends = endsOver(17408, version)
-      SSL_set_psk_use_session_callback(ends.client, (_, md) => {
-        t.is(md, null)
-        return [1, name, shared(suite)]
+    if (only13(version))
+      test(title(`a key is a session with a master key and a cipher: ${suite}`), t => {
+        const ends = endsOver(17408, version)
+        SSL_set_psk_use_session_callback(ends.client, (_, md) => {
+          t.is(md, null)
+          return [1, name, shared(suite)]
+        })
+        SSL_set_psk_find_session_callback(ends.server, (_, identity) => {
+          t.deepEqual(identity, name)
+          return [1, shared(suite)]
+        })
+        shake(ends)
+        keyed(t, ends)
       })
-      SSL_set_psk_find_session_callback(ends.server, (_, identity) => {
-        t.deepEqual(identity, name)
-        return [1, shared(suite)]
+
+  if (only13(version))
+    test(title('without a key at either end the handshake is one with certificates'), t => {
+      for (const [use, find] of [
+        [[1] as const, [1, shared()] as const],
+        [[1, name, shared()] as const, [1] as const],
+      ] as const) {
+        const ends = endsOver(17408, version)
+        SSL_set_psk_use_session_callback(ends.client, () => use)
+        SSL_set_psk_find_session_callback(ends.server, () => find)
+        shake(ends)
+        t.is(SSL_session_reused(ends.client), 0)
+        t.truthy(SSL_get_peer_certificate(ends.client))
+      }
+      const ends = endsOver(17408, version)
+      SSL_set_psk_client_callback(ends.client, () => ['lathe', key])
+      SSL_set_psk_server_callback(ends.server, () => 0)
+      shake(ends)
+      t.is(SSL_session_reused(ends.client), 0)
+    })
+
+  if (only13(version))
+    test(title('each callback is asked once, also where a HelloRetryRequest comes between'), t => {
+      const client = clientContext(version)
+      const server = serverContext(version)
+      SSL_CTX_set1_groups_list(client, 'X25519:P-256')
+      SSL_CTX_set1_groups_list(server, 'P-256')
+      const ends = endsOver(17408, version, { client, server })
+      const asked: string[] = []
+      SSL_set_psk_use_session_callback(ends.client, () => {
+        asked.push('client')
+        return [1, name, shared()]
+      })
+      SSL_set_psk_find_session_callback(ends.server, () => {
+        asked.push('server')
+        return [1, shared()]
       })
       shake(ends)
       keyed(t, ends)
+      t.is(SSL_get0_group_name(ends.client), 'secp256r1')
+      t.deepEqual(asked, ['client', 'server'])
     })
 
-  test(title('without a key at either end the handshake is one with certificates'), t => {
-    for (const [use, find] of [
-      [[1] as const, [1, shared()] as const],
-      [[1, name, shared()] as const, [1] as const],
-    ] as const) {
-      const ends = endsOver(17408, version)
-      SSL_set_psk_use_session_callback(ends.client, () => use)
-      SSL_set_psk_find_session_callback(ends.server, () => find)
-      shake(ends)
-      t.is(SSL_session_reused(ends.client), 0)
-      t.truthy(SSL_get_peer_certificate(ends.client))
-    }
-    const ends = endsOver(17408, version)
-    SSL_set_psk_client_callback(ends.client, () => ['lathe', key])
-    SSL_set_psk_server_callback(ends.server, () => 0)
-    shake(ends)
-    t.is(SSL_session_reused(ends.client), 0)
-  })
-
-  test(title('each callback is asked once, also where a HelloRetryRequest comes between'), t => {
-    const client = clientContext(version)
-    const server = serverContext(version)
-    SSL_CTX_set1_groups_list(client, 'X25519:P-256')
-    SSL_CTX_set1_groups_list(server, 'P-256')
-    const ends = endsOver(17408, version, { client, server })
-    const asked: string[] = []
-    SSL_set_psk_use_session_callback(ends.client, () => {
-      asked.push('client')
-      return [1, name, shared()]
+  if (only13(version))
+    test(title('0 from a session callback fails the handshake'), t => {
+      const client = clientContext(version)
+      SSL_CTX_set_psk_use_session_callback(client, () => 0)
+      const first = endsOver(17408, version, { client })
+      t.is(SSL_connect(first.client), -1)
+      t.is(SSL_get_error(first.client, -1), SSL_ERROR_SSL)
+      const server = serverContext(version)
+      SSL_CTX_set_psk_find_session_callback(server, () => 0)
+      const second = endsOver(17408, version, { server })
+      SSL_set_psk_client_callback(second.client, () => ['lathe', key])
+      SSL_connect(second.client)
+      t.is(SSL_accept(second.server), -1)
+      t.is(SSL_get_error(second.server, -1), SSL_ERROR_SSL)
     })
-    SSL_set_psk_find_session_callback(ends.server, () => {
-      asked.push('server')
-      return [1, shared()]
-    })
-    shake(ends)
-    keyed(t, ends)
-    t.is(SSL_get0_group_name(ends.client), 'secp256r1')
-    t.deepEqual(asked, ['client', 'server'])
-  })
-
-  test(title('0 from a session callback fails the handshake'), t => {
-    const client = clientContext(version)
-    SSL_CTX_set_psk_use_session_callback(client, () => 0)
-    const first = endsOver(17408, version, { client })
-    t.is(SSL_connect(first.client), -1)
-    t.is(SSL_get_error(first.client, -1), SSL_ERROR_SSL)
-    const server = serverContext(version)
-    SSL_CTX_set_psk_find_session_callback(server, () => 0)
-    const second = endsOver(17408, version, { server })
-    SSL_set_psk_client_callback(second.client, () => ['lathe', key])
-    SSL_connect(second.client)
-    t.is(SSL_accept(second.server), -1)
-    t.is(SSL_get_error(second.server, -1), SSL_ERROR_SSL)
-  })
 
   test(title('a callback may answer later'), async t => {
     const ends = endsOver(17408, version)

@@ -43,6 +43,7 @@ import {
   type Ends,
   endsOver,
   inject,
+  only13,
   ringSizes,
   serverContext,
   type Version,
@@ -321,8 +322,8 @@ for (const version of versions)
         const [far, wire] = BIO_new_bio_pair(17_408, size)
         const { server } = endsOver(size, version)
         SSL_set_bio(server, far, far)
-        // The second is known for what it is by its header: a record in the clear where none belongs.
-        for (const bytes of [hello, hello.subarray(0, 5)])
+        // In TLS 1.3 the second is known for what it is by its header: a record in the clear where none belongs.
+        for (const bytes of [hello, only13(version) ? hello.subarray(0, 5) : hello])
           for (let at = 0; at < bytes.length; at += size) {
             t.is(SSL_accept(server), -1)
             t.true(waits.includes(SSL_get_error(server, -1)))

@@ -78,6 +78,7 @@ import {
   type Ends,
   endsOver,
   inject,
+  only13,
   serverContext,
   shake,
   shakeWired,
@@ -109,183 +110,200 @@ function reused(t: ExecutionContext, { client, server }: Ends, expected: 0 | 1):
 for (const version of versions) {
   const title = (text: string) => `${text} (${version.name})`
 
-  test(
-    title(
-      'a session is resumable once a ticket has come, and another object after each; SSL_get1_session before it is read has none',
-    ),
-    t => {
-      const contexts = { client: clientContext(version), server: serverContext(version) }
-      const ends = endsOver(17408, version, contexts)
-      t.is(SSL_get_session(ends.client), null)
-      shake(ends)
-      const before = sessionOf(ends.client)
-      t.is(SSL_SESSION_is_resumable(before), 0)
-      t.is(SSL_SESSION_has_ticket(before), 0)
-      t.is(i2d_SSL_SESSION(before), null)
-      SSL_read(ends.client, new Uint8Array(1))
-      const after = sessionOf(ends.client)
-      t.not(after, before)
-      t.true(after === SSL_get0_session(ends.client))
-      t.is(SSL_SESSION_is_resumable(after), 1)
-      t.is(SSL_SESSION_is_resumable(before), 0)
-      reused(t, met(contexts, before), 0)
-      reused(t, met(contexts, after), 1)
-      t.is(SSL_SESSION_is_resumable(sessionOf(ends.server)), 0)
-      t.is(SSL_SESSION_is_resumable(null), 0)
-    },
-  )
-
-  test(title('what a session says of itself'), t => {
-    const now = () => Date.UTC(2026, 6, 1)
-    const contexts = {
-      client: clientContext(version, { now }),
-      server: serverContext(version, { now }),
-    }
-    SSL_CTX_set_timeout(contexts.server, 300)
-    t.is(SSL_CTX_get_timeout(contexts.server), 300)
-    const { client } = met(contexts)
-    const session = sessionOf(client)
-    t.is(SSL_CIPHER_get_name(SSL_SESSION_get0_cipher(session)), 'TLS_AES_128_GCM_SHA256')
-    t.is(SSL_SESSION_get0_hostname(session), 'server.example')
-    t.is(SSL_SESSION_get0_alpn_selected(session), null)
-    t.deepEqual(SSL_SESSION_get0_peer(session), SSL_get_peer_certificate(client))
-    t.is(SSL_SESSION_get_protocol_version(session), TLS1_3_VERSION)
-    t.is(SSL_SESSION_get_time(session), now() / 1000)
-    t.is(SSL_SESSION_get_ticket_lifetime_hint(session), 300)
-    t.is(SSL_SESSION_get_timeout(session), 300)
-    t.is(SSL_SESSION_get_master_key(session).length, 32)
-    t.true((SSL_SESSION_get0_ticket(session)?.length ?? 0) > 32)
-    t.is(SSL_SESSION_set1_master_key(session, new Uint8Array(32)), 0)
-    t.is(SSL_SESSION_set_cipher(session, SSL_SESSION_get0_cipher(session) as never), 0)
-  })
-
-  test(title('a session is bytes and a session again'), t => {
-    const contexts = { client: clientContext(version), server: serverContext(version) }
-    const bytes = i2d_SSL_SESSION(sessionOf(met(contexts).client)) as Uint8Array
-    const read = d2i_SSL_SESSION(bytes) as SSL_SESSION
-    reused(t, met(contexts, read), 1)
-    t.is(d2i_SSL_SESSION(bytes.subarray(1)), null)
-    t.is(d2i_SSL_SESSION(new Uint8Array(0)), null)
-  })
-
-  test(
-    title(
-      'SSL_set_session takes null back, may be used again, and changes nothing once the handshake has begun',
-    ),
-    t => {
-      const contexts = { client: clientContext(version), server: serverContext(version) }
-      const session = sessionOf(met(contexts).client)
-      const ends = endsOver(17408, version, contexts)
-      SSL_set_session(ends.client, session)
-      SSL_set_session(ends.client, null)
-      shake(ends)
-      reused(t, ends, 0)
-      t.is(SSL_set_session(ends.client, session), 1)
-      reused(t, ends, 0)
-      reused(t, met(contexts, session), 1)
-      reused(t, met(contexts, session), 1)
-    },
-  )
-
-  test(
-    title('the callback for new sessions is told of each ticket, and 1 keeps a reference'),
-    t => {
-      const contexts = { client: clientContext(version), server: serverContext(version) }
-      const kept: SSL_SESSION[] = []
-      t.is(
-        SSL_CTX_set_session_cache_mode(contexts.client, SSL_SESS_CACHE_CLIENT),
-        SSL_SESS_CACHE_SERVER,
-      )
-      t.is(SSL_CTX_get_session_cache_mode(contexts.client), SSL_SESS_CACHE_CLIENT)
-      SSL_CTX_sess_set_new_cb(contexts.client, (_, session) => (kept.push(session) === 1 ? 1 : 0))
-      const { client } = met(contexts)
-      t.is(kept.length, 2)
-      t.deepEqual(
-        kept.map(({ references }) => references),
-        [2, 1],
-      )
-      t.true(kept[1] === SSL_get_session(client))
-      reused(t, met(contexts, kept[0]), 1)
-    },
-  )
-
-  test(title('SSL_clear goes on with a session that was taken leave of, and with no other'), t => {
-    const contexts = { client: clientContext(version), server: serverContext(version) }
-    for (const polite of [true, false]) {
-      const ends = met(contexts)
-      if (polite) SSL_shutdown(ends.client)
-      SSL_clear(ends.client)
-      SSL_clear(ends.server)
-      const next = endsOver(17408, version, contexts)
-      next.client.offered = ends.client.offered
-      shake(next)
-      reused(t, next, polite ? 1 : 0)
-    }
-  })
-
-  test(
-    title(
-      'SSL_OP_NO_TICKET: a server keeps its sessions, in a bounded cache, unless its mode says that it keeps none',
-    ),
-    t => {
-      const server = serverContext(version)
-      SSL_CTX_set_options(server, SSL_OP_NO_TICKET)
-      const contexts = { client: clientContext(version), server }
-      t.is(SSL_CTX_sess_get_cache_size(server), 20480)
-      t.is(SSL_CTX_sess_set_cache_size(server, 3), 20480)
-      const session = sessionOf(met(contexts).client)
-      t.is(SSL_SESSION_get0_ticket(session)?.length, 32)
-      t.is(SSL_CTX_sess_number(server), 2)
-      reused(t, met(contexts, session), 1)
-      t.is(SSL_CTX_sess_number(server), 3)
-      SSL_CTX_flush_sessions(server, 0)
-      t.is(SSL_CTX_sess_number(server), 0)
-      reused(t, met(contexts, session), 0)
-      for (const mode of [SSL_SESS_CACHE_OFF, SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL]) {
-        SSL_CTX_set_session_cache_mode(server, mode)
-        t.is(SSL_SESSION_is_resumable(SSL_get_session(met(contexts).client)), 0)
-      }
-    },
-  )
-
-  test(title('servers with the same ticket keys and the same context resume, others do not'), t => {
-    const client = clientContext(version)
-    const serving = (keys?: Uint8Array, context?: Uint8Array) => {
-      const server = serverContext(version)
-      if (keys) t.is(SSL_CTX_set_tlsext_ticket_keys(server, keys), 1)
-      if (context) t.is(SSL_CTX_set_session_id_context(server, context), 1)
-      return server
-    }
-    const context = Uint8Array.of(0, 1, 255)
-    const session = sessionOf(met({ client, server: serving(ticketKeys, context) }).client)
-    const same = serving(ticketKeys, context)
-    reused(t, met({ client, server: same }, session), 1)
-    reused(t, met({ client, server: serving(ticketKeys) }, session), 0)
-    reused(
-      t,
-      met(
-        {
-          client,
-          server: serving(
-            ticketKeys.map(byte => byte ^ 1),
-            context,
-          ),
-        },
-        session,
+  if (only13(version))
+    test(
+      title(
+        'a session is resumable once a ticket has come, and another object after each; SSL_get1_session before it is read has none',
       ),
-      0,
+      t => {
+        const contexts = { client: clientContext(version), server: serverContext(version) }
+        const ends = endsOver(17408, version, contexts)
+        t.is(SSL_get_session(ends.client), null)
+        shake(ends)
+        const before = sessionOf(ends.client)
+        t.is(SSL_SESSION_is_resumable(before), 0)
+        t.is(SSL_SESSION_has_ticket(before), 0)
+        t.is(i2d_SSL_SESSION(before), null)
+        SSL_read(ends.client, new Uint8Array(1))
+        const after = sessionOf(ends.client)
+        t.not(after, before)
+        t.true(after === SSL_get0_session(ends.client))
+        t.is(SSL_SESSION_is_resumable(after), 1)
+        t.is(SSL_SESSION_is_resumable(before), 0)
+        reused(t, met(contexts, before), 0)
+        reused(t, met(contexts, after), 1)
+        t.is(SSL_SESSION_is_resumable(sessionOf(ends.server)), 0)
+        t.is(SSL_SESSION_is_resumable(null), 0)
+      },
     )
-    reused(t, met({ client, server: serving(undefined, context) }, session), 0)
-    const other = serving(ticketKeys)
-    const ends = endsOver(17408, version, { client, server: other })
-    t.is(SSL_set_session_id_context(ends.server, context), 1)
-    SSL_set_session(ends.client, session)
-    shake(ends)
-    reused(t, ends, 1)
-    t.is(SSL_CTX_set_tlsext_ticket_keys(same, null), 80)
-    t.is(SSL_CTX_set_tlsext_ticket_keys(same, new Uint8Array(48)), 0)
-    t.is(SSL_CTX_set_session_id_context(same, new Uint8Array(33)), 0)
-  })
+
+  if (only13(version))
+    test(title('what a session says of itself'), t => {
+      const now = () => Date.UTC(2026, 6, 1)
+      const contexts = {
+        client: clientContext(version, { now }),
+        server: serverContext(version, { now }),
+      }
+      SSL_CTX_set_timeout(contexts.server, 300)
+      t.is(SSL_CTX_get_timeout(contexts.server), 300)
+      const { client } = met(contexts)
+      const session = sessionOf(client)
+      t.is(SSL_CIPHER_get_name(SSL_SESSION_get0_cipher(session)), 'TLS_AES_128_GCM_SHA256')
+      t.is(SSL_SESSION_get0_hostname(session), 'server.example')
+      t.is(SSL_SESSION_get0_alpn_selected(session), null)
+      t.deepEqual(SSL_SESSION_get0_peer(session), SSL_get_peer_certificate(client))
+      t.is(SSL_SESSION_get_protocol_version(session), TLS1_3_VERSION)
+      t.is(SSL_SESSION_get_time(session), now() / 1000)
+      t.is(SSL_SESSION_get_ticket_lifetime_hint(session), 300)
+      t.is(SSL_SESSION_get_timeout(session), 300)
+      t.is(SSL_SESSION_get_master_key(session).length, 32)
+      t.true((SSL_SESSION_get0_ticket(session)?.length ?? 0) > 32)
+      t.is(SSL_SESSION_set1_master_key(session, new Uint8Array(32)), 0)
+      t.is(SSL_SESSION_set_cipher(session, SSL_SESSION_get0_cipher(session) as never), 0)
+    })
+
+  if (only13(version))
+    test(title('a session is bytes and a session again'), t => {
+      const contexts = { client: clientContext(version), server: serverContext(version) }
+      const bytes = i2d_SSL_SESSION(sessionOf(met(contexts).client)) as Uint8Array
+      const read = d2i_SSL_SESSION(bytes) as SSL_SESSION
+      reused(t, met(contexts, read), 1)
+      t.is(d2i_SSL_SESSION(bytes.subarray(1)), null)
+      t.is(d2i_SSL_SESSION(new Uint8Array(0)), null)
+    })
+
+  if (only13(version))
+    test(
+      title(
+        'SSL_set_session takes null back, may be used again, and changes nothing once the handshake has begun',
+      ),
+      t => {
+        const contexts = { client: clientContext(version), server: serverContext(version) }
+        const session = sessionOf(met(contexts).client)
+        const ends = endsOver(17408, version, contexts)
+        SSL_set_session(ends.client, session)
+        SSL_set_session(ends.client, null)
+        shake(ends)
+        reused(t, ends, 0)
+        t.is(SSL_set_session(ends.client, session), 1)
+        reused(t, ends, 0)
+        reused(t, met(contexts, session), 1)
+        reused(t, met(contexts, session), 1)
+      },
+    )
+
+  if (only13(version))
+    test(
+      title('the callback for new sessions is told of each ticket, and 1 keeps a reference'),
+      t => {
+        const contexts = { client: clientContext(version), server: serverContext(version) }
+        const kept: SSL_SESSION[] = []
+        t.is(
+          SSL_CTX_set_session_cache_mode(contexts.client, SSL_SESS_CACHE_CLIENT),
+          SSL_SESS_CACHE_SERVER,
+        )
+        t.is(SSL_CTX_get_session_cache_mode(contexts.client), SSL_SESS_CACHE_CLIENT)
+        SSL_CTX_sess_set_new_cb(contexts.client, (_, session) => (kept.push(session) === 1 ? 1 : 0))
+        const { client } = met(contexts)
+        t.is(kept.length, 2)
+        t.deepEqual(
+          kept.map(({ references }) => references),
+          [2, 1],
+        )
+        t.true(kept[1] === SSL_get_session(client))
+        reused(t, met(contexts, kept[0]), 1)
+      },
+    )
+
+  if (only13(version))
+    test(
+      title('SSL_clear goes on with a session that was taken leave of, and with no other'),
+      t => {
+        const contexts = { client: clientContext(version), server: serverContext(version) }
+        for (const polite of [true, false]) {
+          const ends = met(contexts)
+          if (polite) SSL_shutdown(ends.client)
+          SSL_clear(ends.client)
+          SSL_clear(ends.server)
+          const next = endsOver(17408, version, contexts)
+          next.client.offered = ends.client.offered
+          shake(next)
+          reused(t, next, polite ? 1 : 0)
+        }
+      },
+    )
+
+  if (only13(version))
+    test(
+      title(
+        'SSL_OP_NO_TICKET: a server keeps its sessions, in a bounded cache, unless its mode says that it keeps none',
+      ),
+      t => {
+        const server = serverContext(version)
+        SSL_CTX_set_options(server, SSL_OP_NO_TICKET)
+        const contexts = { client: clientContext(version), server }
+        t.is(SSL_CTX_sess_get_cache_size(server), 20480)
+        t.is(SSL_CTX_sess_set_cache_size(server, 3), 20480)
+        const session = sessionOf(met(contexts).client)
+        t.is(SSL_SESSION_get0_ticket(session)?.length, 32)
+        t.is(SSL_CTX_sess_number(server), 2)
+        reused(t, met(contexts, session), 1)
+        t.is(SSL_CTX_sess_number(server), 3)
+        SSL_CTX_flush_sessions(server, 0)
+        t.is(SSL_CTX_sess_number(server), 0)
+        reused(t, met(contexts, session), 0)
+        for (const mode of [
+          SSL_SESS_CACHE_OFF,
+          SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL,
+        ]) {
+          SSL_CTX_set_session_cache_mode(server, mode)
+          t.is(SSL_SESSION_is_resumable(SSL_get_session(met(contexts).client)), 0)
+        }
+      },
+    )
+
+  if (only13(version))
+    test(
+      title('servers with the same ticket keys and the same context resume, others do not'),
+      t => {
+        const client = clientContext(version)
+        const serving = (keys?: Uint8Array, context?: Uint8Array) => {
+          const server = serverContext(version)
+          if (keys) t.is(SSL_CTX_set_tlsext_ticket_keys(server, keys), 1)
+          if (context) t.is(SSL_CTX_set_session_id_context(server, context), 1)
+          return server
+        }
+        const context = Uint8Array.of(0, 1, 255)
+        const session = sessionOf(met({ client, server: serving(ticketKeys, context) }).client)
+        const same = serving(ticketKeys, context)
+        reused(t, met({ client, server: same }, session), 1)
+        reused(t, met({ client, server: serving(ticketKeys) }, session), 0)
+        reused(
+          t,
+          met(
+            {
+              client,
+              server: serving(
+                ticketKeys.map(byte => byte ^ 1),
+                context,
+              ),
+            },
+            session,
+          ),
+          0,
+        )
+        reused(t, met({ client, server: serving(undefined, context) }, session), 0)
+        const other = serving(ticketKeys)
+        const ends = endsOver(17408, version, { client, server: other })
+        t.is(SSL_set_session_id_context(ends.server, context), 1)
+        SSL_set_session(ends.client, session)
+        shake(ends)
+        reused(t, ends, 1)
+        t.is(SSL_CTX_set_tlsext_ticket_keys(same, null), 80)
+        t.is(SSL_CTX_set_tlsext_ticket_keys(same, new Uint8Array(48)), 0)
+        t.is(SSL_CTX_set_session_id_context(same, new Uint8Array(33)), 0)
+      },
+    )
 }
 
 test('5.3: a connection that fails takes its session along, and the one that it went on with', t => {

@@ -30,13 +30,20 @@ import test from 'ava'
 import fc from 'fast-check'
 import { chainFor } from '../support/mint.ts'
 import { agree, play, playLater, type Stopped } from './support/play.ts'
-import { clientContext, endsOver, ringSizes, serverContext, versions } from './support/tls.ts'
+import {
+  clientContext,
+  endsOver,
+  ringSizes,
+  serverContext,
+  type Version,
+  versions,
+} from './support/tls.ts'
 
 const { pem, keyPem, root } = chainFor('p384')
 const latin = (text: string) => Uint8Array.from(text, c => c.charCodeAt(0))
 
 /** A client with a certificate, and a server that asks for one. */
-function contexts(version = versions[0]) {
+function contexts(version: Version = versions[0]) {
   const client = clientContext(version)
   const server = serverContext(version)
   SSL_CTX_use_certificate_chain(client, pem)

@@ -11,6 +11,7 @@ import type { Bytes } from '@biopair/wire'
 import type { CertificateConfig } from './certificate-config.ts'
 import type { ClientHelloPolicy } from './client-hello-policy.ts'
 import type { CookieJar } from './cookie-jar.ts'
+import type { FragmentLength } from './fragment-length.ts'
 import type { PskMode } from './psk.ts'
 import type { CertificateTypeName } from './shown.ts'
 import type { OfferedSession12, Sessions12 } from './tls12/session.ts'
@@ -69,6 +70,10 @@ export interface TicketRequest {
 }
 
 export interface ClientConfig extends FlowConfig {
+  /** TLS 1.2 alone: says that a higher version was tried before (RFC 7507). */
+  readonly fallback?: boolean | undefined
+  /** Asked for in max_fragment_length (RFC 6066 §4); undefined sends none. */
+  readonly maxFragmentLength?: FragmentLength | undefined
   /** The host_name for server_name (RFC 6066 §3); undefined sends none. */
   readonly serverName: string | undefined
   readonly alpn: readonly Bytes[]
@@ -121,6 +126,8 @@ export interface ClientAuthentication {
 }
 
 export interface ServerConfig extends FlowConfig, ClientAuthentication {
+  /** TLS 1.2: psk_identity_hint for suites with a pre-shared key (RFC 4279 §5.2); none where absent. */
+  readonly pskIdentityHint?: Bytes | undefined
   /** When a HelloRetryRequest carries a cookie that the client has to bring back (RFC 9846 §4.3.2). */
   readonly cookie: 'never' | 'with_retry' | 'always'
   /** Keeps what is known of a first ClientHello in the cookie, and nothing here: whoever has the same jar goes on with the second. */

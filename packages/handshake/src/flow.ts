@@ -115,10 +115,14 @@ export interface WantOcspResponse extends Want<'ocsp_response', boolean> {
   readonly response: Bytes | undefined
 }
 
-/** Client: the pre-shared keys to offer, most preferred first; before the first ClientHello. */
+/** Client: the pre-shared keys to offer, most preferred first; before the first ClientHello, and in TLS 1.2 for the ClientKeyExchange. */
 export interface WantPskOffer extends Want<'psk_offer', readonly OfferedPsk[]> {
   /** Of our suites: keys of others are of no use. */
   readonly hashes: readonly HashName[]
+  /** TLS 1.2, where it is asked behind the server's choice of a suite; absent in TLS 1.3. */
+  readonly version?: 'TLSv1.2' | undefined
+  /** TLS 1.2: psk_identity_hint, which may be empty (RFC 4279 §5.2). */
+  readonly hint?: Bytes | undefined
 }
 
 /** Server: the key of one of the client's identities; undefined for none, and a full handshake. Once per handshake. */
@@ -127,6 +131,8 @@ export interface WantPsk extends Want<'psk', ChosenPsk | undefined> {
   /** Of the suites that both ends have: keys of others are of no use. */
   readonly hashes: readonly HashName[]
   readonly serverName: string | undefined
+  /** TLS 1.2, where there is one identity and no session; absent in TLS 1.3. */
+  readonly version?: 'TLSv1.2' | undefined
 }
 
 /** Server of TLS 1.2: the session that a client would go on with; undefined for none, and a full handshake. Once per handshake. */

@@ -44,9 +44,10 @@ export interface Output {
   /**
    * record_size_limit was agreed on (RFC 8449 §4): protected records that travel this way at the handshake level and above have at most
    * `limit` bytes of content, type and padding. Messages that were sent but stand in no record yet are held to it; so are
-   * records that were opened under the key at hand: record_overflow is thrown where one had more.
+   * records that were opened under the key at hand: record_overflow is thrown where one had more. `all`: as max_fragment_length has it, those in
+   * the clear are held to it too, from the next on.
    */
-  limitRecords(direction: 'read' | 'write', limit: number): void
+  limitRecords(direction: 'read' | 'write', limit: number, which?: 'all'): void
   /** Everything sent so far may go: the next word is the peer's. */
   endOfFlight(): void
   learn(fact: Fact): void

@@ -58,6 +58,8 @@ export class RecordReader {
   /** Whether an alert may come in the clear although there is a key: the peer may fail before it has one. Ends with the first record that opens. */
   allowPlaintextAlert = false
 
+  /** The most content of a record in the clear. */
+  #maxClear = maxPlaintext
   #maxPlaintext: number
   /** The most content and padding of a record that the key at hand has opened. */
   #longest = 0
@@ -102,6 +104,12 @@ export class RecordReader {
   limit(maxPlaintext: number): void {
     this.maxPlaintext = maxPlaintext
     if (this.#longest > maxPlaintext) throw tooLong(this.#longest, maxPlaintext)
+  }
+
+  /** The most content of a record in the clear, from the next on: 2^14, or what max_fragment_length has (RFC 6066 §4). */
+  set maxClear(limit: number) {
+    this.#maxClear = checkMaxPlaintext(limit)
+    this.#admitAgain()
   }
 
   /** Bytes missing to the end of the header, then of the body; 0 while a record or a failure waits in `next`. */
@@ -294,13 +302,10 @@ export class RecordReader {
       const skips = this.#skips()
       if (this.#pending) admitBeforeChange(type)
       // Only the longest body is another where less content was agreed on (RFC 8449 §4).
-      const hidesContent = protection.hides === 'content'
-      admitTyped(
-        type,
-        length,
-        hidesContent ? { hides: 'content', maxBody: this.#maxBody } : protection,
-        skips,
-      )
+      const { hides } = protection
+      const maxBody =
+        hides === 'content' ? this.#maxBody : Math.min(this.#maxClear, protection.maxBody)
+      admitTyped(type, length, { hides, maxBody }, skips)
       if (skips) admitHidden(type, length, maxCiphertext)
     }
     if (length === 0) this.#complete(header.subarray(headerLength))

@@ -5,6 +5,7 @@ import type {
   CertificateTypeName,
   ClientHelloPolicy,
   Edit,
+  FragmentLength,
   Identity,
   PskMode,
   VersionName,
@@ -35,7 +36,7 @@ import type { OidFilterOption } from './oid-filters.ts'
 import type { OptionType } from './option-types.ts'
 import type { KeyOption } from './own-keys.ts'
 import type { PaddingPolicy } from './padding.ts'
-import type { PskCallback } from './psk-answers.ts'
+import type { PskCallback } from './psk-callback.ts'
 import type { PskOption } from './psks.ts'
 import type { ReplayStore } from './replay-store.ts'
 import type { RevocationOptions } from './revocation-policy.ts'
@@ -123,6 +124,8 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
   readonly minVersion?: VersionName
   /** The newest version that is spoken: TLSv1.3. */
   readonly maxVersion?: VersionName
+  /** Client of TLS 1.2 alone: says that it has tried a newer version before (RFC 7507): false. A server that has one refuses it. */
+  readonly fallbackScsv?: boolean
   /** TLS 1.2: whether a peer has to have extended_master_secret (RFC 7627): true. Without it there is no exporter and no channel binding. */
   readonly requireExtendedMasterSecret?: boolean
   /** Protocols, most preferred first (RFC 7301). */
@@ -246,6 +249,8 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
   readonly psks?: readonly PskOption[]
   /** Gives such keys by name, now or later. */
   readonly pskCallback?: PskCallback
+  /** Server of TLS 1.2: told to every client that may use such a key, to help it choose one (RFC 4279 §5.2); bytes, or ASCII text. */
+  readonly pskIdentityHint?: string | Uint8Array
   /** Client: whether tickets are of use; ids of TLS 1.2 are all the same. True. */
   readonly tickets?: boolean
   /** Client: is told of each ticket, and in TLS 1.2 of each session. */
@@ -282,6 +287,11 @@ export interface ContextOptions extends StatusOptions, StapledOptions, Revocatio
    * says so, a server answers; each then keeps to what the other said. 0 says nothing.
    */
   readonly recordSizeLimit?: number
+  /**
+   * Client: asks that no record has more content than this, in either direction: 512, 1024, 2048 or 4096 (RFC 6066 §4). A server that knows record_size_limit hears
+   * of the same length there, and what it takes itself is its own affair.
+   */
+  readonly maxFragmentLength?: FragmentLength
   /** Hides how long content is: none unless said otherwise. */
   readonly padding?: PaddingPolicy
   /** Small records first, then large ones (`{}` for what is usual); unless given, records are as large as they may be. */
@@ -309,6 +319,7 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   certificateSigalgs: 'string or list of strings',
   minVersion: 'string',
   maxVersion: 'string',
+  fallbackScsv: 'boolean',
   requireExtendedMasterSecret: 'boolean',
   ALPNProtocols: 'list of strings',
   clientHelloCallback: 'function',
@@ -361,6 +372,7 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   pskModes: 'list of strings',
   psks: 'list of objects',
   pskCallback: 'function',
+  pskIdentityHint: 'text or bytes',
   tickets: 'boolean',
   onSession: 'function',
   clientHello: 'object',
@@ -375,6 +387,7 @@ export const optionTypes: Readonly<Record<keyof ContextOptions, OptionType>> = {
   edit: 'function',
   limits: 'object',
   recordSizeLimit: 'whole number',
+  maxFragmentLength: 'whole number',
   padding: 'whole number or function',
   recordSizing: 'object',
 }

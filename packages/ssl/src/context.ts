@@ -40,9 +40,19 @@ import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
 import { oidFiltersFrom } from './oid-filters.ts'
 import { checkOptions } from './option-types.ts'
-import { certTypes, list, many, named, oneOf, protocol, wholeNumber } from './option-values.ts'
+import {
+  certTypes,
+  checkFragmentLength,
+  list,
+  many,
+  named,
+  oneOf,
+  protocol,
+  wholeNumber,
+} from './option-values.ts'
 import { paddingFrom } from './padding.ts'
 import { checkPolicyOptions } from './policy-options.ts'
+import { hintFrom, pskHashes } from './psk12-suites.ts'
 import { pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
@@ -97,6 +107,7 @@ export class SslContext {
   readonly padding: Padding | undefined
   /** Keys that were agreed on elsewhere, as they stand on the wire. */
   readonly psks: readonly StaticPsk[]
+  readonly pskIdentityHint: Bytes | undefined
   readonly #filters: readonly OidFilter[]
   #delegated: readonly OwnDelegation[] = []
   /** How a ClientHello looks. */
@@ -119,7 +130,10 @@ export class SslContext {
     this.options = options
     this.crypto = options.crypto ?? noble
     this.keys = rememberKeys(this.crypto)
-    const { versions, suites, suites12 } = versionsFrom(options, this.crypto)
+    this.psks = pskListFrom(options.psks ?? [], this.crypto)
+    this.pskIdentityHint = hintFrom(options.pskIdentityHint)
+    const hashes = pskHashes(this.psks, options.pskCallback)
+    const { versions, suites, suites12 } = versionsFrom(options, this.crypto, hashes)
     this.versions = versions
     this.suites = suites
     this.suites12 = suites12
@@ -201,6 +215,7 @@ export class SslContext {
     wholeNumber('cookieLifetime', options.cookieLifetime, 1, 3600)
     if (options.recordSizeLimit !== 0)
       wholeNumber('recordSizeLimit', options.recordSizeLimit, leastRecordLimit, mostRecordLimit)
+    checkFragmentLength(options.maxFragmentLength)
     checkOptions(options.recordSizing ?? {}, sizingTypes, 'recordSizing.')
     wholeNumber('recordSizing.small', options.recordSizing?.small, 64, 16_384)
     this.padding = paddingFrom(options.padding, length => this.draw('padding', length))
@@ -241,7 +256,6 @@ export class SslContext {
     for (const kind of options.traceEvents ?? []) oneOf('traceEvents', kind, traceKinds)
     if (typeof options.traceSecrets === 'string')
       oneOf('traceSecrets', options.traceSecrets, ['messages'])
-    this.psks = pskListFrom(options.psks ?? [], this.crypto)
   }
 
   /** What tells the trace of a new connection, which gets the next number; undefined without a trace. */

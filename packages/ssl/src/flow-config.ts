@@ -30,6 +30,7 @@ export function clientConfig(
 ): ClientConfig {
   return {
     ...common(context),
+    ...fragments(context),
     serverName: sniOf(options),
     alpn: context.alpn,
     shares: context.shares,
@@ -41,6 +42,7 @@ export function clientConfig(
     postHandshakeAuth: context.options.postHandshakeAuth,
     look: context.look,
     session12,
+    fallback: context.options.fallbackScsv,
     psk: resumes || hasPsks(context),
   }
 }
@@ -55,12 +57,24 @@ export function serverConfig(
     ...common(context),
     ...context.clientAuthentication,
     cookie: context.cookie,
+    pskIdentityHint: context.pskIdentityHint,
     cookies: context.cookieJar(options.cookieContext ?? new Uint8Array(0)),
     psk: context.opensTickets || hasPsks(context),
     maxEarlyData,
     skippedEarlyData: Math.max(context.limits.skippedEarlyData, maxEarlyData),
     sessions12,
     ticketCount: (resumed, requested) => ticketCount(context, resumed, requested),
+  }
+}
+
+/** RFC 8449 §5: a server that knows record_size_limit goes by that alone, and so hears of the same length. */
+function fragments(context: SslContext) {
+  const { maxFragmentLength } = context.options
+  if (maxFragmentLength === undefined) return {}
+  const { recordSizeLimit = 0 } = common(context)
+  return {
+    maxFragmentLength,
+    recordSizeLimit: Math.min(recordSizeLimit, maxFragmentLength) || undefined,
   }
 }
 

@@ -129,11 +129,8 @@ export {
   SSL_CTX_sess_set_new_cb,
   SSL_CTX_set_alpn_protos,
   SSL_CTX_set_alpn_select_cb,
-  SSL_CTX_set_ciphersuites,
   SSL_CTX_set_keylog_callback,
-  SSL_CTX_set_max_proto_version,
   SSL_CTX_set_max_send_fragment,
-  SSL_CTX_set_min_proto_version,
   SSL_CTX_set_mode,
   SSL_CTX_set_num_tickets,
   SSL_CTX_set_options,
@@ -152,7 +149,6 @@ export {
   SSL_get_options,
   type SSL_METHOD,
   SSL_set_alpn_protos,
-  SSL_set_ciphersuites,
   SSL_set_mode,
   SSL_set_options,
   SSL_set_verify,
@@ -201,6 +197,7 @@ export {
 } from './openssl/errors.ts'
 export type { EX_dup, EX_free, EX_INDEX, EX_new, EX_PLACE } from './openssl/ex-data.ts'
 export * from './openssl/exporter.ts'
+export * from './openssl/fragment.ts'
 export * from './openssl/info.ts'
 export * from './openssl/msg.ts'
 export {
@@ -233,6 +230,7 @@ export {
   type SSL_psk_server_cb_func,
   type SSL_psk_use_session_cb_func,
 } from './openssl/psk.ts'
+export * from './openssl/psk-hint.ts'
 export * from './openssl/psk-set.ts'
 export * from './openssl/raw-keys.ts'
 export * from './openssl/ready.ts'
@@ -243,6 +241,7 @@ export {
   ERR_LIB_SYS,
   ERR_LIB_X509,
 } from './openssl/reasons.ts'
+export * from './openssl/renegotiate.ts'
 export { SSL_get_error, SSL_want } from './openssl/result.ts'
 export {
   SSL_CTX_set_tlsext_servername_arg,
@@ -351,4 +350,5 @@ export {
   X509_VERIFY_PARAM_set1_ip,
   X509_VERIFY_PARAM_set1_ip_asc,
 } from './openssl/verify-param.ts'
+export * from './openssl/versions.ts'
 export * from './openssl/x509-store-ctx.ts'

@@ -1,5 +1,5 @@
 /** Values of options, read: names, numbers and lists, each mistake told with its option. */
-import type { CertificateTypeName } from '@biopair/handshake'
+import { type CertificateTypeName, fragmentLengths } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { misuse } from './misuse.ts'
 
@@ -43,6 +43,15 @@ export function wholeNumber(
   throw misuse(
     'ERR_INVALID_ARG_VALUE',
     `${option}: expected a whole number from ${least} to ${most}, got ${value}`,
+  )
+}
+
+/** TypeError for a length that max_fragment_length has no number for (RFC 6066 §4). */
+export function checkFragmentLength(value: number | undefined): void {
+  if (value === undefined || fragmentLengths.some(length => length === value)) return
+  throw misuse(
+    'ERR_INVALID_ARG_VALUE',
+    `maxFragmentLength: expected one of ${fragmentLengths.join(', ')}, got ${value}`,
   )
 }
 

@@ -1,38 +1,17 @@
 /** Who answers for pre-shared keys: a client's session and keys, a server's tickets, cache and keys (RFC 9846 §4.3.11). */
 import { equal } from '@biopair/crypto'
-import {
-  type ChosenPsk,
-  certificates,
-  type OfferedIdentity,
-  type OfferedPsk,
-  type WantPsk,
-} from '@biopair/handshake'
+import type { ChosenPsk, OfferedIdentity, OfferedPsk, WantPsk } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
-import type { CallbackContext } from './abort.ts'
 import { type Again, type Answers, following, orElse } from './answers.ts'
 import type { SslContext } from './context.ts'
 import { earlyAnswer, granted, termsOf } from './early-answers.ts'
 import { text } from './facts.ts'
-import { misuse } from './misuse.ts'
-import { type PskOption, type StaticPsk, staticPsks } from './psks.ts'
+import { answered, chosenFrom, offered } from './psk-callback.ts'
+import { chosen12, offered12 } from './psk12.ts'
+import type { StaticPsk } from './psks.ts'
 import { goesWith, sameBinding } from './quic/binding.ts'
 import type { Session } from './session.ts'
 import { type OpenedTicket, openTicket, readState, ticketId, usable } from './tickets.ts'
-
-/**
- * node:tls's pskCallback. A client is asked with null, and answers a key and its identity, or null for none. A server is asked with the
- * identity (a character a byte) that no ticket and none of `psks` has, and answers its key, or null for a full handshake.
- */
-export type PskCallback = (
-  identity: string | null,
-  context: CallbackContext,
-) => PskAnswer | Promise<PskAnswer>
-
-export type PskAnswer =
-  | Uint8Array
-  | (Partial<Omit<PskOption, 'key' | 'kind' | 'context'>> & { readonly psk: Uint8Array })
-  | null
-  | undefined
 
 /** Identities of a ClientHello that are looked up: each may cost an AEAD or a question to a store. */
 const mostIdentities = 8
@@ -50,7 +29,8 @@ export function pskAnswers(
 ): Pick<Answers, 'psk_offer' | 'psk' | 'psk_claim' | 'early_data'> {
   const { sessionCache, ticketSealer, pskCallback, singleUseTickets = false } = context.options
   return {
-    psk_offer: (_, asking) => {
+    psk_offer: (want, asking) => {
+      if (want.version) return offered12(context, want, asking)
       const known = session()
       const offers = [...(known ? [ofSession(known, context)] : []), ...context.psks.map(offered)]
       if (!pskCallback) return offers
@@ -60,6 +40,7 @@ export function pskAnswers(
       ])
     },
     psk: (want, asking) => {
+      if (want.version) return chosen12(context, want, asking)
       const look = (selected: number): Later<ChosenPsk | undefined> => {
         const offer = want.identities[selected]
         if (!offer || selected >= mostIdentities) return undefined
@@ -123,17 +104,6 @@ export function ageOf({ received }: Session, now: number): number {
   return Math.max(0, Math.floor(now - received))
 }
 
-function offered(psk: StaticPsk): OfferedPsk {
-  return { ...psk, chain: [], shown: certificates, authenticatedBy: 'psk', obfuscatedAge: () => 0 }
-}
-
-/** The flow wipes what it is given. */
-function chosenFrom({ kind, key, hash }: StaticPsk, selected: number): ChosenPsk {
-  const own = Uint8Array.from(key)
-  const nobody = { chain: [], shown: certificates }
-  return { kind, key: own, hash, selected, ...nobody, authenticatedBy: 'psk', once: false }
-}
-
 function fitting(
   psks: readonly StaticPsk[],
   identity: Bytes,
@@ -166,25 +136,4 @@ function resumable(
   }
   key.fill(0)
   return undefined
-}
-
-/** What a pskCallback has said, as keys. */
-function answered(
-  answer: PskAnswer,
-  identity: Bytes | undefined,
-  { crypto }: SslContext,
-): readonly StaticPsk[] {
-  if (answer === null || answer === undefined) return []
-  const given = answer instanceof Uint8Array ? { psk: answer } : answer
-  const { psk: key, ...rest } = given
-  // What a peer calls its key need not be a name that we would give.
-  if (identity)
-    return staticPsks({ ...rest, identity: 'its', key }, crypto, 'pskCallback').map(psk => ({
-      ...psk,
-      identity,
-    }))
-  const name = 'identity' in rest ? rest.identity : undefined
-  if (name === undefined)
-    throw misuse('ERR_INVALID_ARG_VALUE', 'pskCallback: expected an identity beside the key')
-  return staticPsks({ ...rest, identity: name, key }, crypto, 'pskCallback')
 }

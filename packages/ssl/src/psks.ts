@@ -121,7 +121,7 @@ function importPsk(
 }
 
 /** An identity as bytes. */
-function identityBytes(identity: string | Uint8Array, where: string): Bytes {
+export function identityBytes(identity: string | Uint8Array, where: string): Bytes {
   const asText = typeof identity === 'string'
   if (asText ? /^[\x20-\x7e]+$/.test(identity) : identity instanceof Uint8Array) {
     const bytes = asText ? ascii(identity) : Uint8Array.from(identity)

@@ -138,12 +138,13 @@ export class RecordOutput implements Output {
     this.#reader.changeCipherSpec = tolerate ? 'drop' : 'refuse'
   }
 
-  limitRecords(direction: 'read' | 'write', limit: number): void {
+  limitRecords(direction: 'read' | 'write', limit: number, which?: 'all'): void {
     // RFC 8449 §4: the limit counts the content type too.
     if (direction === 'write') this.#writer.maxPlaintext = limit - 1
     else {
       this.#readLimit = limit - 1
       this.#limitReader()
+      if (which) this.#reader.maxClear = limit - 1
     }
   }
 

@@ -6,10 +6,12 @@ import {
   ccmCipherSuites,
   cipherSuites,
   cipherSuites12,
+  pskCipherSuites12,
 } from '@biopair/crypto'
 import type { VersionName } from '@biopair/handshake'
 import { misuse } from './misuse.ts'
 import { list, oneOf } from './option-values.ts'
+import { type PskHashes, serves } from './psk12-suites.ts'
 
 export interface Versions {
   /** Most preferred first. */
@@ -21,7 +23,7 @@ export interface Versions {
 const known: readonly VersionName[] = ['TLSv1.2', 'TLSv1.3']
 
 const rows12: Readonly<Record<string, CipherSuite12>> = Object.fromEntries(
-  Object.values(cipherSuites12).flatMap(suite => [
+  [...Object.values(cipherSuites12), ...Object.values(pskCipherSuites12)].flatMap(suite => [
     [suite.name, suite],
     [suite.alias, suite],
   ]),
@@ -38,6 +40,7 @@ export function versionsFrom(
     readonly ciphers?: string | readonly string[]
   },
   crypto: CryptoProvider,
+  hashes: PskHashes = [],
 ): Versions {
   const { maxVersion = 'TLSv1.3', minVersion = maxVersion, ciphers } = options
   oneOf('maxVersion', maxVersion, known)
@@ -48,13 +51,14 @@ export function versionsFrom(
       'ERR_INVALID_ARG_VALUE',
       `minVersion: expected at most maxVersion, which is ${maxVersion}, got ${minVersion}`,
     )
-  const chosen = list<CipherSuite | CipherSuite12>('ciphers', ciphers, standard(crypto), {
+  const chosen = list<CipherSuite | CipherSuite12>('ciphers', ciphers, standard(crypto, hashes), {
     ...cipherSuites,
     ...ccmCipherSuites,
     ...rows12,
   })
   const suites = chosen.filter((suite): suite is CipherSuite => !('auth' in suite))
-  const suites12 = chosen.filter((suite): suite is CipherSuite12 => 'auth' in suite)
+  const all12 = chosen.filter((suite): suite is CipherSuite12 => 'auth' in suite)
+  const suites12 = all12.filter(suite => serves(hashes, suite))
   for (const { aead, name } of suites)
     if (crypto.aeads[aead] === undefined)
       throw misuse(
@@ -63,6 +67,11 @@ export function versionsFrom(
       )
   const has = { 'TLSv1.2': suites12.length > 0, 'TLSv1.3': suites.length > 0 }
   const versions = known.slice(least, most + 1).filter(version => has[version])
+  if (versions.length === 0 && all12.length > 0 && minVersion === 'TLSv1.2')
+    throw misuse(
+      'ERR_INVALID_ARG_VALUE',
+      `ciphers: ${all12.map(({ name }) => name).join(', ')} goes with a pre-shared key: expected psks or a pskCallback that has one`,
+    )
   if (versions.length === 0)
     throw misuse(
       'ERR_INVALID_ARG_VALUE',
@@ -75,10 +84,11 @@ export function versionsFrom(
   }
 }
 
-/** What is fast with this provider comes first, in either version. */
-function standard({ prefer }: CryptoProvider): readonly string[] {
-  const older = prefer.suites.flatMap(name =>
-    Object.values(cipherSuites12).filter(({ aead }) => aead === cipherSuites[name].aead),
+/** What is fast with this provider comes first, in either version; in TLS 1.2 behind suites with a pre-shared key, where there are keys. */
+function standard({ prefer }: CryptoProvider, hashes: PskHashes): readonly string[] {
+  const keyed = hashes.length > 0 ? Object.values(pskCipherSuites12) : []
+  const older = [keyed, Object.values(cipherSuites12)].flatMap(known =>
+    prefer.suites.flatMap(name => known.filter(({ aead }) => aead === cipherSuites[name].aead)),
   )
   return [...prefer.suites, ...older.map(({ name }) => name)]
 }

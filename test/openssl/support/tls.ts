@@ -31,13 +31,19 @@ import {
   type Surroundings,
   TLS_client_method,
   TLS_server_method,
+  TLS1_2_VERSION,
   TLS1_3_VERSION,
 } from '@biopair/ssl/openssl'
 import { chainFor } from '../../support/mint.ts'
 
 /** Every test of a connection runs for each of these; TLS 1.2 joins with a line. */
-export const versions = [{ name: 'TLSv1.3', number: TLS1_3_VERSION }] as const
+export const versions = [
+  { name: 'TLSv1.3', number: TLS1_3_VERSION },
+  { name: 'TLSv1.2', number: TLS1_2_VERSION },
+] as const
 export type Version = (typeof versions)[number]
+/** What a test is about that TLS 1.2 has not, or has otherwise. */
+export const only13 = ({ name }: Version): boolean => name === 'TLSv1.3'
 
 /** The sizes of the seeds. */
 export const ringSizes = [1, 5, 6, 100, 256, 17408] as const

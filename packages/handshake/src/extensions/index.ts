@@ -12,6 +12,7 @@ import { ec_point_formats } from './ec-point-formats.ts'
 import { extended_master_secret } from './extended-master-secret.ts'
 import type { Extension, ExtensionMessage } from './extension.ts'
 import { key_share } from './key-share.ts'
+import { max_fragment_length } from './max-fragment-length.ts'
 import { isGrease, otherNames } from './names.ts'
 import { oid_filters } from './oid-filters.ts'
 import { padding } from './padding.ts'
@@ -51,6 +52,7 @@ export const extensions = {
   padding,
   compress_certificate,
   record_size_limit,
+  max_fragment_length,
   delegated_credential,
   pre_shared_key,
   early_data,

@@ -2,7 +2,6 @@
 
 /** By id: what the registry has beyond our rows, of TLS 1.2 and of RFC 9846 section 4.3. */
 export const otherNames: ReadonlyMap<number, string> = new Map([
-  [1, 'max_fragment_length'],
   [14, 'use_srtp'],
   [15, 'heartbeat'],
   [17, 'status_request_v2'],

@@ -17,6 +17,8 @@ import type { MessageType } from './message.ts'
 import { MessageHash } from './message-hash.ts'
 import { NewSessionTicket } from './new-session-ticket.ts'
 import { NewSessionTicket12 } from './new-session-ticket12.ts'
+import { PskClientKeyExchange, PskServerKeyExchange } from './psk-key-exchange.ts'
+import { RawPublicKey12 } from './raw-public-key12.ts'
 import { ServerHello } from './server-hello.ts'
 import { ServerHelloDone } from './server-hello-done.ts'
 import { ServerKeyExchange } from './server-key-exchange.ts'
@@ -51,6 +53,14 @@ export const messageTypes12: ReadonlyMap<number, MessageType<unknown>> = new Map
     ClientKeyExchange,
     CertificateStatus,
   ].map((type: MessageType<unknown>) => [type.msg_type, type]),
+)
+
+/** What a connection of TLS 1.2 has in a third form, where a key stands in for certificates. */
+export const messageTypesKeys: ReadonlyMap<number, MessageType<unknown>> = new Map(
+  [PskServerKeyExchange, PskClientKeyExchange, RawPublicKey12].map((type: MessageType<unknown>) => [
+    type.msg_type,
+    type,
+  ]),
 )
 
 /** The RFC's name of a message, `handshake_NN` for a msg_type that we do not know. */

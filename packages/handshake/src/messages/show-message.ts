@@ -8,7 +8,7 @@ import {
   isGrease,
 } from '../extensions/index.ts'
 import { decodeMessage } from './message.ts'
-import { messageName, messageTypes, messageTypes12 } from './message-types.ts'
+import { messageName, messageTypes, messageTypes12, messageTypesKeys } from './message-types.ts'
 import type { RawExtension } from './raw-extension.ts'
 import { isHelloRetryRequest, type ServerHello } from './server-hello.ts'
 
@@ -18,15 +18,18 @@ import { isHelloRetryRequest, type ServerHello } from './server-hello.ts'
  * @param body the message without its header
  */
 export function showMessage(msg_type: number, body: Uint8Array): string[] {
-  const other = messageTypes12.get(msg_type)
-  const first = messageTypes.get(msg_type) ?? other
-  if (first === undefined) return [messageName(msg_type), `  ${showBytes(body)}`]
-  const tried = attempt(() => decodeMessage(first, body))
   // A message does not say its version: what TLS 1.3 cannot have written is TLS 1.2's.
-  const older = 'why' in tried && other ? attempt(() => decodeMessage(other, body)) : undefined
+  const [first, ...others] = [messageTypes, messageTypes12, messageTypesKeys].flatMap(
+    types => types.get(msg_type) ?? [],
+  )
+  if (first === undefined) return [messageName(msg_type), `  ${showBytes(body)}`]
+  const tried = [first, ...others].map(
+    type => [type, attempt(() => decodeMessage(type, body))] as const,
+  )
   const [type, read] =
-    other && older && !('why' in older) ? ([other, older] as const) : ([first, tried] as const)
-  if ('why' in read) return [type.name, `  unreadable: ${read.why}`, `  ${showBytes(body)}`]
+    tried.find(([, { why }]) => why === undefined) ?? (tried[0] as (typeof tried)[0])
+  if (read.why !== undefined)
+    return [type.name, `  unreadable: ${read.why}`, `  ${showBytes(body)}`]
   const name =
     type.name === 'ServerHello' && isHelloRetryRequest(read.value as ServerHello)
       ? 'HelloRetryRequest'
@@ -45,12 +48,14 @@ function opener(message: ExtensionMessage): NonNullable<ShowOptions['open']> {
       extensionCodec(`${message}12` as ExtensionMessage, extension_type)
     if (codec === undefined) return undefined
     const read = attempt(() => decode(codec, extension_data))
-    if ('why' in read) return undefined
+    if (read.why !== undefined) return undefined
     return { title: extensionName(extension_type), codec, value: read.value }
   }
 }
 
-function attempt<T>(read: () => T): { readonly value: T } | { readonly why: string } {
+function attempt<T>(
+  read: () => T,
+): { readonly value: T; readonly why?: undefined } | { readonly why: string } {
   try {
     return { value: read() }
   } catch (error) {

@@ -2,15 +2,15 @@
 import type { SignatureScheme } from '@biopair/crypto'
 import { ask, type Flow, type Identity } from '../flow.ts'
 import {
-  Certificate12,
   type CertificateRequest12,
   CertificateVerify,
   clientCertificateTypes,
 } from '../messages/index.ts'
-import { certificates } from '../shown.ts'
+import type { CertificateTypeName } from '../shown.ts'
 import type { Talk } from '../talk.ts'
 import { checkIdentity } from '../tls13/authentication.ts'
 import { knownSchemes } from '../tls13/known-schemes.ts'
+import { sendChain } from './certificate12.ts'
 import { commonScheme12, schemes12 } from './schemes.ts'
 
 /** What a client shows, and signs with. */
@@ -20,7 +20,11 @@ export interface OwnProof {
 }
 
 /** Client: shows a certificate that the server takes, or says that there is none. */
-export function* showClient(talk: Talk, request: CertificateRequest12): Flow<OwnProof | undefined> {
+export function* showClient(
+  talk: Talk,
+  request: CertificateRequest12,
+  type: CertificateTypeName,
+): Flow<OwnProof | undefined> {
   const types = request.certificate_types
   const schemes = schemes12(knownSchemes(request.supported_signature_algorithms)).filter(scheme =>
     types.includes(
@@ -34,16 +38,15 @@ export function* showClient(talk: Talk, request: CertificateRequest12): Flow<Own
     certificateSchemes: schemes,
     authorities: request.certificate_authorities,
     serverName: undefined,
-    types: ['x509'],
+    types: [type],
     delegatedSchemes: [],
     version: 'TLSv1.2',
   })
-  if (identity) checkIdentity(identity, ['x509'])
+  if (identity) checkIdentity(identity, [type])
   const scheme = identity && commonScheme12(identity, schemes)
   const chain = identity && scheme ? identity.chain : []
-  talk.send(Certificate12, { certificate_list: chain })
+  sendChain(talk, 'client', chain, type)
   if (!identity || !scheme) return undefined
-  talk.output.learn({ fact: 'certificate', of: 'client', chain, shown: certificates })
   return { identity, scheme }
 }
 

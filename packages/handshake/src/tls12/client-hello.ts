@@ -2,13 +2,16 @@
 import type { Bytes } from '@biopair/wire'
 import type { ClientConfig } from '../config.ts'
 import { writeExtension } from '../extensions/index.ts'
+import { askedFragment } from '../fragment-length.ts'
 import type { ClientHello, RawExtension } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
+import { offeredTypes } from '../tls13/certificate-types.ts'
 import { certificateWishes } from '../tls13/certificate-wishes.ts'
 import { speaks12 } from '../versions.ts'
 import { curvesOf } from './groups.ts'
 import { recordLimit12 } from './record-limits.ts'
 import { schemes12 } from './schemes.ts'
+import { fallback } from './scsv.ts'
 import { offeredId, offeredTicket } from './session-offer.ts'
 
 /** The extensions that TLS 1.2 needs and TLS 1.3 has no use for; none where TLS 1.2 is not offered. */
@@ -55,14 +58,19 @@ export function clientHello12(config: ClientConfig, random: Bytes): ClientHello 
   // RFC 8879 §3 is for TLS 1.3.
   extensions.push(
     ...certificateWishes('ClientHello', { ...config, certificateCompression: [] }),
+    ...offeredTypes(config),
     ...(limit === undefined ? [] : [writeExtension('ClientHello', 'record_size_limit', limit)]),
+    ...askedFragment(config),
     ...extensions12(config),
   )
   return {
     legacy_version: 0x0303,
     random,
     legacy_session_id: offeredId(config) ?? new Uint8Array(0),
-    cipher_suites: (config.suites12 ?? []).map(suite => suite.id),
+    cipher_suites: [
+      ...(config.suites12 ?? []).map(suite => suite.id),
+      ...(config.fallback ? [fallback] : []),
+    ],
     legacy_compression_methods: Uint8Array.of(0),
     extensions,
   }

@@ -58,6 +58,7 @@ export function* resumeClient12(
     peerChain: session.chain,
     peerShown: session.shown,
     resumed: true,
+    authenticatedBy: session.authenticatedBy,
     sessionId: session.id,
     firstFinished,
   }

@@ -26,6 +26,7 @@ export interface Connected12 {
   readonly resumed: boolean
   /** By which this end knows its session: empty where it is none's, or a ticket's. */
   readonly sessionId: Bytes
+  readonly authenticatedBy: 'certificate' | 'psk'
   /** verify_data of the first Finished: tls-unique (RFC 5929 §3.1). */
   readonly firstFinished: Bytes
 }

@@ -95,8 +95,8 @@ export function readHello12(hello: ClientHello, config: ServerConfig): Offer12 {
       'RFC 5246 7.4.1.3',
       `expected one of ${(config.suites12 ?? []).map(({ name }) => name).join(', ')}, got ${listed(hello.cipher_suites)}`,
     )
-  // RFC 5246 §7.4.1.4.1: a client without the extension means SHA-1, which is not spoken here.
-  if (!extensions.signature_algorithms)
+  // RFC 5246 §7.4.1.4.1: a client without the extension means SHA-1, which is not spoken here. With a pre-shared key nobody signs.
+  if (!extensions.signature_algorithms && !suites.some(({ auth }) => auth === 'psk'))
     throw refused(
       'handshake_failure',
       'MISSING_SIGALGS_EXTENSION',
@@ -104,7 +104,7 @@ export function readHello12(hello: ClientHello, config: ServerConfig): Offer12 {
       'expected signature_algorithms in the ClientHello',
     )
   const schemes = schemes12(
-    knownSchemes(extensions.signature_algorithms.supported_signature_algorithms),
+    knownSchemes(extensions.signature_algorithms?.supported_signature_algorithms ?? []),
   )
   const certified = extensions.signature_algorithms_cert
   return {

@@ -5,8 +5,9 @@ import type { Stapled } from '../certificate-config.ts'
 import type { FlowConfig } from '../config.ts'
 import { ask, type Flow, type Role } from '../flow.ts'
 import { hex } from '../names.ts'
-import { certificates, type Shown } from '../shown.ts'
+import type { CertificateTypeName, Shown } from '../shown.ts'
 import type { Talk } from '../talk.ts'
+import { shownAs } from './certificate12.ts'
 import { fitsKey, schemes12 } from './schemes.ts'
 
 /** A peer that is believed, whose key is yet to be proved its own. */
@@ -22,20 +23,22 @@ export function* believe(
   peer: Role,
   chain: readonly Bytes[],
   leaf: Stapled,
+  type: CertificateTypeName,
 ): Flow<Believed> {
+  const shown = shownAs(type)
   const stapled = chain.map((_, i) => (i === 0 ? leaf : { ocspResponse: undefined, scts: [] }))
-  talk.output.learn({ fact: 'certificate', of: peer, chain, shown: certificates, stapled })
+  talk.output.learn({ fact: 'certificate', of: peer, chain, shown, stapled })
   const verification = yield* ask({
     want: 'verification',
     role: peer,
     chain,
-    shown: certificates,
+    shown,
     stapled,
     resuming: false,
   })
   if (!verification.trusted) throw verification.alert
   const { key, status } = verification
-  return { chain, shown: status ? { ...certificates, status } : certificates, key }
+  return { chain, shown: status ? { ...shown, status } : shown, key }
 }
 
 /** Checks a signature by the peer's key; `fits` says which schemes may stand there beside those that we offered. */

@@ -14,6 +14,7 @@ export function schemes12(schemes: readonly SignatureScheme[]): readonly Signatu
 
 /** Whether a scheme is one for the certificates of a suite. */
 export function fitsSuite({ algorithm }: SignatureScheme, { auth }: CipherSuite12): boolean {
+  if (auth === 'psk') return false
   const rsa = algorithm.kind === 'rsa_pss' || algorithm.kind === 'rsa_pkcs1'
   return rsa === (auth === 'rsa')
 }

@@ -3,6 +3,7 @@ import type { CipherSuite12 } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
 import type { ClientAuthentication, FlowConfig } from '../config.ts'
 import { writeExtension } from '../extensions/index.ts'
+import { type FragmentLength, fragmentAnswer } from '../fragment-length.ts'
 import {
   type CertificateRequest12,
   clientCertificateTypes,
@@ -30,10 +31,15 @@ export function serverHello12(
     readonly scts: readonly Bytes[]
     /** The longest record that we take, where the client said its own. */
     readonly limit: number | undefined
+    /** As max_fragment_length answers. */
+    readonly fragment: FragmentLength | undefined
+    /** Which types of certificates were agreed on (RFC 7250 §4.2). */
+    readonly types: readonly RawExtension[]
   },
 ): ServerHello {
-  const { random, suite, sessionId, ticket, named, alpn, status, scts, limit } = said
-  const extensions: RawExtension[] = []
+  const { random, suite, sessionId, ticket, named, alpn, status, scts, limit, fragment, types } =
+    said
+  const extensions: RawExtension[] = [...types, ...fragmentAnswer(fragment)]
   if (named) extensions.push(writeExtension('ServerHello12', 'server_name', {}))
   if (offer.secureRenegotiation)
     extensions.push(

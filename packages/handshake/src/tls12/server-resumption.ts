@@ -2,6 +2,7 @@
 import type { Bytes } from '@biopair/wire'
 import { draw, type ServerConfig } from '../config.ts'
 import type { Flow } from '../flow.ts'
+import { grantedFragment, limitFragments } from '../fragment-length.ts'
 import { type ClientHello, NewSessionTicket12, ServerHello12 } from '../messages/index.ts'
 import type { Secrets } from '../secrets.ts'
 import { certificates, type Shown } from '../shown.ts'
@@ -71,10 +72,13 @@ export function* resumeServer12(
     // RFC 6066 §3: "the server MUST NOT include a server_name extension in the server hello." Nor anything that goes with a certificate.
     ...{ named: false, status: false, scts: [] },
     limit: theirs === undefined ? undefined : recordLimit12(config),
+    fragment: grantedFragment(offer.extensions, config),
+    types: [],
   }
   const answer = talk.send(ServerHello12, serverHello12(offer, said))
   const randoms = { client: hello.random, server: answer.random }
   limitRecords12(output, said.limit, theirs)
+  limitFragments(output, said.fragment)
   output.learn({ fact: 'suite', suite })
   output.learn({ fact: 'resumed', chain, shown })
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
@@ -98,6 +102,7 @@ export function* resumeServer12(
     peerChain: chain,
     peerShown: shown,
     resumed: true,
+    authenticatedBy: session.authenticatedBy,
     sessionId: config.sessions12?.by === 'id' ? sessionId : new Uint8Array(0),
     firstFinished,
   }
@@ -121,10 +126,10 @@ export function keepSession({ sessions12 }: ServerConfig, id: Bytes, session: Se
 
 /** What a server remembers of the session that a full handshake has begun. */
 export function session12(
-  connection: Pick<Connected12, 'masterSecret' | 'suite'>,
+  connection: Pick<Connected12, 'masterSecret' | 'suite' | 'authenticatedBy'>,
   client: { readonly chain: readonly Bytes[]; readonly shown: Shown } | undefined,
 ): Session12 {
-  const { masterSecret, suite } = connection
   const { chain, shown } = client ?? { chain: [], shown: certificates }
-  return { masterSecret, suite, chain, shown, authenticatedBy: 'certificate' }
+  const { masterSecret, suite, authenticatedBy } = connection
+  return { masterSecret, suite, chain, shown, authenticatedBy }
 }

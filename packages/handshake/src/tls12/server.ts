@@ -1,42 +1,40 @@
 /** The server's handshake of TLS 1.2, top to bottom (RFC 5246 §7.3, RFC 8422 §2). */
-import {
-  type CipherSuite12,
-  concat,
-  failed,
-  type KeyShare,
-  type SignatureScheme,
-} from '@biopair/crypto'
+import { concat, failed, type KeyShare } from '@biopair/crypto'
 import { encode, TlsAlert } from '@biopair/wire'
 import type { CertificateConfig } from '../certificate-config.ts'
 import type { ClientAuthentication, ServerConfig } from '../config.ts'
-import { ask, type Flow, type Identity } from '../flow.ts'
+import { ask, type Flow } from '../flow.ts'
+import { grantedFragment, limitFragments } from '../fragment-length.ts'
 import {
-  Certificate12,
   CertificateRequest12,
   CertificateStatus,
   CertificateVerify,
   ClientHello,
   ClientKeyExchange,
+  PskClientKeyExchange,
+  PskServerKeyExchange,
   ServerECDHParams,
   ServerHello12,
   ServerHelloDone,
   ServerKeyExchange,
 } from '../messages/index.ts'
 import { Secrets } from '../secrets.ts'
-import { certificates } from '../shown.ts'
+import { type CertificateTypeName, certificates } from '../shown.ts'
 import type { Talk } from '../talk.ts'
-import { checkIdentity } from '../tls13/authentication.ts'
-import { wishesOf } from '../tls13/certificate-wishes.ts'
+import { agreedTypes, clientType } from '../tls13/certificate-types.ts'
+import { noWishes, wishesOf } from '../tls13/certificate-wishes.ts'
 import { checkClientLimit } from '../tls13/record-limits.ts'
 import { chooseAlpn } from '../tls13/server.ts'
+import { receiveChain, sendChain } from './certificate12.ts'
 import type { Connected12 } from './connected12.ts'
 import { Finishing } from './finish.ts'
 import { masterSecret, type Randoms } from './key-schedule.ts'
-import { type Offer12, readHello12 } from './offer.ts'
+import { readHello12 } from './offer.ts'
 import { type Believed, believe, checkSignature } from './peer.ts'
+import { receivePsk } from './psk.ts'
 import { limitRecords12, recordLimit12 } from './record-limits.ts'
-import { commonScheme12, fitsSuite } from './schemes.ts'
 import { random12 } from './sentinel.ts'
+import { chooseProof, type OwnIdentity } from './server-choice.ts'
 import { certificateRequest12, serverHello12 } from './server-messages.ts'
 import {
   keepSession,
@@ -82,13 +80,16 @@ function* handshake(
   const session = yield* chooseSession12(offer, hello, asks, config, secrets)
   const alpn = yield* chooseAlpn(offer)
   if (session) return yield* resumeServer12(talk, config, session, offer, hello, alpn, secrets)
-  const { identity, scheme, suite } = yield* chooseIdentity(offer, config)
-  const wishes = wishesOf(offer.extensions, config, serverName)
-  const response = wishes.ocsp
-    ? yield* ask({ want: 'ocsp_request', role: 'server', identity, serverName })
-    : undefined
+  const { suite, own } = yield* chooseProof(offer, config)
+  const wishes = own?.type === 'x509' ? wishesOf(offer.extensions, config, serverName) : noWishes
+  const response =
+    own && wishes.ocsp
+      ? yield* ask({ want: 'ocsp_request', role: 'server', identity: own.identity, serverName })
+      : undefined
   const status = response !== undefined && response.length > 0
 
+  // After a handshake of TLS 1.2 nobody can be asked, and a pre-shared key is enough (RFC 4279 §2).
+  const asked = own && clientType(offer, config, asks)
   const limit = offer.extensions.record_size_limit
   checkClientLimit(limit)
   const random = random12(config)
@@ -97,42 +98,46 @@ function* handshake(
     ...{ random, suite, alpn, status },
     ...naming,
     named: acknowledge && serverName !== undefined,
-    scts: wishes.scts ? (identity.scts ?? []) : [],
+    scts: wishes.scts ? (own?.identity.scts ?? []) : [],
     limit: limit === undefined ? undefined : recordLimit12(config),
+    fragment: grantedFragment(offer.extensions, config),
+    types: own ? agreedTypes(offer, { server: own.type, client: asked }) : [],
   }
   const answer = talk.send(ServerHello12, serverHello12(offer, said))
   const randoms: Randoms = { client: hello.random, server: answer.random }
   limitRecords12(output, said.limit, limit)
+  limitFragments(output, said.fragment)
   output.learn({ fact: 'suite', suite })
   output.learn({ fact: 'group', group: group.name })
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
-  output.learn({ fact: 'certificate_type', of: 'server', type: 'x509' })
-  const { chain } = identity
-  talk.send(Certificate12, { certificate_list: chain })
-  output.learn({ fact: 'certificate', of: 'server', chain, shown: certificates })
+  if (own) {
+    output.learn({ fact: 'certificate_type', of: 'server', type: own.type })
+    sendChain(talk, 'server', own.identity.chain, own.type)
+  }
   if (status) talk.send(CertificateStatus, { status_type: 'ocsp', response })
   const share = secrets.hold(group.start(config.random))
-  yield* sendExchange(talk, { identity, scheme }, share, group.id, randoms)
-  // After a handshake of TLS 1.2 nobody can be asked.
-  const asked = asks.clientCertificate === 'request' || asks.clientCertificate === 'require'
+  yield* sendExchange(talk, own, share, group.id, randoms, config)
   if (asked) {
     talk.send(CertificateRequest12, certificateRequest12(config, asks))
-    output.learn({ fact: 'certificate_type', of: 'client', type: 'x509' })
+    output.learn({ fact: 'certificate_type', of: 'client', type: asked })
   }
   talk.send(ServerHelloDone, {})
   output.endOfFlight()
 
-  const client = asked ? yield* receiveClient(talk, asks) : undefined
-  const { ecdh_Yc } = yield* talk.receive('WAIT_CKE', ClientKeyExchange)
-  const preMaster = share.finish(ecdh_Yc)
-  if (failed(preMaster))
+  const client = asked ? yield* receiveClient(talk, asks, asked) : undefined
+  const exchange = yield* talk.receive('WAIT_CKE', own ? ClientKeyExchange : PskClientKeyExchange)
+  const agreed = share.finish(exchange.ecdh_Yc)
+  if (failed(agreed))
     throw new TlsAlert('illegal_parameter', {
       reason: 'BAD_ECPOINT',
       section: 'RFC 8422 5.7',
-      why: `${group.name}: ${preMaster.why}`,
+      why: `${group.name}: ${agreed.why}`,
     })
-  secrets.hold(preMaster)
+  secrets.hold(agreed)
   share.wipe()
+  const preMaster = own
+    ? agreed
+    : yield* receivePsk(talk, suite, exchange as PskClientKeyExchange, agreed, serverName, secrets)
   const hash = config.crypto.hashes[suite.hash]
   const master = secrets.hold(masterSecret(offer, hash, preMaster, transcript.content(), randoms))
   if (client) {
@@ -144,7 +149,8 @@ function* handshake(
 
   const finishing = new Finishing(talk, config.crypto, suite, master, randoms, secrets)
   const firstFinished = yield* finishing.receive('client')
-  const known = session12({ masterSecret: master, suite }, client)
+  const authenticatedBy = own ? 'certificate' : 'psk'
+  const known = session12({ masterSecret: master, suite, authenticatedBy }, client)
   keepSession(config, naming.sessionId, known)
   if (naming.ticket) sendTicket(talk, config, known)
   finishing.send('server')
@@ -163,62 +169,30 @@ function* handshake(
     peerShown: client?.shown ?? certificates,
     resumed: false,
     sessionId: naming.sessionId,
+    authenticatedBy,
     firstFinished,
   }
 }
 
-/** A certificate, a scheme that both ends have for its key, and a suite that goes with it: our preference among suites, the client's among schemes. */
-function* chooseIdentity(
-  offer: Offer12,
-  config: ServerConfig,
-): Flow<{
-  readonly identity: Identity
-  readonly scheme: SignatureScheme
-  readonly suite: CipherSuite12
-}> {
-  const { suites, serverName, certificateSchemes } = offer
-  const schemes = offer.schemes.filter(scheme => suites.some(suite => fitsSuite(scheme, suite)))
-  const identity = yield* ask({
-    want: 'certificate',
-    role: 'server',
-    schemes,
-    certificateSchemes,
-    authorities: offer.extensions.certificate_authorities?.authorities ?? [],
-    serverName,
-    types: (config.serverTypes ?? ['x509']).filter(type => type === 'x509'),
-    delegatedSchemes: [],
-    version: 'TLSv1.2',
-  })
-  if (!identity)
-    throw new TlsAlert('handshake_failure', {
-      reason: 'NO_CERTIFICATE_SET',
-      section: 'RFC 5246 7.4.2',
-      why: `there is no certificate for ${serverName ?? 'a client without server_name'}`,
-    })
-  checkIdentity(identity, ['x509'])
-  const scheme = commonScheme12(identity, schemes)
-  const suite = scheme && suites.find(ours => fitsSuite(scheme, ours))
-  if (scheme && suite) return { identity, scheme, suite }
-  throw new TlsAlert('handshake_failure', {
-    reason: 'NO_SUITABLE_SIGNATURE_ALGORITHM',
-    section: 'RFC 5246 7.4.3',
-    why: `our key signs ${identity.schemes.map(ours => ours.name).join(', ')}, the client with its suites verifies ${schemes.map(theirs => theirs.name).join(', ') || 'none'}`,
-  })
-}
-
-/** Our share, signed with the randoms before it (RFC 8422 §5.4). */
+/** Our share, signed with the randoms before it (RFC 8422 §5.4); unsigned where a pre-shared key is behind it (RFC 5489 §2). */
 function* sendExchange(
   talk: Talk,
-  { identity, scheme }: { readonly identity: Identity; readonly scheme: SignatureScheme },
+  own: OwnIdentity | undefined,
   share: KeyShare,
   group: number,
   { client, server }: Randoms,
+  { pskIdentityHint = new Uint8Array(0) }: ServerConfig,
 ): Flow<void> {
   const params: ServerECDHParams = {
     curve_type: 'named_curve',
     namedcurve: group,
     public: share.publicKey,
   }
+  if (!own) {
+    talk.send(PskServerKeyExchange, { psk_identity_hint: pskIdentityHint, params })
+    return
+  }
+  const { identity, scheme } = own
   const content = concat(client, server, encode(ServerECDHParams, params))
   const signature = yield* ask({ want: 'signature', identity, scheme, content })
   talk.send(ServerKeyExchange, { params, algorithm: scheme.id, signature })
@@ -229,16 +203,17 @@ function* sendExchange(
 function* receiveClient(
   talk: Talk,
   { clientCertificate }: ClientAuthentication,
+  type: CertificateTypeName,
 ): Flow<Believed | undefined> {
-  const { certificate_list } = yield* talk.receive('WAIT_CERT', Certificate12)
-  if (certificate_list.length > 0)
-    return yield* believe(talk, 'client', certificate_list, { ocspResponse: undefined, scts: [] })
+  const chain = yield* receiveChain(talk, type)
+  if (chain.length > 0)
+    return yield* believe(talk, 'client', chain, { ocspResponse: undefined, scts: [] }, type)
   // RFC 5246 §7.4.6: "a fatal handshake_failure alert".
   if (clientCertificate === 'require')
     throw new TlsAlert('handshake_failure', {
       reason: 'PEER_DID_NOT_RETURN_A_CERTIFICATE',
       section: 'RFC 5246 7.4.6',
-      why: "expected the client's certificate, got an empty certificate_list",
+      why: "expected the client's certificate, got none",
     })
   return undefined
 }

@@ -4,9 +4,16 @@ import type { ClientAuthentication, FlowConfig, ServerConfig } from '../config.t
 import { type ExtensionsOf, writeExtension } from '../extensions/index.ts'
 import type { RawExtension } from '../messages/index.ts'
 import type { CertificateTypeName } from '../shown.ts'
-import type { Offer } from './offer.ts'
 
 const onWire = { x509: 'X509', rpk: 'RawPublicKey' } as const
+/** What a ClientHello of either version says of types. */
+interface Offer {
+  readonly extensions: Pick<
+    ExtensionsOf<'ClientHello'>,
+    'client_certificate_type' | 'server_certificate_type'
+  >
+}
+
 const x509: readonly CertificateTypeName[] = ['x509']
 
 /** The types of an end's certificates that a configuration allows, most preferred first. */
@@ -82,7 +89,10 @@ export function agreedTypes(
 
 /** Client: the types that the server has chosen; of its own, X.509 where it says nothing. */
 export function chosenTypes(
-  parameters: ExtensionsOf<'EncryptedExtensions'>,
+  parameters: Pick<
+    ExtensionsOf<'EncryptedExtensions'>,
+    'client_certificate_type' | 'server_certificate_type'
+  >,
   config: FlowConfig,
 ): { readonly server: CertificateTypeName; readonly client: CertificateTypeName } {
   return {

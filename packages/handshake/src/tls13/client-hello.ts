@@ -3,6 +3,7 @@ import type { KeyShare } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { ClientConfig } from '../config.ts'
 import { extensionTypes, writeExtension } from '../extensions/index.ts'
+import { askedFragment } from '../fragment-length.ts'
 import type { ClientHello, RawExtension } from '../messages/index.ts'
 import { serverNameList } from '../names.ts'
 import { extensions12 } from '../tls12/client-hello.ts'
@@ -64,6 +65,7 @@ export function clientHello(
   extensions.push(...offeredTypes(config), ...offeredDelegation('ClientHello', config))
   extensions.push(
     ...recordLimit('ClientHello', config),
+    ...askedFragment(config),
     ...certificateWishes('ClientHello', config),
     ...offeredParameters(config),
     ...extensions12(config),

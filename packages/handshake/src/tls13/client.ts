@@ -5,6 +5,7 @@ import { agreedAlpn } from '../agreed-alpn.ts'
 import { type ClientConfig, draw } from '../config.ts'
 import { readExtensions } from '../extensions/index.ts'
 import type { Flow } from '../flow.ts'
+import { judgedFragment, limitFragments } from '../fragment-length.ts'
 import {
   AnyServerHello,
   type Certificate,
@@ -175,6 +176,7 @@ function* handshake<T>(
   const parameters = readExtensions('EncryptedExtensions', encrypted.extensions, offered)
   checkServerLimit(parameters.record_size_limit)
   limitRecords(output, readLimit('ClientHello', hello.extensions), parameters.record_size_limit)
+  limitFragments(output, judgedFragment(parameters, config))
   const alpn = agreedAlpn(parameters, config)
   checkQuicAnswer(parameters, alpn, config, output)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })

@@ -1,8 +1,12 @@
 /** record_size_limit, offered and answered (RFC 8449 §4, §5). */
 import { TlsAlert } from '@biopair/wire'
 import type { FlowConfig } from '../config.ts'
-import { type ExtensionMessage, readExtension, writeExtension } from '../extensions/index.ts'
-import { otherNames } from '../extensions/names.ts'
+import {
+  type ExtensionMessage,
+  extensionTypes,
+  readExtension,
+  writeExtension,
+} from '../extensions/index.ts'
 import type { RawExtension } from '../messages/index.ts'
 import type { Output } from '../output.ts'
 
@@ -33,7 +37,7 @@ export function checkServerLimit(limit: number | undefined): void {
 /** RFC 8449 §5: a client "MUST treat receipt of both" extensions as fatal; here before each is judged by itself. */
 export function checkOneLimit(extensions: readonly RawExtension[]): void {
   const older = extensions.some(
-    ({ extension_type }) => otherNames.get(extension_type) === 'max_fragment_length',
+    ({ extension_type }) => extension_type === extensionTypes.max_fragment_length,
   )
   if (older && readLimit('EncryptedExtensions', extensions) !== undefined)
     throw refused('5', 'expected max_fragment_length or record_size_limit, got both')

@@ -3,6 +3,7 @@ import type { CipherSuite, Group, SignatureScheme } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
 import type { CertificateDemands, FlowConfig, ServerConfig } from '../config.ts'
 import { type KeyShareEntry, writeExtension } from '../extensions/index.ts'
+import { type FragmentLength, fragmentAnswer } from '../fragment-length.ts'
 import {
   type CertificateRequest,
   type ClientHello,
@@ -75,6 +76,8 @@ export function encryptedExtensions(
     readonly tickets: number | undefined
     /** Whether the client said how long its records may be. */
     readonly limited: boolean
+    /** As max_fragment_length answers. */
+    readonly fragment: FragmentLength | undefined
     /** The answers to the client's certificate types. */
     readonly types: readonly RawExtension[]
     /** Whether early data is taken. */
@@ -84,7 +87,7 @@ export function encryptedExtensions(
   },
   config: ServerConfig,
 ): EncryptedExtensions {
-  const { named, alpn, group, tickets, limited, types, early, transport } = said
+  const { named, alpn, group, tickets, limited, fragment, types, early, transport } = said
   const extensions: RawExtension[] = []
   // RFC 9846 §4.3.7: tells the client of a group that we would have preferred.
   if (config.groups[0] && config.groups[0] !== group && group)
@@ -107,6 +110,7 @@ export function encryptedExtensions(
     )
   extensions.push(...types)
   if (limited) extensions.push(...recordLimit('EncryptedExtensions', config))
+  extensions.push(...fragmentAnswer(fragment))
   if (early) extensions.push(writeExtension('EncryptedExtensions', 'early_data', {}))
   extensions.push(...transport)
   return { extensions }

@@ -5,6 +5,7 @@ import type { CertificateConfig } from '../certificate-config.ts'
 import { type ClientAuthentication, draw, type ServerConfig } from '../config.ts'
 import type { KeyShareEntry } from '../extensions/index.ts'
 import { ask, type Flow, type Identity } from '../flow.ts'
+import { grantedFragment, limitFragments } from '../fragment-length.ts'
 import {
   CertificateRequest,
   ClientHello,
@@ -198,11 +199,13 @@ function* handshake<T>(
     tickets: request && ticketsDue,
     // RFC 8449 §5: whatever max_fragment_length says beside it.
     limited: record_size_limit !== undefined,
+    fragment: grantedFragment(offer.extensions, config),
     early: early !== undefined,
     transport: answeredParameters(offer.extensions, config),
   }
   const encrypted = talk.send(EncryptedExtensions, encryptedExtensions(parameters, config))
   limitRecords(output, readLimit('EncryptedExtensions', encrypted.extensions), record_size_limit)
+  limitFragments(output, parameters.fragment)
   if (alpn) output.learn({ fact: 'alpn', protocol: alpn })
   const asked = asksFor && talk.send(CertificateRequest, certificateRequest({ ...config, ...asks }))
   if (asksFor) output.learn({ fact: 'certificate_type', of: 'client', type: asksFor })

@@ -3,7 +3,6 @@ import { certificateChainFrom, crlStore, trustStore } from '@biopair/x509'
 import { SslContext } from '../context.ts'
 import { credentialsFrom } from '../credentials.ts'
 import type { SSL_CTX_alpn_select_cb_func } from './alpn-select.ts'
-import { TLS1_3_VERSION } from './constants.ts'
 import { ErrorList } from './errors.ts'
 import { ExData } from './ex-data.ts'
 import { noteMisuse } from './misused.ts'
@@ -221,15 +220,6 @@ export function SSL_set1_sigalgs_list(ssl: SSL, str: string): 0 | 1 {
   return set(ssl, { sigalgs }, () => probe(ssl, { sigalgs }))
 }
 
-/** `TLS_AES_128_GCM_SHA256:...`, most preferred first. 1, or 0 for a name that is not known or none. */
-export function SSL_CTX_set_ciphersuites(ctx: SSL_CTX, ciphers: string): 0 | 1 {
-  return set(ctx, { ciphers }, () => probe(ctx, { ciphers }))
-}
-
-export function SSL_set_ciphersuites(ssl: SSL, ciphers: string): 0 | 1 {
-  return set(ssl, { ciphers }, () => probe(ssl, { ciphers }))
-}
-
 /** Tickets that a server issues after a handshake, which they never hold up. 1. */
 export function SSL_CTX_set_num_tickets(ctx: SSL_CTX, tickets: number): 0 | 1 {
   return set(ctx, { tickets }, () => probe(ctx, { numTickets: tickets }))
@@ -288,20 +278,6 @@ export function SSL_clear_options(ssl: SSL, options: number): number {
 
 export function SSL_get_options(ssl: SSL): number {
   return ssl.settings.values.options
-}
-
-/** 0 for any. 1, or 0 where no version that we have is left. */
-export function SSL_CTX_set_min_proto_version(ctx: SSL_CTX, version: number): 0 | 1 {
-  ctx.errors.clear()
-  if (version > TLS1_3_VERSION) return refuse(ctx, 'NO_PROTOCOLS_AVAILABLE')
-  return set(ctx, { minVersion: version })
-}
-
-/** 0 for any. 1, or 0 where no version that we have is left. */
-export function SSL_CTX_set_max_proto_version(ctx: SSL_CTX, version: number): 0 | 1 {
-  ctx.errors.clear()
-  if (version !== 0 && version < TLS1_3_VERSION) return refuse(ctx, 'NO_PROTOCOLS_AVAILABLE')
-  return set(ctx, { maxVersion: version })
 }
 
 /** Bytes of content in a record of ours, 512 to 16384: else 0. */

@@ -1,9 +1,8 @@
 /** Callbacks for keys that were agreed on elsewhere (SSL_CTX_set_psk_client_callback(3), SSL_CTX_set_psk_find_session_callback(3)). */
 import type { HashName } from '@biopair/crypto'
-import type { CallbackContext } from '../abort.ts'
 import { type Again, following } from '../answers.ts'
 import { misuse } from '../misuse.ts'
-import type { PskAnswer, PskCallback } from '../psk-answers.ts'
+import type { PskAnswer, PskCallback, PskCallbackContext } from '../psk-callback.ts'
 import type { SSL } from './ssl.ts'
 import type { SSL_SESSION } from './ssl-session.ts'
 import type { Values } from './values.ts'
@@ -12,10 +11,10 @@ import type { Values } from './values.ts'
 export const PSK_MAX_IDENTITY_LEN = 256
 export const PSK_MAX_PSK_LEN = 512
 
-/** Answers `[identity, key]`, or 0 for none, or a promise; `hint` is TLS 1.2's, and null. */
+/** Answers `[identity, key]`, or 0 for none, or a promise; `hint` is TLS 1.2's, else null. */
 export type SSL_psk_client_cb_func = (
   ssl: SSL,
-  hint: null,
+  hint: string | null,
   maxIdentityLength: number,
   maxPskLength: number,
 ) => Later<readonly [identity: string, psk: Uint8Array] | 0>
@@ -47,14 +46,15 @@ export function askPsk(
   { pskClient, pskServer, pskUse, pskFind }: Values,
 ): PskCallback | undefined {
   if (!(pskClient || pskServer || pskUse || pskFind)) return undefined
-  return (identity: string | null, _asking: CallbackContext) => {
+  return (identity: string | null, { hint, version }: PskCallbackContext) => {
+    const older = version === 'TLSv1.2'
     if (identity === null) {
-      if (pskUse) return then(pskUse(ssl(), null), used)
+      if (pskUse && !older) return then(pskUse(ssl(), null), used)
       return pskClient
-        ? then(pskClient(ssl(), null, PSK_MAX_IDENTITY_LEN, PSK_MAX_PSK_LEN), named)
+        ? then(pskClient(ssl(), hint ?? null, PSK_MAX_IDENTITY_LEN, PSK_MAX_PSK_LEN), named)
         : null
     }
-    if (pskFind)
+    if (pskFind && !older)
       return then(pskFind(ssl(), latin1(identity)), one => keyOf(one === 0 ? one : one[1]))
     return pskServer
       ? then(pskServer(ssl(), identity, PSK_MAX_PSK_LEN), psk => (psk === 0 ? null : psk))

@@ -4,7 +4,6 @@ import type { Bytes } from '@biopair/wire'
 import { SslContext } from '../context.ts'
 import type { ContextOptions } from '../context-options.ts'
 import { MemorySessionCache } from '../memory-session-cache.ts'
-import { misuse } from '../misuse.ts'
 import { MemoryReplayStore, type ReplayStore, usualWindow } from '../replay-store.ts'
 import type { Session } from '../session.ts'
 import { type TraceEvent, type TraceKind, traceKinds } from '../trace.ts'
@@ -15,11 +14,11 @@ import type { Caller } from './caller.ts'
 import { askCertificate } from './certificate-cb.ts'
 import { askClientHello } from './client-hello.ts'
 import {
+  SSL_MODE_SEND_FALLBACK_SCSV,
   SSL_OP_DISABLE_TLSEXT_CA_NAMES,
   SSL_OP_ENABLE_MIDDLEBOX_COMPAT,
   SSL_OP_NO_ANTI_REPLAY,
   SSL_OP_NO_TICKET,
-  SSL_OP_NO_TLSv1_3,
   SSL_SESS_CACHE_NO_INTERNAL,
   SSL_SESS_CACHE_SERVER,
   SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
@@ -41,6 +40,7 @@ import {
   X509_V_FLAG_USE_CHECK_TIME,
   type X509_VERIFY_PARAM,
 } from './verify-param.ts'
+import { versionOptions } from './version-options.ts'
 
 /** What contexts that were made from one SSL_CTX share. */
 interface Kept {
@@ -126,8 +126,6 @@ export class Settings {
     const psk = askPsk(() => this.#calling, this.values)
     const { verifyTime, partialChain, policyFlags: flags = 0, policies } = this.values
     const { serverCertTypes, clientCertTypes, crlScope, crls = [] } = this.values
-    if (this.values.options & SSL_OP_NO_TLSv1_3)
-      throw misuse('ERR_INVALID_ARG_VALUE', 'SSL_OP_NO_TLSv1_3 leaves no version')
     return {
       ...surroundings,
       ca,
@@ -136,7 +134,7 @@ export class Settings {
       ...given('serverCertTypes', serverCertTypes),
       ...given('clientCertTypes', clientCertTypes),
       ...given('rawKey', this.#rawKey),
-      ...given('ciphers', this.values.ciphers),
+      ...versionOptions(this.values),
       ...given('groups', this.values.groups),
       ...(keylog ? { keylog: (line: string) => keylog(this.#calling, line) } : {}),
       ...(newSession
@@ -174,6 +172,8 @@ export class Settings {
     const callback = this.#asked ?? (verifies && anyName ? believed : undefined)
     return {
       ALPNProtocols: alpn,
+      fallbackScsv: (this.values.mode & SSL_MODE_SEND_FALLBACK_SCSV) !== 0,
+      ...given('maxFragmentLength', this.values.askedFragment),
       ...given('sigalgs', this.values.sigalgs),
       requestAuthorities: options & SSL_OP_DISABLE_TLSEXT_CA_NAMES ? [] : authorities,
       postHandshakeAuth: this.values.postHandshakeAuth ?? false,
@@ -213,6 +213,7 @@ export class Settings {
     const kept = this.#kept
     return {
       ...kept,
+      ...given('pskIdentityHint', this.values.pskHint),
       // Without tickets a server has to keep its sessions, or it has none.
       numTickets: options & SSL_OP_NO_TICKET && !kept.sessionCache ? 0 : tickets,
       ticketLifetime: sessionTimeout,

@@ -82,8 +82,14 @@ export function SSL_get_current_cipher(ssl: SSL): AnyCipherSuite | null {
   return ssl.native?.cipher ?? null
 }
 
-/** RFC 9846's name, `(NONE)` for none. */
+/** RFC 9846's name, and OpenSSL's own for a suite of TLS 1.2; `(NONE)` for none. */
 export function SSL_CIPHER_get_name(cipher: AnyCipherSuite | null): string {
+  if (!cipher) return '(NONE)'
+  return 'alias' in cipher ? cipher.alias : cipher.name
+}
+
+/** The name that IANA has; `(NONE)` for none. */
+export function SSL_CIPHER_standard_name(cipher: AnyCipherSuite | null): string {
   return cipher?.name ?? '(NONE)'
 }
 

@@ -1,9 +1,9 @@
 /** Settings of one connection whose calls for a context stand in ctx.ts, and what was set: they count until the handshake begins. */
 
-import type { CipherSuite } from '@biopair/crypto'
+import type { AnyCipherSuite } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
 import { certificateChainFrom } from '@biopair/x509'
-import { SSL_VERIFY_NONE, SSL_VERIFY_PEER, TLS1_3_VERSION } from './constants.ts'
+import { SSL_VERIFY_NONE, SSL_VERIFY_PEER } from './constants.ts'
 import {
   type Configured,
   pairUp,
@@ -14,8 +14,10 @@ import {
   set,
 } from './ctx.ts'
 import type { SSL } from './ssl.ts'
+import { SSL_CIPHER_get_name } from './ssl-info.ts'
 import type { Pem, Values } from './values.ts'
 import type { SSL_verify_cb } from './verify.ts'
+import { versionOptions } from './version-options.ts'
 
 /** As SSL_CTX_use_certificate_chain. */
 export function SSL_use_certificate_chain(ssl: SSL, chain: Pem): 0 | 1 {
@@ -88,20 +90,6 @@ export function SSL_set_max_send_fragment(ssl: SSL, size: number): 0 | 1 {
   return set(ssl, { maxFragment: size })
 }
 
-/** 0 for any. 1, or 0 where no version that we have is left. */
-export function SSL_set_min_proto_version(ssl: SSL, version: number): 0 | 1 {
-  ssl.errors.clear()
-  if (version > TLS1_3_VERSION) return refuse(ssl, 'NO_PROTOCOLS_AVAILABLE')
-  return set(ssl, { minVersion: version })
-}
-
-/** 0 for any. 1, or 0 where no version that we have is left. */
-export function SSL_set_max_proto_version(ssl: SSL, version: number): 0 | 1 {
-  ssl.errors.clear()
-  if (version !== 0 && version < TLS1_3_VERSION) return refuse(ssl, 'NO_PROTOCOLS_AVAILABLE')
-  return set(ssl, { maxVersion: version })
-}
-
 /** As it was set. */
 export function SSL_get_min_proto_version(ssl: SSL): number {
   return ssl.settings.values.minVersion
@@ -150,17 +138,18 @@ export function SSL_CTX_sess_get_new_cb(ctx: SSL_CTX): Values['newSession'] | nu
 }
 
 /** The cipher suites that may be used, most preferred first. */
-export function SSL_get_ciphers(ssl: SSL): readonly CipherSuite[] {
+export function SSL_get_ciphers(ssl: SSL): readonly AnyCipherSuite[] {
   return suitesOf(ssl)
 }
 
-export function SSL_CTX_get_ciphers(ctx: SSL_CTX): readonly CipherSuite[] {
+export function SSL_CTX_get_ciphers(ctx: SSL_CTX): readonly AnyCipherSuite[] {
   return suitesOf(ctx)
 }
 
 /** The name of the suite at a place of that list, or null. */
 export function SSL_get_cipher_list(ssl: SSL, priority: number): string | null {
-  return suitesOf(ssl)[priority]?.name ?? null
+  const suite = suitesOf(ssl)[priority]
+  return suite ? SSL_CIPHER_get_name(suite) : null
 }
 
 /** Borrowed. */
@@ -181,9 +170,14 @@ export function SSL_get_default_timeout(_ssl: SSL): 7200 {
   return 7200
 }
 
-function suitesOf(owner: Configured): readonly CipherSuite[] {
-  const { ciphers } = owner.settings.values
-  return probe(owner, ciphers === undefined ? {} : { ciphers }).suites
+function suitesOf(owner: Configured): readonly AnyCipherSuite[] {
+  const { values } = owner.settings
+  const keyed = values.pskClient || values.pskServer
+  const { suites, suites12 } = probe(owner, {
+    ...versionOptions(values),
+    ...(keyed ? { pskCallback: () => null } : {}),
+  })
+  return [...suites, ...suites12]
 }
 
 function leafOf(owner: Configured): Bytes | null {

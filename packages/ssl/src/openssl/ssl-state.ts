@@ -6,6 +6,7 @@ import {
   SSL_RETRY_VERIFY,
   SSL_WRITING,
   SSL_X509_LOOKUP,
+  TLS1_2_VERSION,
   TLS1_3_VERSION,
 } from './constants.ts'
 import { SSL_want } from './result.ts'
@@ -76,9 +77,9 @@ export function SSL_rstate_string_long(ssl: SSL): 'read header' | 'read body' {
   return ssl.port.edge.inBody ? 'read body' : 'read header'
 }
 
-/** TLS1_3_VERSION, before it is agreed on as well. */
-export function SSL_version(_ssl: SSL): number {
-  return TLS1_3_VERSION
+/** TLS1_3_VERSION or TLS1_2_VERSION; the newest that there is before it is agreed on. */
+export function SSL_version(ssl: SSL): number {
+  return ssl.native?.version === 'TLSv1.2' ? TLS1_2_VERSION : TLS1_3_VERSION
 }
 
 /** 0: datagrams come with DTLS. */

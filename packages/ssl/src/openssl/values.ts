@@ -1,5 +1,5 @@
 /** What an SSL_CTX or an SSL was set to, as plain data. */
-import type { CertificateTypeName } from '@biopair/handshake'
+import type { CertificateTypeName, FragmentLength } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { ContextOptions } from '../context-options.ts'
 import type { SSL_CTX_alpn_select_cb_func } from './alpn-select.ts'
@@ -76,7 +76,10 @@ export interface Values {
   readonly credentials: readonly { readonly cert: Pem; readonly key: Pem; readonly kind: string }[]
   readonly certificate?: Pem | undefined
   readonly key?: Pem | undefined
+  /** Of TLS 1.3. */
   readonly ciphers?: string
+  /** Of TLS 1.2, by name. */
+  readonly cipherList?: readonly string[]
   readonly groups?: string
   readonly sigalgs?: string
   readonly clientSigalgs?: string
@@ -92,6 +95,7 @@ export interface Values {
   readonly newSession?: ((ssl: SSL, session: SSL_SESSION) => unknown) | undefined
   readonly pskClient?: SSL_psk_client_cb_func | undefined
   readonly pskServer?: SSL_psk_server_cb_func | undefined
+  readonly pskHint?: string | undefined
   readonly pskUse?: SSL_psk_use_session_cb_func | undefined
   readonly pskFind?: SSL_psk_find_session_cb_func | undefined
   /** SSL_SESS_CACHE_ bits. */
@@ -137,6 +141,8 @@ export interface Values {
   readonly quiet: boolean
   readonly readAhead: boolean
   readonly maxFragment?: number
+  /** What max_fragment_length asks for. */
+  readonly askedFragment?: FragmentLength | undefined
   readonly minVersion: number
   readonly maxVersion: number
 }
