@@ -250,7 +250,9 @@ export class Driver {
       if (!message) return undefined
       if (!afterwards.asked(message.msg_type)) inward.side('KEY_UPDATES', 'post-handshake messages')
       // RFC 5746 §4: refused, and the connection goes on.
-      if (afterwards.receive(message) && this.outward.open) this.outward.alert('no_renegotiation')
+      if (!afterwards.receive(message) || !this.outward.open) continue
+      this.outward.alert('no_renegotiation')
+      if (!this.turn.waitsForRoom) this.outward.push()
     }
   }
 
