@@ -177,6 +177,8 @@ export class Driver {
     if ('status' in step) return step
     afterwards.begin(step)
     outward.lastFlight()
+    // TLS 1.2: what stands behind the peer's Finished in its record is not to wait for another one, nor to be wiped.
+    this.#followUp()
     this.reader.release()
     if (!this.turn.waitsForRoom) afterwards.issueOwed()
     return undefined
