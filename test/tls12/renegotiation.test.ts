@@ -19,7 +19,7 @@ const sides = {
 const wishes = { client: 'HelloRequest', server: 'ClientHello' } as const
 
 for (const role of ['client', 'server'] as const) {
-  test(`a ${role} refuses to renegotiate in the very call that hears of it, and says nothing else`, t => {
+  test(`rule 72: a ${role} refuses to renegotiate in the very call that hears of it, and says nothing else`, t => {
     const side = connected(sides[role])
     const { peer } = side
     const before = peer.heard.length

@@ -197,7 +197,7 @@ test('rule 71: in TLS 1.2 tls-exporter and tls-unique are there with extended_ma
       t.throws(() => end.channelBinding(type), { code: 'ERR_NO_CHANNEL_BINDING' })
 })
 
-test('TLS_EMPTY_RENEGOTIATION_INFO_SCSV is answered with an empty renegotiation_info', t => {
+test('rule 72: TLS_EMPTY_RENEGOTIATION_INFO_SCSV is answered with an empty renegotiation_info', t => {
   const seen: ServerHello[] = []
   const made = ends({
     client: {
@@ -227,7 +227,7 @@ const info = (connection: readonly number[]) => ({
   extension_data: Uint8Array.of(connection.length, ...connection),
 })
 
-test('a renegotiation_info that is not empty is refused by either end, and one that is missing by a client', t => {
+test('rule 72: a renegotiation_info that is not empty is refused by either end, and one that is missing by a client', t => {
   const wrong = {
     ...editing<ClientHello>('ClientHello', hello => ({
       ...hello,
@@ -260,7 +260,7 @@ test('a renegotiation_info that is not empty is refused by either end, and one t
 })
 
 for (const name of ['client', 'server'] as const)
-  test(`a ${name} refuses who lacks extended_master_secret`, t => {
+  test(`rule 72: a ${name} refuses who lacks extended_master_secret`, t => {
     const drop = <T extends { readonly extensions?: readonly RawExtension[] | undefined }>(
       hello: T,
     ) => ({

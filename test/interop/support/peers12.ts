@@ -31,7 +31,7 @@ export interface Peer12 {
 }
 
 /** A configuration of OpenSSL's under which nobody has extended_master_secret. */
-const lacking = [
+export const lacksExtended = [
   'openssl_conf = main',
   '[main]',
   'ssl_conf = ssl',
@@ -43,7 +43,7 @@ const lacking = [
 ].join('\n')
 
 const opensslEnv = (extended: boolean): Record<string, string> =>
-  extended ? {} : { OPENSSL_CONF: written('without-ems.cnf', lacking) }
+  extended ? {} : { OPENSSL_CONF: written('without-ems.cnf', lacksExtended) }
 
 const openssl: Peer12 = {
   name: 'OpenSSL',
