@@ -1,5 +1,5 @@
 /** The fields of a handshake message that matter to a reader. */
-import { cipherSuiteById, groupById, signatureSchemeById } from '@biopair/crypto'
+import { cipherSuite12ById, cipherSuiteById, groupById, signatureSchemeById } from '@biopair/crypto'
 import {
   Certificate,
   CertificateVerify,
@@ -41,8 +41,10 @@ export function tell(message: Uint8Array): Told {
       )
       return { name, fields: alpn ? [['alpn', alpn.protocol_name_list.map(text).join(', ')]] : [] }
     }
-    case Certificate.msg_type:
-      return { name, fields: certificate(decodeMessage(Certificate, body)) }
+    case Certificate.msg_type: {
+      const { certificate_list } = decodeMessage(Certificate, body)
+      return { name, fields: certificates(certificate_list.map(({ cert_data }) => cert_data)) }
+    }
     case CertificateVerify.msg_type: {
       const { algorithm, signature } = decodeMessage(CertificateVerify, body)
       return {
@@ -105,9 +107,10 @@ function serverHello(hello: ServerHello): Told {
   }
 }
 
-function certificate({ certificate_list }: Certificate): Told['fields'] {
-  return certificate_list.map(({ cert_data }) => {
-    const read = parseCertificate(cert_data)
+/** Who each certificate of a chain is for, and who says so. */
+export function certificates(chain: readonly Uint8Array[]): Told['fields'] {
+  return chain.map(der => {
+    const read = parseCertificate(der)
     const words = isX509Failure(read) ? read.why : `${read.subject.text}, by ${read.issuer.text}`
     return ['certificate', words] as const
   })
@@ -115,11 +118,13 @@ function certificate({ certificate_list }: Certificate): Told['fields'] {
 
 const everything: ReadonlySet<number> = new Set(Object.values(extensionTypes))
 
-function suite(id: number): string {
-  return cipherSuiteById(id)?.name ?? `0x${id.toString(16)}`
+/** The name of a cipher suite of either version. */
+export function suite(id: number): string {
+  return (cipherSuiteById(id) ?? cipherSuite12ById(id))?.name ?? `0x${id.toString(16)}`
 }
 
-function group(id: number): string {
+/** The name of a group. */
+export function group(id: number): string {
   return groupById(id)?.name ?? `0x${id.toString(16)}`
 }
 
@@ -128,7 +133,7 @@ function text(name: Uint8Array): string {
 }
 
 /** The beginning, and how many there are. */
-function bytes(data: Uint8Array): string {
+export function bytes(data: Uint8Array): string {
   const shown = Buffer.from(data.subarray(0, 16)).toString('hex')
   return data.length > 16 ? `${shown}... (${data.length} bytes)` : shown
 }

@@ -1,4 +1,4 @@
-/** What the command line says: `--ring N --seed S --provider noble|node`. */
+/** What the command line says: `--ring N --seed S --provider noble|node --tls 1.2|1.3`. */
 import { parseArgs } from 'node:util'
 import type { CryptoProvider } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
@@ -10,13 +10,15 @@ export interface Options {
   /** What makes the run repeat to the byte. */
   readonly seed: string | undefined
   readonly crypto: CryptoProvider
+  readonly version: 'TLSv1.2' | 'TLSv1.3'
 }
 
-export const usage = `A TLS 1.3 client and server shake hands over a BIO pair, with no socket.
+export const usage = `A TLS client and server shake hands over a BIO pair, with no socket.
 
   --ring N               bytes that fit in each direction of the pair, from 1 (default 17408)
   --seed S               every random byte follows from S, and the run repeats to the byte
-  --provider noble|node  pure JavaScript, or node:crypto (default node)`
+  --provider noble|node  pure JavaScript, or node:crypto (default node)
+  --tls 1.2|1.3          the version that both speak (default 1.3)`
 
 /** The options, or what is wrong with them. */
 export function optionsFrom(
@@ -29,6 +31,7 @@ export function optionsFrom(
         ring: { type: 'string', default: '17408' },
         seed: { type: 'string' },
         provider: { type: 'string', default: 'node' },
+        tls: { type: 'string', default: '1.3' },
         help: { type: 'boolean', short: 'h', default: false },
       },
     })
@@ -38,7 +41,9 @@ export function optionsFrom(
       return { wrong: `--ring: expected a whole number from 1 to ${2 ** 24}, got ${values.ring}` }
     const crypto = { noble, node: nodeCrypto }[values.provider]
     if (!crypto) return { wrong: `--provider: expected noble or node, got ${values.provider}` }
-    return { ring, seed: values.seed, crypto }
+    if (values.tls !== '1.2' && values.tls !== '1.3')
+      return { wrong: `--tls: expected 1.2 or 1.3, got ${values.tls}` }
+    return { ring, seed: values.seed, crypto, version: `TLSv${values.tls}` }
   } catch (error) {
     return { wrong: error instanceof Error ? error.message : String(error) }
   }

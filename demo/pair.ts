@@ -1,14 +1,22 @@
-/** The demo: a TLS 1.3 client and server shake hands over a BIO pair, talk, and say goodbye. No socket is opened. */
+/** The demo: a TLS client and server shake hands over a BIO pair, talk, and say goodbye. No socket is opened. */
 import { bioPair } from '@biopair/bio'
 import { type ContextOptions, type PumpTask, pump, Ssl, SslContext } from '@biopair/ssl'
 import { certificateChainFrom } from '@biopair/x509'
 import { demoCertificate, demoKey, demoRoot } from './certificates.ts'
 import { factsOf } from './facts.ts'
+import { tell } from './messages.ts'
+import { tell12 } from './messages12.ts'
 import { type Options, optionsFrom, usage } from './options.ts'
 import { seeded } from './seeded.ts'
 import { conversation, goodbye, handshake } from './talk.ts'
 import { Tap } from './tap.ts'
 import { Timeline } from './timeline.ts'
+
+const suites: Readonly<Record<Options['version'], string>> = {
+  'TLSv1.2':
+    'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256:TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384:TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
+  'TLSv1.3': 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',
+}
 
 const options = optionsFrom(process.argv.slice(2))
 if (options === 'help') console.log(usage)
@@ -18,10 +26,10 @@ else if ('wrong' in options) {
 } else if (!demo(options)) process.exitCode = 1
 
 /** Answers whether everything went as it should. */
-function demo({ ring, seed, crypto }: Options): boolean {
+function demo({ ring, seed, crypto, version }: Options): boolean {
   const print = console.log
   print(
-    'A TLS 1.3 client and server over a BIO pair: no socket, no event loop, no clock of its own.',
+    `A ${version.replace('v', ' ')} client and server over a BIO pair: no socket, no event loop, no clock of its own.`,
   )
   print(
     `rings of ${ring === 1 ? '1 byte' : `${ring} bytes`}, crypto by ${crypto.name}, ${seed === undefined ? 'random' : `seed ${seed}`}`,
@@ -36,10 +44,13 @@ function demo({ ring, seed, crypto }: Options): boolean {
     { client: near, server: far },
     () => taps.client.written + taps.server.written,
     print,
+    version === 'TLSv1.2' ? tell12 : tell,
   )
   const common = (side: string): ContextOptions => ({
     crypto,
-    ciphers: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',
+    minVersion: version,
+    maxVersion: version,
+    ciphers: suites[version],
     groups: 'X25519MLKEM768:x25519:secp256r1',
     trace: event => timeline.event(event),
     ...(seed === undefined

@@ -1,7 +1,7 @@
 /** The timeline: one section for each step in which something was said or heard, and one line for all the steps between. */
 import type { PairBio } from '@biopair/bio'
 import type { TraceEvent } from '@biopair/ssl'
-import { tell } from './messages.ts'
+import type { Told } from './messages.ts'
 
 export type Side = 'client' | 'server'
 
@@ -11,6 +11,7 @@ export class Timeline {
   readonly #print: (line: string) => void
   readonly #halves: Readonly<Record<Side, PairBio>>
   readonly #taken: () => number
+  readonly #tell: (message: Uint8Array) => Told
   #lines: string[] = []
   #steps = 0
   #quiet = 0
@@ -21,7 +22,9 @@ export class Timeline {
     halves: Readonly<Record<Side, PairBio>>,
     taken: () => number,
     print: (line: string) => void,
+    tell: (message: Uint8Array) => Told,
   ) {
+    this.#tell = tell
     this.#halves = halves
     this.#taken = taken
     this.#print = print
@@ -87,7 +90,7 @@ export class Timeline {
   }
 
   #message(message: Uint8Array, direction: 'read' | 'write'): void {
-    const { name, fields } = tell(message)
+    const { name, fields } = this.#tell(message)
     this.note(direction === 'write' ? 'says' : 'hears', `${name}, ${message.length} bytes`)
     // The fields are shown where the message is sent.
     if (direction === 'read') return

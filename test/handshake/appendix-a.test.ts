@@ -1,4 +1,4 @@
-/** Appendix A and no more: the RFC's state machine as a table, and walks that our ends must follow exactly. */
+/** Appendix A and no more, and RFC 5246 section 7.3 for TLS 1.2: state machines as tables, and walks that our ends must follow exactly. */
 import test from 'ava'
 import fc from 'fast-check'
 import {
@@ -9,6 +9,7 @@ import {
   servers,
   serversWithKeys,
 } from '../support/appendix-a.ts'
+import { clientSide12, clients12, serverSide12, servers12 } from '../support/appendix-a12.ts'
 import {
   allDeviations,
   everyState,
@@ -27,13 +28,18 @@ const withKeys: typeof bare = {
   client: clientsWithKeys().map(one => () => clientSide(one)),
   server: serversWithKeys.map(one => () => serverSide(one)),
 }
+const older: typeof bare = {
+  client: clients12.map(one => () => clientSide12(one)),
+  server: servers12.map(one => () => serverSide12(one)),
+}
 
 for (const role of ['client', 'server'] as const)
-  for (const [what, sides, walks] of [
-    ['', bare[role], 2000],
-    [' that has pre-shared keys', withKeys[role], 1500],
+  for (const [what, table, sides, walks] of [
+    ['', 'appendix A', bare[role], 2000],
+    [' that has pre-shared keys', 'appendix A', withKeys[role], 1500],
+    [' of TLS 1.2', 'RFC 5246 section 7.3', older[role], 2000],
   ] as const)
-    test(`a ${role}${what} goes on exactly where appendix A permits, and else answers unexpected_message: ${walks} walks`, t => {
+    test(`a ${role}${what} goes on exactly where ${table} permits, and else answers unexpected_message: ${walks} walks`, t => {
       const seen = new Map<string, number>()
       const count = ({ state, refused }: Outcome) => {
         const way = refused ? `${state} refuses` : `ends in ${state}`
@@ -55,22 +61,32 @@ for (const role of ['client', 'server'] as const)
       t.true((seen.get('ends in CONNECTED') ?? 0) > 50)
     })
 
-for (const role of ['client', 'server'] as const)
-  test(`in every state of a ${role}, with pre-shared keys and without, every other message is unexpected_message, and every message in the clear where there are keys`, t => {
-    const count = { protected: 0, clear: 0, states: 0 }
-    for (const start of [...bare[role].slice(1), ...withKeys[role].slice(1)]) {
-      for (const { state, path } of everyState(start())) {
-        count.states++
-        for (const { what, under, send } of allDeviations(state, start)) {
-          const side = start()
-          const reached = walk(side, path)
-          if (reached.state !== state) throw new Error(`${reached.state} instead of ${state}`)
-          send(side)
-          judge(side, { state, refused: { under, what }, path: [...reached.path, what] })
-          count[what.endsWith('in the clear') ? 'clear' : 'protected']++
+for (const [title, machines] of [
+  [
+    ', with pre-shared keys and without, every other message is unexpected_message, and every message in the clear where there are keys',
+    (role: 'client' | 'server') => [...bare[role].slice(1), ...withKeys[role].slice(1)],
+  ],
+  [
+    ' of TLS 1.2 every other message is unexpected_message, and every message in the clear where there are keys is bad_record_mac',
+    (role: 'client' | 'server') => older[role],
+  ],
+] as const)
+  for (const role of ['client', 'server'] as const)
+    test(`in every state of a ${role}${title}`, t => {
+      const count = { protected: 0, clear: 0, states: 0 }
+      for (const start of machines(role)) {
+        for (const { state, path } of everyState(start())) {
+          count.states++
+          for (const { send, ...due } of allDeviations(state, start)) {
+            const side = start()
+            const reached = walk(side, path)
+            if (reached.state !== state) throw new Error(`${reached.state} instead of ${state}`)
+            send(side)
+            judge(side, { state, refused: due, path: [...reached.path, due.what] })
+            count[due.what.endsWith('in the clear') ? 'clear' : 'protected']++
+          }
         }
       }
-    }
-    t.log(count)
-    t.true(count.states > 12 && count.protected > 200 && count.clear > 50)
-  })
+      t.log(count)
+      t.true(count.states > 12 && count.protected > 200 && count.clear > 50)
+    })

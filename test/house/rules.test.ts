@@ -1,4 +1,4 @@
-/** docs/rules.md holds each rule that stacks get wrong to the tests that send it wrong, and says of the rest what they wait for. */
+/** docs/rules.md holds each rule that stacks get wrong to the tests that send it wrong. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -10,32 +10,18 @@ const numbers = [
   ...[63, 64, 65, 66, 67, 68, 69, 71, 72, 73, 74, 75],
 ]
 
-/** What is still to come: the rules that wait for it, whole or in part, and the words in the code that say that it has come. */
-const waiting: Readonly<
-  Record<
-    string,
-    { readonly whole: readonly number[]; readonly part: readonly number[]; readonly sign: Sign }
-  >
-> = {}
-
-interface Sign {
-  readonly folder: string
-  readonly words: RegExp
-}
-
 interface Row {
   readonly number: number
   readonly rule: string
   readonly section: string
   readonly files: readonly string[]
-  readonly waits: readonly string[]
 }
 
 const rows: readonly Row[] = readFileSync(join(root, 'docs/rules.md'), 'utf8')
   .split('\n')
   .filter(line => /^\| \d/.test(line))
   .map(line => {
-    const [number = '', rule = '', section = '', files = '', waits = ''] = line
+    const [number = '', rule = '', section = '', files = ''] = line
       .slice(1, -1)
       .split('|')
       .map(cell => cell.trim())
@@ -44,7 +30,6 @@ const rows: readonly Row[] = readFileSync(join(root, 'docs/rules.md'), 'utf8')
       rule,
       section,
       files: [...files.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
-      waits: waits === '' ? [] : waits.split(', '),
     }
   })
 
@@ -88,33 +73,10 @@ test('docs/rules.md has a row for each rule of TLS and of certificates, in order
   }
 })
 
-test('each test file of a row of docs/rules.md has a title that carries the number, and each rule has one or waits', t => {
-  const whole = Object.values(waiting).flatMap(one => one.whole)
+test('each test file of a row of docs/rules.md has a title that carries the number, and each rule has one', t => {
   for (const { number, files: named } of rows) {
     for (const name of named) t.true(titled.get(name)?.has(number), `rule ${number}: ${name}`)
-    t.is(named.length === 0, whole.includes(number), `rule ${number}`)
-    t.is(tested.has(number), !whole.includes(number), `rule ${number} waits and is tested`)
+    t.not(named.length, 0, `rule ${number}`)
+    t.true(tested.has(number), `rule ${number}`)
   }
 })
-
-test('what docs/rules.md says is still to come is this list, which only gets shorter', t => {
-  for (const { number, waits } of rows) {
-    const expected = Object.entries(waiting)
-      .filter(([, { whole, part }]) => [...whole, ...part].includes(number))
-      .map(([feature]) => feature)
-    t.deepEqual(waits, expected, `rule ${number}`)
-  }
-})
-
-for (const [feature, { whole, part, sign }] of Object.entries(waiting))
-  test(`no rule waits for what is there: ${feature}`, t => {
-    const folder = join(root, 'packages', sign.folder)
-    const there = files(folder).filter(path =>
-      sign.words.test(readFileSync(join(folder, path), 'utf8')),
-    )
-    t.deepEqual(
-      there,
-      [],
-      `${feature} has come: rules ${[...whole, ...part].join(', ')} want their tests, and this list one entry less`,
-    )
-  })

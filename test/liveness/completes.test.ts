@@ -1,4 +1,4 @@
-/** Property 7, *pumping always completes*: any ring sizes, any fair order of steps, any cuts, any session (architecture section 4). */
+/** Property 7, *pumping always completes*, for both versions: any ring sizes, any fair order of steps, any cuts, any session (architecture section 4). */
 import type { CryptoProvider } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import { nodeCrypto } from '@biopair/crypto-node'
@@ -13,14 +13,16 @@ import {
   earlyOf,
   endsOf,
   factsOf,
-  groupNames,
+  groupsFor,
+  keepsSession,
   mostEarly,
-  plainSession,
+  plain,
   type Session,
   sendsEarly,
   serverName,
   shownBy,
-  suiteNames,
+  suitesFor,
+  versionNames,
 } from '../support/session.ts'
 
 /** Runs one session to its end and checks everything that has to be true of it. Throws with words that say what is not. */
@@ -55,6 +57,9 @@ function completes(session: Session, rings: Rings, seed: number, crypto: CryptoP
     factsOf(server, shownBy(session, 'server')),
   ]
   same('facts', JSON.stringify(c), JSON.stringify(s))
+  same('version', c.version, session.version)
+  same('exporter', c.exporter === 'none', !session.extended)
+  same('stapled', client.ocspResponse !== undefined, session.staple && session.resume === 'no')
   same('suite', c.suite, session.suite)
   same('group', c.group, session.group)
   same('alpn', c.alpn, session.alpn ? 'http/1.1' : undefined)
@@ -76,7 +81,7 @@ function completes(session: Session, rings: Rings, seed: number, crypto: CryptoP
     same('most early data', sent.length, Math.min(sent.length, mostEarly))
     same('early data', Buffer.compare(readEarly(ends[1]), sent), 0)
   } else same('rejected', Buffer.compare(rejected?.bytes ?? new Uint8Array(0), sent), 0)
-  same('session', client.session !== undefined, session.tickets > 0)
+  same('session', client.session !== undefined, keepsSession(session))
 }
 
 /** What was read before, and what is left. */
@@ -99,11 +104,14 @@ function check(t: ExecutionContext, numRuns: number, crypto: CryptoProvider): vo
   const note = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1)
   fc.assert(
     fc.property(anySession, anyRings, fc.nat(), (session, rings, seed) => {
+      note(`${session.version}, ${session.either} speaks either`)
       note(session.suite)
       note(session.group)
       note(`${session.certificate} certificate`)
       note(`resume: ${session.resume}`)
       note(`early data: ${sendsEarly(session) ? session.early : 'no'}, ${earlyOf(session)}`)
+      note(session.extended ? 'bound' : 'without extended_master_secret')
+      note(session.staple ? 'stapled' : 'not stapled')
       note(session.retry ? 'with HelloRetryRequest' : 'without HelloRetryRequest')
       completes(session, rings, seed, crypto)
     }),
@@ -118,20 +126,31 @@ function check(t: ExecutionContext, numRuns: number, crypto: CryptoProvider): vo
   t.pass()
 }
 
-test('with any rings, any fair order of steps and any cuts, 1,000 sessions complete, agree, carry their data whole and close cleanly', t => {
-  check(t, 1000, nodeCrypto)
+test('with any rings, any fair order of steps and any cuts, 1,200 sessions of both versions complete, agree, carry their data whole and close cleanly', t => {
+  check(t, 1200, nodeCrypto)
 })
 
 test('the portable provider completes as well', t => {
   check(t, 12, noble)
 })
 
-for (const certificate of keyKinds)
-  test(`every group and suite completes with a ${certificate} certificate over a ring of 7 bytes`, t => {
-    for (const group of groupNames)
-      for (const suite of suiteNames)
-        t.notThrows(
-          () => completes({ ...plainSession, group, suite, certificate }, [7, 7], 1, nodeCrypto),
-          `${group} ${suite}`,
-        )
+for (const version of versionNames)
+  for (const certificate of keyKinds)
+    test(`every group and suite of ${version} completes with a ${certificate} certificate over a ring of 7 bytes`, t => {
+      for (const group of groupsFor(version))
+        for (const suite of suitesFor(version, certificate))
+          t.notThrows(
+            () =>
+              completes({ ...plain[version], group, suite, certificate }, [7, 7], 1, nodeCrypto),
+            `${group} ${suite}`,
+          )
+    })
+
+for (const version of versionNames)
+  test(`${version} completes over each ring of a few bytes, with certificates both ways`, t => {
+    for (const size of [1, 2, 5, 6, 100, 256, 17_408])
+      t.notThrows(
+        () => completes({ ...plain[version], client: 'p256' }, [size, size], 1, nodeCrypto),
+        `${size}`,
+      )
   })

@@ -12,7 +12,13 @@ function demo(...args: string[]): string {
   })
 }
 
-for (const args of [[], ['--ring', '1'], ['--ring', '600', '--provider', 'noble']])
+for (const args of [
+  [],
+  ['--ring', '1'],
+  ['--ring', '600', '--provider', 'noble'],
+  ['--tls', '1.2'],
+  ['--tls', '1.2', '--ring', '1'],
+])
   test(`the demo ${args.join(' ')} ends with two ends that agree, in lines of at most 100 columns`, t => {
     const lines = demo(...args).split('\n')
     t.true(lines.some(line => line.endsWith('steps; both ends agree on everything')))
@@ -23,27 +29,31 @@ for (const args of [[], ['--ring', '1'], ['--ring', '600', '--provider', 'noble'
     t.true(lines.length < 160, `${lines.length} lines`)
   })
 
-test('with a seed the demo repeats to the byte, with both providers', t => {
-  const first = demo('--seed', 'a b', '--provider', 'node')
-  t.is(demo('--seed', 'a b', '--provider', 'node'), first)
-  const noble = demo('--seed', 'a b', '--provider', 'noble')
-  t.is(noble.replace('crypto by noble', 'crypto by node:crypto'), first)
-  t.not(demo('--seed', 'another'), first)
-})
+for (const version of ['1.2', '1.3']) {
+  const tls = ['--tls', version]
+  test(`with a seed the demo of TLS ${version} repeats to the byte, with both providers`, t => {
+    const first = demo(...tls, '--seed', 'a b', '--provider', 'node')
+    t.is(demo(...tls, '--seed', 'a b', '--provider', 'node'), first)
+    const noble = demo(...tls, '--seed', 'a b', '--provider', 'noble')
+    t.is(noble.replace('crypto by noble', 'crypto by node:crypto'), first)
+    t.not(demo(...tls, '--seed', 'another'), first)
+  })
 
-test('the ring decides how many steps there are, and nothing about the bytes', t => {
-  const sent = (output: string) =>
-    output.split('\n').filter(line => line.includes(' bytes, sha256 '))
-  const wide = sent(demo('--seed', 'x'))
-  t.is(wide.length, 2)
-  t.deepEqual(sent(demo('--seed', 'x', '--ring', '1')), wide)
-})
+  test(`the ring decides how many steps of TLS ${version} there are, and nothing about the bytes`, t => {
+    const sent = (output: string) =>
+      output.split('\n').filter(line => line.includes(' bytes, sha256 '))
+    const wide = sent(demo(...tls, '--seed', 'x'))
+    t.is(wide.length, 2)
+    t.deepEqual(sent(demo(...tls, '--seed', 'x', '--ring', '1')), wide)
+  })
+}
 
 test('a wrong option is named, and is exit code 1', t => {
   for (const args of [
     ['--ring', '0'],
     ['--provider', 'openssl'],
     ['--rings', '1'],
+    ['--tls', '1.1'],
   ]) {
     const { status, stderr } = spawnSync(process.execPath, [program, ...args], {
       encoding: 'utf8',

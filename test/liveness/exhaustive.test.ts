@@ -12,9 +12,10 @@ import {
 import { countingPair } from '../support/counting-pair.ts'
 import { Dice } from '../support/dice.ts'
 import { make, record } from '../support/recorded.ts'
-import { plainSession, type Session } from '../support/session.ts'
+import { fitted, plainSession, type Session } from '../support/session.ts'
 
 const small: Session = { ...plainSession, certificate: 'ed25519' }
+const older: Session = fitted({ ...small, version: 'TLSv1.2' })
 const scenarios: readonly { name: string; session: Session; program: Program }[] = [
   { name: 'a handshake with two tickets', session: small, program: handshakeOnly },
   {
@@ -40,6 +41,21 @@ const scenarios: readonly { name: string; session: Session; program: Program }[]
   {
     name: 'a session with two tickets, from hello to goodbye',
     session: small,
+    program: wholeSession,
+  },
+  {
+    name: 'a handshake of TLS 1.2 with a stapled response and client certificate',
+    session: { ...older, client: 'ed25519', staple: true },
+    program: handshakeOnly,
+  },
+  {
+    name: 'a handshake of TLS 1.2 with a client of both versions',
+    session: { ...older, either: 'client' },
+    program: handshakeOnly,
+  },
+  {
+    name: 'a session of TLS 1.2, from hello to goodbye',
+    session: older,
     program: wholeSession,
   },
 ]

@@ -14,6 +14,7 @@ import test from 'ava'
 import { countingPair } from '../support/counting-pair.ts'
 import { Dice } from '../support/dice.ts'
 import { chainFor, type Minted, mint } from '../support/mint.ts'
+import { versionNames } from '../support/session.ts'
 
 const { root, pem, keyPem } = chainFor('p256')
 /** A chain with much that nobody needs: a flight of about 20 KB. */
@@ -72,9 +73,15 @@ function alerts(report: PumpReport): string[] {
   })
 }
 
-for (const ring of rings) {
-  test(`two flights of 20 KB complete over a ring of ${ring}`, t => {
-    const ends = connect(ring)
+for (const [version, ring] of versionNames.flatMap(name =>
+  rings.map(size => [name, size] as const),
+)) {
+  const only: ContextOptions = { minVersion: version, maxVersion: version }
+  const begin = (client: ContextOptions = {}, server: ContextOptions = {}) =>
+    connect(ring, { ...only, ...client }, { ...only, ...server })
+
+  test(`two flights of 20 KB of ${version} complete over a ring of ${ring}`, t => {
+    const ends = begin()
     const report = both(ends, ssl => ssl.doHandshake())
     t.is(report.end, 'done')
     t.deepEqual(alerts(report), ['done', 'done'])
@@ -82,20 +89,20 @@ for (const ring of rings) {
     t.is(ends.server.peerCertificates.length, 42)
   })
 
-  test(`a server that still writes its flight hears why the client gave up, over a ring of ${ring}`, t => {
-    const untrusting = both(connect(ring, { ca: ballast[0]?.pem ?? '' }), ssl => ssl.doHandshake())
+  test(`a server of ${version} that still writes its flight hears why the client gave up, over a ring of ${ring}`, t => {
+    const untrusting = both(begin({ ca: ballast[0]?.pem ?? '' }), ssl => ssl.doHandshake())
     t.is(untrusting.end, 'done')
     t.deepEqual(alerts(untrusting), ['sent unknown_ca', 'received unknown_ca'])
 
     // Refused at the first bytes of the message, with nearly all of the flight still to come.
-    const strict = connect(ring, { limits: { maxCertificateMessage: 1000 } })
+    const strict = begin({ limits: { maxCertificateMessage: 1000 } })
     const early = both(strict, ssl => ssl.doHandshake())
     t.is(early.end, 'done')
     t.deepEqual(alerts(early), ['sent illegal_parameter', 'received illegal_parameter'])
   })
 
-  test(`a client that still writes its flight hears why the server gave up, over a ring of ${ring}`, t => {
-    const report = both(connect(ring, {}, { limits: { maxCertificateMessage: 1000 } }), ssl =>
+  test(`a client of ${version} that still writes its flight hears why the server gave up, over a ring of ${ring}`, t => {
+    const report = both(begin({}, { limits: { maxCertificateMessage: 1000 } }), ssl =>
       ssl.doHandshake(),
     )
     t.is(report.end, 'done')
@@ -104,9 +111,14 @@ for (const ring of rings) {
 }
 
 for (const ring of [1, 3, 60, 4096, 17_408])
-  for (const update of [false, true])
-    test(`two ends that write much and also read never block each other, over a ring of ${ring}${update ? ', changing keys on the way' : ''}`, t => {
-      const ends = connect(ring)
+  for (const [version, update] of [
+    ['TLSv1.2', false],
+    ['TLSv1.3', false],
+    ['TLSv1.3', true],
+  ] as const)
+    test(`two ends of ${version} that write much and also read never block each other, over a ring of ${ring}${update ? ', changing keys on the way' : ''}`, t => {
+      const only: ContextOptions = { minVersion: version, maxVersion: version }
+      const ends = connect(ring, only, only)
       const amount = Math.min(400_000, 10_000 * ring)
       const dice = new Dice(ring)
       const [request, response] = [dice.bytes(amount), dice.bytes(amount)]

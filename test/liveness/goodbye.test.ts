@@ -3,11 +3,11 @@ import { nodeCrypto } from '@biopair/crypto-node'
 import { type PumpOutcome, pump, type Ssl } from '@biopair/ssl'
 import test from 'ava'
 import { countingPair } from '../support/counting-pair.ts'
-import { endsOf, plainSession } from '../support/session.ts'
+import { endsOf, plain, type Session, versionNames } from '../support/session.ts'
 
-function connected(ring: number): { client: Ssl; server: Ssl } {
+function connected(ring: number, version: Session['version']): { client: Ssl; server: Ssl } {
   const [near, far] = countingPair(ring, ring)
-  const { client, server } = endsOf({ ...plainSession, tickets: 0 }, { crypto: nodeCrypto })
+  const { client, server } = endsOf({ ...plain[version], tickets: 0 }, { crypto: nodeCrypto })
   client.setBio(near)
   server.setBio(far)
   both(client, server, ssl => ssl.doHandshake())
@@ -24,9 +24,13 @@ function both(client: Ssl, server: Ssl, call: (ssl: Ssl) => PumpOutcome): string
   return report.parties.map(({ outcome }) => outcome.status)
 }
 
-for (const ring of [1, 2, 5, 23, 24, 25])
-  test(`two ends that both call shutdown, and nothing else, both finish over a ring of ${ring}`, t => {
-    const { client, server } = connected(ring)
+/** Around the length of a close_notify, too. */
+const rings = { 'TLSv1.2': [1, 2, 5, 30, 31, 32], 'TLSv1.3': [1, 2, 5, 23, 24, 25] } as const
+const cases = versionNames.flatMap(version => rings[version].map(ring => [version, ring] as const))
+
+for (const [version, ring] of cases)
+  test(`two ends of ${version} that both call shutdown, and nothing else, both finish over a ring of ${ring}`, t => {
+    const { client, server } = connected(ring, version)
     t.deepEqual(
       both(client, server, ssl => ssl.shutdown()),
       ['done', 'done'],
@@ -34,23 +38,24 @@ for (const ring of [1, 2, 5, 23, 24, 25])
     t.true(client.receivedShutdown && server.receivedShutdown)
   })
 
-for (const ring of [1, 2, 5, 23, 24, 25])
-  test(`two ends that both call close, and nothing else, both finish over a ring of ${ring}`, t => {
-    const { client, server } = connected(ring)
+for (const [version, ring] of cases)
+  test(`two ends of ${version} that both call close, and nothing else, both finish over a ring of ${ring}`, t => {
+    const { client, server } = connected(ring, version)
     t.deepEqual(
       both(client, server, ssl => ssl.close()),
       ['done', 'done'],
     )
   })
 
-test('data that stands before a close_notify stops the reading of shutdown, and is read', t => {
-  const { client, server } = connected(30)
-  t.is(server.write(Uint8Array.of(1, 2, 3)).status, 'done')
-  const close = () => client.shutdown().status
-  t.is(close(), 'sent')
-  t.is(close(), 'unread')
-  const into = new Uint8Array(10)
-  t.deepEqual(client.read(into), { status: 'done', bytes: 3 })
-  t.is(server.shutdown().status, 'sent')
-  t.is(close(), 'done')
-})
+for (const version of versionNames)
+  test(`data of ${version} that stands before a close_notify stops the reading of shutdown, and is read`, t => {
+    const { client, server } = connected(40, version)
+    t.is(server.write(Uint8Array.of(1, 2, 3)).status, 'done')
+    const close = () => client.shutdown().status
+    t.is(close(), 'sent')
+    t.is(close(), 'unread')
+    const into = new Uint8Array(10)
+    t.deepEqual(client.read(into), { status: 'done', bytes: 3 })
+    t.is(server.shutdown().status, 'sent')
+    t.is(close(), 'done')
+  })

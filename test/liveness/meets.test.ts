@@ -1,15 +1,23 @@
 /** Property 5, *client meets server*: either both stay connected and agree on every fact, or neither does. */
-import { type SignatureSchemeName, signatureSchemes } from '@biopair/crypto'
+import { type GroupName, type SignatureSchemeName, signatureSchemes } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
 import { type ContextOptions, pump, Ssl, SslContext } from '@biopair/ssl'
 import test from 'ava'
 import fc from 'fast-check'
 import { countingPair } from '../support/counting-pair.ts'
 import { type AnyKind, chainFor, chainNames, keyKinds } from '../support/mint.ts'
-import { factsOf, groupNames, suiteNames } from '../support/session.ts'
+import {
+  curveNames,
+  factsOf,
+  groupNames,
+  suiteNames,
+  suiteNames12,
+  suitesFor,
+} from '../support/session.ts'
 
 /** What an end is configured with. */
 interface Config {
+  readonly versions: readonly ('TLSv1.2' | 'TLSv1.3')[]
   readonly ciphers: readonly string[]
   readonly groups: readonly string[]
   readonly sigalgs: readonly string[]
@@ -43,14 +51,24 @@ function some<T>(all: readonly T[]): fc.Arbitrary<T[]> {
 const schemeNames = Object.keys(signatureSchemes) as SignatureSchemeName[]
 const kinds: readonly AnyKind[] = [...keyKinds, 'mldsa44']
 
+/** Some of each version's: an end that speaks a version needs a suite of it. */
+const anySuites = fc.tuple(some(suiteNames), some(suiteNames12)).map(all => all.flat())
+const anyVersions = fc.constantFrom<Config['versions']>(
+  ['TLSv1.3'],
+  ['TLSv1.2'],
+  ['TLSv1.2', 'TLSv1.3'],
+  ['TLSv1.2', 'TLSv1.3'],
+)
+
 const anyMeeting: fc.Arbitrary<Meeting> = fc
   .record({
+    versions: fc.tuple(anyVersions, anyVersions),
     certificate: fc.constantFrom(...kinds),
     own: fc.option(fc.constantFrom(...kinds), { nil: undefined }),
     odd: fc.constantFrom(...kinds),
     /** Which ends believe in the right authority. */
     right: fc.tuple(fc.nat(5), fc.nat(5)),
-    lists: fc.tuple(some(suiteNames), some(suiteNames), some(groupNames), some(groupNames)),
+    lists: fc.tuple(anySuites, anySuites, some(groupNames), some(groupNames)),
     schemes: fc.tuple(some(schemeNames), some(schemeNames)),
     alpn: fc.tuple(fc.shuffledSubarray(['a', 'b', 'c']), fc.shuffledSubarray(['a', 'b', 'c'])),
     reject: fc.tuple(fc.boolean(), fc.boolean()),
@@ -68,6 +86,7 @@ const anyMeeting: fc.Arbitrary<Meeting> = fc
   })
   .map(
     ({
+      versions,
       certificate,
       own,
       odd,
@@ -84,6 +103,7 @@ const anyMeeting: fc.Arbitrary<Meeting> = fc
     }) => ({
       ring,
       client: {
+        versions: versions[0],
         ciphers: lists[0],
         groups: lists[2],
         sigalgs: schemes[0],
@@ -95,6 +115,7 @@ const anyMeeting: fc.Arbitrary<Meeting> = fc
         shares,
       },
       server: {
+        versions: versions[1],
         ciphers: lists[1],
         groups: lists[3],
         sigalgs: schemes[1],
@@ -119,12 +140,37 @@ const schemesOf: Readonly<Record<string, readonly SignatureSchemeName[]>> = {
   mldsa44: ['mldsa44'],
 }
 
+/** The same for TLS 1.2, which has rsa_pkcs1 and no ML-DSA. */
+const schemesOf12: typeof schemesOf = {
+  ...schemesOf,
+  rsa: [
+    ...(schemesOf.rsa ?? []),
+    ...(['rsa_pkcs1_sha256', 'rsa_pkcs1_sha384', 'rsa_pkcs1_sha512'] as const),
+  ],
+  mldsa44: [],
+}
+
+/** The version at which two ends have to meet: the highest of both. Neither falls back from there. */
+function meetAt({ client, server }: Meeting): Config['versions'][number] | undefined {
+  return (['TLSv1.3', 'TLSv1.2'] as const).find(name =>
+    [client, server].every(({ versions }) => versions.includes(name)),
+  )
+}
+
 /** Whether these two can come together; said apart from the code that decides it. */
-function canMeet({ client, server }: Meeting): boolean {
+function canMeet(meeting: Meeting): boolean {
+  const { client, server } = meeting
+  const version = meetAt(meeting)
+  if (!version) return false
+  const older = version === 'TLSv1.2'
   const shared = (a: readonly string[], b: readonly string[]) => a.some(name => b.includes(name))
+  const signs = older ? schemesOf12 : schemesOf
   const verifies = (who: Config, kind: AnyKind | undefined) =>
-    kind !== undefined && shared(who.sigalgs, schemesOf[kind] ?? [])
-  if (!shared(client.ciphers, server.ciphers) || !shared(client.groups, server.groups)) return false
+    kind !== undefined && shared(who.sigalgs, signs[kind] ?? [])
+  const mine: readonly string[] = server.certificate ? suitesFor(version, server.certificate) : []
+  const theirs = client.ciphers.filter(name => mine.includes(name))
+  const groups = client.groups.filter(name => !older || curveNames.includes(name as GroupName))
+  if (!shared(theirs, server.ciphers) || !shared(groups, server.groups)) return false
   if (!verifies(client, server.certificate)) return false
   if (client.alpn.length > 0 && server.alpn.length > 0 && !shared(client.alpn, server.alpn))
     return false
@@ -138,6 +184,8 @@ function options(config: Config): ContextOptions {
   const own = config.certificate && chainFor(config.certificate)
   return {
     crypto: nodeCrypto,
+    minVersion: config.versions[0] as 'TLSv1.2',
+    maxVersion: config.versions.at(-1) as 'TLSv1.2',
     ciphers: config.ciphers,
     groups: config.groups,
     sigalgs: config.sigalgs,
@@ -186,6 +234,7 @@ function meet(meeting: Meeting): boolean {
     if (theirs.servername !== named) throw new Error(`servername: ${theirs.servername}`)
     const [a, b] = [mine, theirs].map(facts => JSON.stringify({ ...facts, servername: '' }))
     if (a !== b) throw new Error(`the ends do not agree: ${a} ${b}`)
+    if (mine.version !== meetAt(meeting)) throw new Error(`they met at ${mine.version}`)
     return true
   }
   if (dead.every(Boolean)) return false
@@ -193,20 +242,21 @@ function meet(meeting: Meeting): boolean {
 }
 
 test('random configurations come together where they can, agreeing on every fact, and else neither end stays', t => {
-  const count = { together: 0, apart: 0 }
+  const count = { together: 0, apart: 0, older: 0 }
   fc.assert(
     fc.property(anyMeeting, meeting => {
       const together = meet(meeting)
       count[together ? 'together' : 'apart']++
+      if (together && meetAt(meeting) === 'TLSv1.2') count.older++
       if (together !== canMeet(meeting))
         throw new Error(
           together ? 'they came together against the rules' : 'they did not come together',
         )
     }),
-    { numRuns: 250 },
+    { numRuns: 400 },
   )
   t.log(count)
-  t.true(count.together > 25 && count.apart > 25)
+  t.true(count.together > 25 && count.apart > 25 && count.older > 10)
 })
 
 test('a client that is done before its certificate is judged learns it from its next read', t => {

@@ -1,4 +1,4 @@
-/** A TLS 1.3 end that does as it is told, right or wrong, and hears what our end says: the other side of a test. */
+/** An end that does as it is told, right or wrong, and hears what our end says: the other side of a test. Of TLS 1.3 unless a subclass has other keys. */
 import { MemoryBio } from '@biopair/bio'
 import { type CipherSuite, cipherSuites, concat } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
@@ -74,8 +74,10 @@ export abstract class Peer {
   #pending: Bytes = new Uint8Array(0)
   #fragments: Bytes = new Uint8Array(0)
   #records = 0
-  #read: { readonly under: Under; readonly key: ReadProtection; readonly secret: Bytes } | undefined
-  #write: { readonly key: WriteProtection; readonly secret: Bytes } | undefined
+  #read:
+    | { readonly under: Under; readonly key: ReadProtection; readonly secret?: Bytes }
+    | undefined
+  #write: { readonly key: WriteProtection; readonly secret?: Bytes } | undefined
 
   constructor(ssl: Ssl) {
     this.ssl = ssl
@@ -136,7 +138,7 @@ export abstract class Peer {
       this.bytes(concat(header, content))
       return
     }
-    const length = 5 + content.length + 17 + padding
+    const length = 5 + content.length + this.#write.key.overhead + padding
     const into = new Uint8Array(length)
     const work = new Uint8Array((length + 3) & ~3)
     this.#write.key.seal(type as ContentTypeId, 0x0303, content, padding, work, into, 0)
@@ -176,7 +178,8 @@ export abstract class Peer {
   }
 
   nextWriteKey(): void {
-    if (this.#write) this.write(updated(this.hash, this.#write.secret))
+    const secret = this.#write?.secret
+    if (secret) this.write(updated(this.hash, secret))
   }
 
   write(secret: Bytes): void {
@@ -186,6 +189,12 @@ export abstract class Peer {
   protected read(under: Under, secret: Bytes): void {
     const key = readProtection13({ suite: this.suite, secret }, nodeCrypto)
     this.#read = { under, key, secret }
+  }
+
+  /** Keys that are made elsewhere: those of TLS 1.2. */
+  protected changeKeys(read: ReadProtection | undefined, write: WriteProtection | undefined): void {
+    if (read) this.#read = { under: 'application', key: read }
+    if (write) this.#write = { key: write }
   }
 
   /** After ClientHello...ServerHello. */
@@ -238,6 +247,14 @@ export abstract class Peer {
   /** A message of our end, already in the transcript. */
   protected abstract onMessage(name: string, raw: Bytes): void
 
+  /** A change_cipher_spec of our end: of no meaning in TLS 1.3. */
+  protected onChangeCipherSpec(): void {}
+
+  /** Whether a message of our end is in the transcript. */
+  protected hashes(name: string): boolean {
+    return name !== 'NewSessionTicket'
+  }
+
   /** Takes in what our end has written. */
   hear(): void {
     const run = new Uint8Array(this.#fromUs.pending)
@@ -260,9 +277,11 @@ export abstract class Peer {
     const body = record.slice(5)
     if (record[0] === contentTypes.ccs) {
       this.heard.push({ kind: 'change_cipher_spec', under: 'nothing', record: number })
+      this.onChangeCipherSpec()
       return
     }
-    if (record[0] !== contentTypes.data) {
+    const shown = this.#read?.key.hides === 'content'
+    if (record[0] !== contentTypes.data && !shown) {
       this.#hearContent('nothing', number, record[0] as number, body)
       return
     }
@@ -297,8 +316,9 @@ export abstract class Peer {
       const name = messageName(type)
       this.heard.push({ kind: 'message', name, raw, under, record })
       if (name === 'KeyUpdate') {
-        if (this.#read) this.read('application', updated(this.hash, this.#read.secret))
-      } else if (name !== 'NewSessionTicket') {
+        const secret = this.#read?.secret
+        if (secret) this.read('application', updated(this.hash, secret))
+      } else if (this.hashes(name)) {
         this.messages.push(raw)
         this.onMessage(name, raw)
       }

@@ -2,14 +2,17 @@
 
 import { bioPair } from '@biopair/bio'
 import {
+  type CipherSuite12Name,
   type CipherSuiteName,
   type CryptoProvider,
   cipherSuites,
+  cipherSuites12,
   type GroupName,
   groups,
   type Random,
 } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
+import { type ClientHello, extensionTypes } from '@biopair/handshake'
 import {
   type ContextOptions,
   MemoryReplayStore,
@@ -23,9 +26,33 @@ import type { Rings } from './schedule.ts'
 
 export const suiteNames = Object.keys(cipherSuites) as CipherSuiteName[]
 export const groupNames = Object.keys(groups) as GroupName[]
+export const suiteNames12 = Object.keys(cipherSuites12) as CipherSuite12Name[]
+/** What TLS 1.2 has of them. */
+export const curveNames = groupNames.filter(name => !name.includes('MLKEM'))
+
+/** Suites that go with a certificate: in TLS 1.2 they name the kind of its key. */
+export function suitesFor(
+  version: Session['version'],
+  certificate: AnyKind,
+): readonly Session['suite'][] {
+  if (version === 'TLSv1.3') return suiteNames
+  const auth = certificate.startsWith('rsa') ? 'rsa' : 'ecdsa'
+  return suiteNames12.filter(name => cipherSuites12[name].auth === auth)
+}
+
+/** Groups that a version has. */
+export function groupsFor(version: Session['version']): readonly GroupName[] {
+  return version === 'TLSv1.3' ? groupNames : curveNames
+}
+
+export const versionNames = ['TLSv1.2', 'TLSv1.3'] as const
 
 export interface Session {
-  readonly suite: CipherSuiteName
+  /** The one that both ends meet at. */
+  readonly version: (typeof versionNames)[number]
+  /** Who speaks the other version beside it. Of a session of TLS 1.2 not both: they would meet at TLS 1.3. */
+  readonly either: 'neither' | 'client' | 'server' | 'both'
+  readonly suite: CipherSuiteName | CipherSuite12Name
   readonly group: GroupName
   readonly certificate: AnyKind
   /** The client's certificate, where the server asks for one; `unasked` is that it does not ask. */
@@ -41,6 +68,37 @@ export interface Session {
   readonly resume: 'no' | 'ticket' | 'psk'
   /** With a ticket, whether the client sends early data, and the server reads it, leaves it unread for as long as it can, or refuses it. */
   readonly early: 'no' | 'read' | 'unread' | 'refused'
+  /** Whether the server staples an OCSP response. */
+  readonly staple: boolean
+  /** Whether both have extended_master_secret, which TLS 1.3 has no need of. */
+  readonly extended: boolean
+}
+
+/** Ways in which a session of TLS 1.2 may go on with another. */
+const resumes12: readonly Session['resume'][] = ['no']
+
+/** A session as its version has it: what TLS 1.2 does not have gives way to the next thing that it has. */
+export function fitted(session: Session): Session {
+  const { version, certificate, client, suite, group, either } = session
+  if (version === 'TLSv1.3') return { ...session, extended: true }
+  const kind = certificate.startsWith('mldsa') ? 'p256' : certificate
+  const suites = suitesFor(version, kind)
+  const known: readonly string[] = [...suiteNames, ...suiteNames12]
+  return {
+    ...session,
+    certificate: kind,
+    client: client.startsWith('mldsa') ? 'none' : client,
+    suite: suites[known.indexOf(suite) % suites.length] as Session['suite'],
+    group: curveNames.includes(group) ? group : 'x25519',
+    either: either === 'both' ? 'neither' : either,
+    ...{ retry: false, cookie: 'never', early: 'no' },
+    resume: resumes12.includes(session.resume) ? session.resume : 'no',
+  }
+}
+
+/** Whether its client has something to go on with afterwards. */
+export function keepsSession({ version, tickets }: Session): boolean {
+  return version === 'TLSv1.3' && tickets > 0
 }
 
 /** A client's chain of ML-DSA is longer than a ticket may be (docs/decisions/resumption.md): there is none, and nothing to go on with. */
@@ -58,6 +116,10 @@ function seldom<T>(another: T, these: readonly T[]): fc.Arbitrary<T> {
 /** Every choice that a session has. */
 export const anySession: fc.Arbitrary<Session> = fc
   .record({
+    version: fc.constantFrom(...versionNames, 'TLSv1.3' as const),
+    either: fc.constantFrom('neither', 'client', 'server', 'both'),
+    staple: fc.boolean(),
+    extended: fc.integer({ min: 0, max: 4 }).map(n => n > 0),
     suite: fc.constantFrom(...suiteNames),
     // The slow ones once, the others twice.
     group: fc.constantFrom(...groupNames, 'x25519', 'secp256r1', 'X25519MLKEM768'),
@@ -79,9 +141,14 @@ export const anySession: fc.Arbitrary<Session> = fc
     early: fc.constantFrom('no', 'read', 'unread', 'refused'),
   })
   .map(withoutLongTickets)
+  .map(fitted)
 
 /** A session without anything special. */
 export const plainSession: Session = {
+  version: 'TLSv1.3',
+  either: 'neither',
+  staple: false,
+  extended: true,
   suite: 'TLS_AES_128_GCM_SHA256',
   group: 'x25519',
   certificate: 'p256',
@@ -101,6 +168,12 @@ const size = fc.oneof(
   fc.integer({ min: 1, max: 600 }),
   fc.integer({ min: 1, max: 20_000 }),
 )
+
+/** The same of a version. */
+export const plain = {
+  'TLSv1.2': fitted({ ...plainSession, version: 'TLSv1.2' }),
+  'TLSv1.3': plainSession,
+} as const satisfies Record<Session['version'], Session>
 
 /** One pair, or two with a carrier between them; every size from 1. */
 export const anyRings: fc.Arbitrary<Rings> = fc.oneof(
@@ -179,11 +252,15 @@ export function optionsOf(
       : {}),
     ...more,
   }
+  const others = session.version === 'TLSv1.3' ? suiteNames12 : suiteNames
   return {
     client: {
       ...shared,
+      ...versionsOf(session, 'client'),
+      ...(session.extended ? {} : withoutExtended),
+      ...(session.staple ? { requestOCSP: true, ocsp: 'ignore' } : {}),
       ...(judge ? { ca: chain.root.pem } : { rejectUnauthorized: false }),
-      ciphers: suiteNames,
+      ciphers: [...suiteNames, ...suiteNames12],
       groups: session.retry ? [other, session.group] : [session.group],
       keyShares: session.retry ? [other] : [session.group],
       ...(mine ? { cert: mine.pem, key: mine.keyPem } : {}),
@@ -192,9 +269,12 @@ export function optionsOf(
     },
     server: {
       ...shared,
+      ...versionsOf(session, 'server'),
+      ...(session.extended ? {} : { requireExtendedMasterSecret: false }),
+      ...(session.staple ? { ocspResponse: stapled } : {}),
       cert: chain.pem,
       key: chain.keyPem,
-      ciphers: [session.suite],
+      ciphers: [session.suite, ...(speaksEither(session, 'server') ? others : [])],
       groups: [session.group],
       numTickets: session.tickets,
       cookie: session.cookie,
@@ -215,6 +295,31 @@ export function optionsOf(
   }
 }
 
+/** What a server staples. */
+export const stapled = Uint8Array.of(48, 3, 10, 1, 6)
+
+function speaksEither({ either }: Session, role: 'client' | 'server'): boolean {
+  return either === 'both' || either === role
+}
+
+function versionsOf(session: Session, role: 'client' | 'server'): ContextOptions {
+  if (speaksEither(session, role)) return { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' }
+  return { minVersion: session.version, maxVersion: session.version }
+}
+
+/** A client that does not know extended_master_secret. */
+const withoutExtended: ContextOptions = {
+  requireExtendedMasterSecret: false,
+  edit: (name, message) => {
+    if (name !== 'ClientHello') return message
+    const hello = message as unknown as ClientHello
+    const extensions = hello.extensions?.filter(
+      ({ extension_type }) => extension_type !== extensionTypes.extended_master_secret,
+    )
+    return { ...hello, extensions } as unknown as typeof message
+  },
+}
+
 /** Bytes of early data that a session may have. */
 export const mostEarly = 20_000
 
@@ -232,6 +337,7 @@ export function earlyOf(session: Session): 'none' | 'accepted' | 'rejected' {
 
 /** What an end knows that the other end has to know as well. */
 export interface Facts {
+  readonly version: string | undefined
   readonly suite: string | undefined
   readonly group: string | undefined
   readonly alpn: string | undefined
@@ -251,6 +357,7 @@ export function factsOf(ssl: Ssl, shown: readonly Uint8Array[]): Facts {
   const peer = ssl.peerCertificates.map(hex)
   const context = Uint8Array.of(1, 2, 3)
   return {
+    version: ssl.version,
     suite: ssl.cipher?.name,
     group: ssl.group,
     alpn: ssl.alpnProtocol,
@@ -258,9 +365,19 @@ export function factsOf(ssl: Ssl, shown: readonly Uint8Array[]): Facts {
     retried: ssl.retried,
     resumed: ssl.resumed,
     psk: hex(ssl.pskIdentity ?? new Uint8Array(0)),
-    exporter: hex(ssl.exportKeyingMaterial(40, 'EXPORTER-biopair-test', context)),
+    exporter: exported(ssl, context),
     serverChain: ssl.role === 'server' ? own : peer,
     clientChain: ssl.role === 'server' ? peer : own,
+  }
+}
+
+/** Keying material; RFC 7627 §5.4: there is none where the master secret is not bound to the handshake. */
+function exported(ssl: Ssl, context: Uint8Array): string {
+  try {
+    return hex(ssl.exportKeyingMaterial(40, 'EXPORTER-biopair-test', context))
+  } catch (error) {
+    if (ssl.version === 'TLSv1.2' && error instanceof TypeError) return 'none'
+    throw error
   }
 }
 

@@ -1,6 +1,7 @@
 /** Random walks through a handshake: a peer says what a table permits, or something else, cut and joined as it likes. */
 import { concat } from '@biopair/crypto'
 import { encodeMessage, KeyUpdate } from '@biopair/handshake'
+import type { AlertName } from '@biopair/wire'
 import fc from 'fast-check'
 import type { Bytes } from './key-schedule.ts'
 import { contentTypes, type Peer, type Under } from './peer.ts'
@@ -51,7 +52,7 @@ export interface Side {
   /** The same for an alert about bytes behind the message that leads on from a state. */
   readonly underTrailed: (state: string) => Under
   /** Whether nothing may stand behind a message in its record, because keys change. */
-  readonly changesKeys: (message: string) => boolean
+  readonly changesKeys: (message: string, state: string) => boolean
   /** Whether a message is answered by our end before the next can be made. */
   readonly answered: (message: string) => boolean
   /** A permitted message, in the transcript from now on; its keys are taken by `after`. */
@@ -59,6 +60,16 @@ export interface Side {
   readonly after: (message: string) => void
   /** A message as a deviation: well made, but without a place in the transcript. */
   readonly stray: (message: string) => Bytes
+  /** Messages that no state permits, where they are others than those of TLS 1.3. */
+  readonly strays?: Readonly<Record<string, Bytes>>
+  /** A change_cipher_spec may not stand inside a message: in TLS 1.2 it is no record to drop. */
+  readonly changesMatter?: boolean
+  /** Whether a permitted message is answered with a warning. */
+  readonly warns?: (message: string, state: string) => boolean
+  /** States in which the peer's records are protected; all but the first where it is not given. */
+  readonly protects?: (state: string) => boolean
+  /** The alert for a message in the clear where the peer's records are protected: unexpected_message unless given. */
+  readonly inTheClear?: AlertName
 }
 
 /** Messages that no state permits, by msg_type, with a body. */
@@ -79,9 +90,19 @@ export const strays: Readonly<Record<string, Bytes>> = {
 /** How a walk came out: the state, and the alert that was due in it, if one was. */
 export interface Outcome {
   readonly state: string
-  readonly refused: { readonly under: Under; readonly what: string } | undefined
+  readonly refused: Refused | undefined
   readonly path: readonly string[]
 }
+
+/** What was sent wrong, and the alert that is due: unexpected_message unless it is said. */
+export interface Refused {
+  readonly under: Under
+  readonly what: string
+  readonly alert?: AlertName
+}
+
+/** The one record that is a message of TLS 1.2's state machine. */
+const change = 'change_cipher_spec'
 
 /** Walks; throws with the path where our end does anything but what the table says. */
 export function walk(side: Side, list: readonly Step[]): Outcome {
@@ -106,14 +127,14 @@ export function walk(side: Side, list: readonly Step[]): Outcome {
   }
 
   for (const { honest, pick, layout, changeCipherSpec } of list) {
-    if (changeCipherSpec && held.length === 0) {
+    const permitted = Object.keys(side.table[state] ?? {})
+    if (changeCipherSpec && held.length === 0 && !permitted.includes(change)) {
       peer.changeCipherSpec()
       if (!side.drops(state)) return refuse('change_cipher_spec', side.under(state))
       path.push('change_cipher_spec')
     }
-    const permitted = Object.keys(side.table[state] ?? {})
     if (!honest) {
-      const all = [...side.alphabet, ...Object.keys(strays), 'application data']
+      const all = [...side.alphabet, ...Object.keys(side.strays ?? strays), 'application data']
       const others = all.filter(
         message =>
           !permitted.includes(message) &&
@@ -124,17 +145,25 @@ export function walk(side: Side, list: readonly Step[]): Outcome {
         flush()
         peer.data(Uint8Array.of(1, 2, 3))
       } else {
-        peer.handshake(concat(held, strays[message] ?? side.stray(message)))
+        peer.handshake(concat(held, (side.strays ?? strays)[message] ?? side.stray(message)))
         held = new Uint8Array(0)
       }
       return refuse(message, side.under(state))
     }
 
     const message = permitted[pick % permitted.length] as string
+    if (message === change) {
+      path.push(change)
+      state = (side.table[state] as Record<string, string>)[change] as string
+      peer.changeCipherSpec()
+      side.after(change)
+      check()
+      continue
+    }
     const raw = concat(held, side.say(message))
     const before = held.length
     held = new Uint8Array(0)
-    const last = side.changesKeys(message)
+    const last = side.changesKeys(message, state)
     if (layout === 'trailed' && last) {
       const trail = pick % 2 === 0 ? Uint8Array.of(8) : (strays.unknown as Bytes)
       const under = side.underTrailed(state)
@@ -144,10 +173,11 @@ export function walk(side: Side, list: readonly Step[]): Outcome {
     if (layout === 'interrupted') {
       const cut = before + 1 + (pick % (raw.length - before - 1))
       peer.handshake(raw.subarray(0, cut))
-      peer.data(Uint8Array.of(1))
-      return refuse(`${message} with data inside`, side.under(state))
+      if (side.changesMatter && pick % 2 === 0) peer.changeCipherSpec()
+      else peer.data(Uint8Array.of(1))
+      return refuse(`${message} with another record inside`, side.under(state))
     }
-    path.push(message)
+    path.push(side.warns?.(message, state) ? `${message} (warning)` : message)
     state = (side.table[state] as Record<string, string>)[message] as string
     if (layout === 'joined' && !last && !side.answered(message)) {
       held = raw
@@ -184,19 +214,18 @@ export function everyState({
 }
 
 /** A message in a state that does not permit it, or not in this way. */
-export interface Deviation {
-  readonly what: string
-  readonly under: Under
+export interface Deviation extends Refused {
   readonly send: (side: Side) => void
 }
 
 /** Everything that a state refuses, one by one: each message that it does not permit, and where there are keys each one in the clear. */
 export function allDeviations(state: string, start: () => Side): readonly Deviation[] {
-  const { table, alphabet, under: underOf, drops } = start()
+  const { table, alphabet, under: underOf, drops, ...rest } = start()
+  const { strays: others = strays, protects = notFirst, inTheClear = 'unexpected_message' } = rest
   const permitted = Object.keys(table[state] ?? {})
   const under = underOf(state)
-  const messages = [...alphabet, ...Object.keys(strays)]
-  const bytes = (side: Side, what: string) => strays[what] ?? side.stray(what)
+  const messages = [...alphabet, ...Object.keys(others)]
+  const bytes = (side: Side, what: string) => others[what] ?? side.stray(what)
   const wrong = messages
     .filter(what => !permitted.includes(what))
     .map(what => ({ what, under, send: (side: Side) => side.peer.handshake(bytes(side, what)) }))
@@ -204,38 +233,45 @@ export function allDeviations(state: string, start: () => Side): readonly Deviat
     state === 'CONNECTED'
       ? []
       : [{ what: 'application data', under, send: ({ peer }: Side) => peer.data(Uint8Array.of(1)) }]
-  const late = drops(state)
-    ? []
-    : [{ what: 'change_cipher_spec', under, send: ({ peer }: Side) => peer.changeCipherSpec() }]
-  if (state.startsWith('WAIT_SH') || state.startsWith('START')) return [...wrong, ...data, ...late]
+  const late =
+    drops(state) || permitted.includes(change)
+      ? []
+      : [{ what: change, under, send: ({ peer }: Side) => peer.changeCipherSpec() }]
+  if (!protects(state)) return [...wrong, ...data, ...late]
   const clear = messages.map(what => ({
     what: `${what} in the clear`,
     under,
+    alert: inTheClear,
     send: (side: Side) =>
       side.peer.record(contentTypes.handshake, bytes(side, what), { plain: true }),
   }))
   return [...wrong, ...data, ...late, ...clear]
 }
 
+const notFirst = (state: string) => !state.startsWith('WAIT_SH') && !state.startsWith('START')
+
 /** What follows the walk: one unexpected_message and nothing else, or a connection that works. */
 export function judge(side: Side, { state, refused, path }: Outcome): void {
   const { peer } = side
   const where = `after ${path.join(', ')}`
+  const warnings = path.filter(message => message.endsWith('(warning)')).length
   if (!refused) {
-    if (peer.alerts.length > 0) throw new Error(`${where}: ${JSON.stringify(peer.alerts)}`)
+    if (peer.alerts.length !== warnings || peer.alerts.some(({ level }) => level !== 1))
+      throw new Error(`${where}: ${JSON.stringify(peer.alerts)}`)
     if (state === 'CONNECTED') talk(peer, where)
     return
   }
+  const due = refused.alert ?? 'unexpected_message'
   const outcome = peer.step()
   if (outcome.status !== 'failed' || !('alert' in outcome.error))
-    throw new Error(`${where}: ${JSON.stringify(outcome)} instead of unexpected_message`)
+    throw new Error(`${where}: ${JSON.stringify(outcome)} instead of ${due}`)
   const { alert, origin } = outcome.error
-  if (alert !== 'unexpected_message' || origin !== 'sent')
+  if (alert !== due || origin !== 'sent')
     throw new Error(`${where}: ${origin} ${alert}: ${outcome.error.message}`)
-  const [first, ...others] = peer.alerts
+  const [first, ...others] = peer.alerts.slice(warnings)
   if (!first || others.length > 0 || peer.heard.at(-1) !== first)
     throw new Error(`${where}: expected one alert at the end, heard ${peer.alerts.length}`)
-  if (first.alert !== 'unexpected_message' || first.level !== 2 || first.under !== refused.under)
+  if (first.alert !== due || first.level !== 2 || first.under !== refused.under)
     throw new Error(`${where}: expected the alert under ${refused.under}: ${JSON.stringify(first)}`)
   const again = peer.step()
   if (again !== outcome && JSON.stringify(again) !== JSON.stringify(outcome))

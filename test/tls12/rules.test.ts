@@ -260,7 +260,7 @@ test('rule 72: a renegotiation_info that is not empty is refused by either end, 
 })
 
 for (const name of ['client', 'server'] as const)
-  test(`a ${name} refuses who lacks extended_master_secret`, t => {
+  test(`rule 72: a ${name} refuses who lacks extended_master_secret`, t => {
     const drop = <T extends { readonly extensions?: readonly RawExtension[] | undefined }>(
       hello: T,
     ) => ({

@@ -177,6 +177,8 @@ export class Driver {
     if ('status' in step) return step
     afterwards.begin(step)
     outward.lastFlight()
+    // TLS 1.2: what stands behind the peer's Finished in its record is not to wait for another one, nor to be wiped.
+    this.#followUp()
     this.reader.release()
     if (!this.turn.waitsForRoom) afterwards.issueOwed()
     return undefined
@@ -250,7 +252,9 @@ export class Driver {
       if (!message) return undefined
       if (!afterwards.asked(message.msg_type)) inward.side('KEY_UPDATES', 'post-handshake messages')
       // RFC 5746 §4: refused, and the connection goes on.
-      if (afterwards.receive(message) && this.outward.open) this.outward.alert('no_renegotiation')
+      if (!afterwards.receive(message) || !this.outward.open) continue
+      this.outward.alert('no_renegotiation')
+      if (!this.turn.waitsForRoom) this.outward.push()
     }
   }
 

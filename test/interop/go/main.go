@@ -2,6 +2,8 @@
 // `servers cert key` takes two connections, `clients port ca port` makes two with one cache; both say which were resumed.
 // `quic-server cert key` and `quic-client ca` are ends of QUIC: see quic.go.
 // With STAPLE a server staples that file and the timestamp 01 02 03; a client says what was stapled.
+// With SUITE both speak TLS 1.2 and that suite alone, and show each other the certificates in CERT and KEY, which CA has issued.
+// With VERSIONS=12 or VERSIONS=123 both speak TLS 1.2 alone, or either version; KEYLOG is a file to write secrets to.
 // Both offer one group alone, X25519MLKEM768 or the one whose number is in GROUP, so that a connection proves it.
 package main
 
@@ -44,11 +46,50 @@ func run(args []string) error {
 }
 
 func config() *tls.Config {
-	return &tls.Config{
+	settings := &tls.Config{
 		MinVersion:       tls.VersionTLS13,
 		CurvePreferences: []tls.CurveID{group()},
 		NextProtos:       []string{"echo"},
 	}
+	if name := os.Getenv("KEYLOG"); name != "" {
+		if file, err := os.Create(name); err == nil {
+			settings.KeyLogWriter = file
+		}
+	}
+	versions, suite := os.Getenv("VERSIONS"), os.Getenv("SUITE")
+	if versions == "" && suite == "" {
+		return settings
+	}
+	settings.MinVersion = tls.VersionTLS12
+	settings.CurvePreferences = []tls.CurveID{tls.X25519}
+	if versions != "123" {
+		settings.MaxVersion = tls.VersionTLS12
+	}
+	if number, err := strconv.ParseUint(suite, 10, 16); err == nil {
+		settings.CipherSuites = []uint16{uint16(number)}
+	}
+	return settings
+}
+
+// mutual has both ends show what is in CERT and KEY, and believe CA.
+func mutual(settings *tls.Config) error {
+	cert := os.Getenv("CERT")
+	if cert == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(cert, os.Getenv("KEY"))
+	if err != nil {
+		return err
+	}
+	pem, err := os.ReadFile(os.Getenv("CA"))
+	if err != nil {
+		return err
+	}
+	settings.Certificates = []tls.Certificate{pair}
+	settings.ClientCAs = x509.NewCertPool()
+	settings.ClientCAs.AppendCertsFromPEM(pem)
+	settings.ClientAuth = tls.RequireAndVerifyClientCert
+	return nil
 }
 
 func group() tls.CurveID {
@@ -77,6 +118,9 @@ func server(cert, key string, count int) error {
 	fmt.Printf("ACCEPT %s\n", listener.Addr())
 	settings := config()
 	settings.Certificates = []tls.Certificate{pair}
+	if err := mutual(settings); err != nil {
+		return err
+	}
 	for ; count > 0; count-- {
 		if err := serve(listener, settings); err != nil {
 			return err
@@ -111,6 +155,9 @@ func client(ca string, ports ...string) error {
 	settings.RootCAs = x509.NewCertPool()
 	settings.RootCAs.AppendCertsFromPEM(pem)
 	settings.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+	if err := mutual(settings); err != nil {
+		return err
+	}
 	for _, port := range ports {
 		if err := dial(port, settings); err != nil {
 			return err
