@@ -25,7 +25,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   web: { floor: 5, may: ['bio', 'wire', 'crypto', 'ssl'] },
   // Above the provider of Node's, which its sockets use unless told otherwise.
   node: { floor: 6, may: ['bio', 'wire', 'crypto', 'ssl', 'crypto-node'] },
-  testkit: { floor: 5, may: ['bio', 'wire', 'crypto', 'x509', 'ssl'] },
+  testkit: { floor: 5, may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake', 'ssl'] },
   cli: {
     floor: 7,
     may: ['bio', 'wire', 'crypto', 'record', 'x509', 'handshake', 'ssl', 'crypto-node', 'node'],
