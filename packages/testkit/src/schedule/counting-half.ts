@@ -9,11 +9,14 @@ export class CountingHalf extends PairBio {
   writtenBytes = 0
   /** What was written to it, piece by piece; undefined where it is not kept. */
   readonly kept: Bytes[] | undefined
+  /** For each byte that was read, how many had been written before; undefined where nothing is kept. */
+  readonly writtenBefore: number[] | undefined
   #lent: Bytes | undefined
 
   constructor(size?: number, keeps = false) {
     super(size)
     this.kept = keeps ? [] : undefined
+    this.writtenBefore = keeps ? [] : undefined
   }
 
   /** Bytes in both directions. */
@@ -23,7 +26,7 @@ export class CountingHalf extends PairBio {
 
   override read(into: Uint8Array): number | Stopped {
     const got = super.read(into)
-    if (typeof got === 'number') this.readBytes += got
+    if (typeof got === 'number') this.#wasRead(got)
     return got
   }
 
@@ -38,7 +41,7 @@ export class CountingHalf extends PairBio {
 
   override consume(count: number): void {
     super.consume(count)
-    this.readBytes += count
+    this.#wasRead(count)
   }
 
   override room(wanted?: number): Bytes | Stopped {
@@ -53,6 +56,24 @@ export class CountingHalf extends PairBio {
     super.commit(count)
     this.writtenBytes += count
     if (bytes) this.kept?.push(bytes)
+  }
+
+  /** The last bytes that were written to it, of which so many are not read yet. */
+  get unread(): Bytes {
+    const bytes = new Uint8Array(this.wpending)
+    let left = bytes.length
+    for (let at = (this.kept?.length ?? 0) - 1; left > 0 && at >= 0; at--) {
+      const piece = (this.kept?.[at] as Bytes).subarray(-left)
+      left -= piece.length
+      bytes.set(piece, left)
+    }
+    return bytes
+  }
+
+  #wasRead(count: number): void {
+    this.readBytes += count
+    if (this.writtenBefore)
+      for (let i = 0; i < count; i++) this.writtenBefore.push(this.writtenBytes)
   }
 
   /** Everything that can be read now. */

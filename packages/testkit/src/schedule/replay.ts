@@ -39,7 +39,7 @@ export function replay(play: Play, schedule: Schedule, options: ReplayOptions = 
   } catch (error) {
     return fail('threw', wordsOf(error), error)
   }
-  const stall = new StallDetector()
+  let stall = new StallDetector()
   while (!(ends.client.done && ends.server.done)) {
     const before = link.moved
     try {
@@ -49,9 +49,11 @@ export function replay(play: Play, schedule: Schedule, options: ReplayOptions = 
     }
     if (taken.steps > mostSteps)
       return fail('endless', `no end after ${taken.steps} steps: ${link.moved} bytes were moved`)
-    const moved = link.moved - before
-    if (moved === 0 && link.wait()) continue
-    const report = stall.round(moved, partiesOf(ends, link))
+    if (link.moved > before || link.wait()) {
+      stall = new StallDetector()
+      continue
+    }
+    const report = stall.round(0, partiesOf(ends, link))
     if (report) return fail('stalled', report.text)
   }
   try {

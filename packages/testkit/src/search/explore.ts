@@ -105,7 +105,7 @@ function runOf(play: Play, { link: plan, turns, seed }: Schedule): Pick<State, '
   const told = ends.client.waits !== undefined && ends.server.waits !== undefined
   const { near, far } = link
   const counts = told
-    ? [hex(near.pending, link.said.back), hex(far.pending, link.said.there)]
+    ? [hex(far.unread), hex(near.unread)]
     : [near.readBytes, near.writtenBytes, far.readBytes, far.writtenBytes]
   const words = [ends.client, ends.server].map(
     ({ waits, done }) => `${done ? 'done' : 'on'} ${waits ?? ''}`,
@@ -114,11 +114,8 @@ function runOf(play: Play, { link: plan, turns, seed }: Schedule): Pick<State, '
   return { key: [...words, ...counts].join(' | '), over }
 }
 
-/** The last bytes that were said: those under way. */
-function hex(count: number, said: Uint8Array): string {
-  return Array.from(said.subarray(said.length - count), byte =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('')
+function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** From which states one of the wanted can be reached. */

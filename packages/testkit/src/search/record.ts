@@ -32,12 +32,18 @@ export function record(play: Play, seed: string): Recorded {
     )
   const { there, back } = link.said
   return {
-    client: automatonOf(play, seed, 'client', back),
-    server: automatonOf(play, seed, 'server', there),
+    client: automatonOf(play, seed, 'client', { bytes: back, ended: link.near.eof }),
+    server: automatonOf(play, seed, 'server', { bytes: there, ended: link.far.eof }),
   }
 }
 
-function automatonOf(play: Play, seed: string, role: Role, input: Uint8Array): Automaton {
+/** All that an end is given. An end of the peer's side is taken to come with its last byte. */
+interface Input {
+  readonly bytes: Uint8Array
+  readonly ended: boolean
+}
+
+function automatonOf(play: Play, seed: string, role: Role, input: Input): Automaton {
   const inwards = byRead(play, seed, role, input)
   const outwards = byWritten(play, seed, role, input, inwards.writes.length)
   return new Automaton({
@@ -60,7 +66,7 @@ function alone(play: Play, seed: string, role: Role, inRing: number, outRing: nu
 }
 
 /** Given its input byte by byte, with room for all that it says: what each byte that it says needs to have been read. */
-function byRead(play: Play, seed: string, role: Role, input: Uint8Array) {
+function byRead(play: Play, seed: string, role: Role, input: Input) {
   const { end, other, counts } = alone(play, seed, role, wide, wide)
   const writes: number[] = []
   let done = -1
@@ -73,29 +79,29 @@ function byRead(play: Play, seed: string, role: Role, input: Uint8Array) {
     while (writes.length < written) writes.push(read)
     if (was && read > before) readsOn = true
     if (end.done && done < 0) done = read
-    if (given === input.length) break
-    other.write(input.subarray(given, given + 1))
+    if (given > input.bytes.length || (given === input.bytes.length && !input.ended)) break
+    if (given === input.bytes.length) other.end()
+    else other.write(input.bytes.subarray(given, given + 1))
   }
   if (done < 0) throw new Error(`record: the ${role} is not done when it has read everything`)
   return { writes, done, readsOn }
 }
 
 /** With its input there, and its output taken byte by byte: what each byte that it reads needs to have been taken. */
-function byWritten(play: Play, seed: string, role: Role, input: Uint8Array, total: number) {
-  const { end, other, counts } = alone(play, seed, role, Math.max(1, input.length), 1)
-  other.write(input)
-  const reads: number[] = []
+function byWritten(play: Play, seed: string, role: Role, input: Input, total: number) {
+  const { end, own, other, counts } = alone(play, seed, role, Math.max(1, input.bytes.length), 1)
+  other.write(input.bytes)
+  if (input.ended) other.end()
   let done = -1
   for (;;) {
     settle(end, counts)
-    const { read, written } = counts()
-    while (reads.length < read) reads.push(written)
+    const { written } = counts()
     if (end.done && done < 0) done = written
     if (written >= total && end.done) break
     if (typeof other.read(new Uint8Array(1)) === 'number') continue
     throw new Error(`record: the ${role} stops after ${written} bytes of ${total}`)
   }
-  return { reads, done }
+  return { reads: own.writtenBefore ?? [], done }
 }
 
 /** Steps until nothing moves. */

@@ -80,9 +80,14 @@ export function searchRecorded(
   const [found] = steps.stuck
   const [finer] = bytes.stuck
   if (found) {
-    const turns = found.path.map(by => by[0]).join('')
-    traps.push(trapOf(play, { ...start, turns }, found.path, steps.stuck.length))
-  } else if (finer) traps.push(trapOf(play, start, inWords(finer.path), bytes.stuck.length))
+    // Where fair turns come to a halt as well, they are all that needs to be said.
+    const turns = stalls(play, start) ? '' : found.path.map(by => by[0]).join('')
+    const path = [...inTurns(found.path), placeInWords(two, found.place)]
+    traps.push(trapOf(play, { ...start, turns }, path, steps.stuck.length))
+  } else if (finer) {
+    const path = [...inWords(finer.path), placeInWords(two, finer.place)]
+    traps.push(trapOf(play, start, path, bytes.stuck.length))
+  }
   return {
     states: bytes.places + steps.places,
     reaches: bytes.reaches,
@@ -126,6 +131,36 @@ function inWords(path: readonly string[]): string[] {
     lines.push(`${deeds[by]} ${times}`)
   }
   return lines
+}
+
+/** Steps, with those that go on alternating in one line. */
+function inTurns(path: readonly string[]): string[] {
+  const lines: string[] = []
+  for (let at = 0; at < path.length; ) {
+    const [a, b] = [path[at], path[at + 1]]
+    let times = 1
+    while (b !== undefined && path[at + 2 * times] === a && path[at + 2 * times + 1] === b) times++
+    lines.push(times > 1 ? `${a} and ${b}, ${times} times` : `${a}`)
+    at += times > 1 ? 2 * times : 1
+  }
+  return lines
+}
+
+function placeInWords(two: Two, [rc, wc, rs, ws]: Place): string {
+  const words = (
+    name: string,
+    end: Two['client'],
+    read: number,
+    written: number,
+    waiting: number,
+  ) => {
+    const state = end.done(read, written) ? 'is done' : 'is not done'
+    return `the ${name} ${state}, has read ${read} bytes of ${read + waiting} and written ${written} of ${end.total}`
+  }
+  return [
+    words('client', two.client, rc, wc, ws - rc),
+    words('server', two.server, rs, ws, wc - rs),
+  ].join('; ')
 }
 
 /** 13 bits for each counter. */
