@@ -1,15 +1,23 @@
 /** What package testkit offers: carriers, schedules, laws, searches; and what `@biopair/testkit/mint` offers. */
 
 export * from './arbitraries/chains.ts'
+export * from './arbitraries/client-hellos.ts'
 export * from './arbitraries/links.ts'
 export * from './arbitraries/schedules.ts'
 export * from './arbitraries/tls-configs.ts'
+export { arbitraryOf } from './arbitraries/values.ts'
 export { type BioLawOptions, bioLaws, keepLaw } from './laws/bio-laws.ts'
 export type { BioEnds, BioStep } from './laws/bio-script.ts'
+export {
+  type CarrierIdentity,
+  type CarrierPair,
+  carrierLaws,
+} from './laws/carrier-laws.ts'
 export { type Law, LawBroken } from './laws/law.ts'
 export * from './mint.ts'
 export * from './schedule/always.ts'
 export * from './schedule/counting-half.ts'
+export { type DatagramLink, type DatagramPlan, linkedDatagrams } from './schedule/datagram-link.ts'
 export { PlayFailure } from './schedule/failure.ts'
 export { type Link, linked } from './schedule/link.ts'
 export type { LinkPlan, WayPlan } from './schedule/link-plan.ts'

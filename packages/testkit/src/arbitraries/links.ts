@@ -1,5 +1,6 @@
 /** Links of every kind: rings, cuts, coalescing, drips, stalls, latency; and those that lose or change bytes, where they may. */
 import fc from 'fast-check'
+import type { DatagramPlan } from '../schedule/datagram-link.ts'
 import type { LinkPlan, WayPlan } from '../schedule/link-plan.ts'
 
 export interface LinkOptions {
@@ -49,4 +50,19 @@ export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
     { requiredKeys: ['ring'], noNullPrototype: true },
   ) as fc.Arbitrary<WayPlan>
   return fc.oneof({ withCrossShrink: true }, straight, carried)
+}
+
+/** What a network does to datagrams: some of the first `within` are lost, doubled, late or damaged. They shrink to a network that does nothing. */
+export function datagramPlans(within = 30): fc.Arbitrary<DatagramPlan> {
+  const which = fc.nat(within)
+  const some = fc.uniqueArray(which, { maxLength: 4 })
+  return fc.record(
+    {
+      lost: some,
+      doubled: some,
+      late: fc.array(fc.tuple(which, fc.integer({ min: 1, max: 5 })), { maxLength: 3 }),
+      flipped: fc.array(fc.tuple(which, fc.nat(20_000)), { maxLength: 3 }),
+    },
+    { requiredKeys: [], noNullPrototype: true },
+  )
 }

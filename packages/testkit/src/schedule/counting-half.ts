@@ -62,8 +62,9 @@ export class CountingHalf extends PairBio {
   get unread(): Bytes {
     const bytes = new Uint8Array(this.wpending)
     let left = bytes.length
-    for (let at = (this.kept?.length ?? 0) - 1; left > 0 && at >= 0; at--) {
-      const piece = (this.kept?.[at] as Bytes).subarray(-left)
+    for (const kept of this.kept?.toReversed() ?? []) {
+      if (left === 0) break
+      const piece = kept.subarray(-left)
       left -= piece.length
       bytes.set(piece, left)
     }
