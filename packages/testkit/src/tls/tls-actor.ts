@@ -120,9 +120,11 @@ export class TlsActor implements Actor {
     }
   }
 
+  /** Drives out an alert; where the carrier takes nothing any more, nobody will hear it. */
   #flush(): void {
-    const outcome = this.ssl.flush()
-    if (outcome.status === 'failed' && this.half.writeGuarantee === 0 && this.ssl.queued > 0)
+    this.ssl.flush()
+    const room = this.half.room(1)
+    if (this.ssl.queued > 0 && 'stop' in room && room.stop === 'broken')
       this.#lost = { ...this.#lost, status: 'failed, and nobody to tell' }
   }
 

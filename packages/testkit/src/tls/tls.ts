@@ -15,6 +15,8 @@ import { Identities, tlsName, tlsOptions } from './tls-options.ts'
 export interface TlsMeans {
   /** Noble, unless given. */
   readonly crypto?: CryptoProvider
+  /** The server's, where it has another one: to see a provider of one's own meet one that works. */
+  readonly serverCrypto?: CryptoProvider
   /** Chains that were minted before, to be minted once for many plays. */
   readonly identities?: Identities
 }
@@ -25,19 +27,29 @@ export interface TlsMeans {
  */
 export function tls(
   config: Partial<TlsConfig> = {},
-  { crypto = noble, identities = new Identities(crypto) }: TlsMeans = {},
+  {
+    crypto = noble,
+    serverCrypto = crypto,
+    identities = new Identities(serverCrypto),
+  }: TlsMeans = {},
 ): Play {
   const whole: TlsConfig = { ...plainTls, ...config }
   let before: Uint8Array | undefined
   const play: Play = (link, seed) => {
     const options = tlsOptions(whole, crypto, identities, () => link.now)
     const resumes = whole.resume === 'ticket' && whole.version === 'TLSv1.3'
-    if (resumes) before ??= sessionBefore(whole, crypto, identities)
+    if (resumes) before ??= sessionBefore(whole, serverCrypto, identities)
     const client = new Ssl(new SslContext({ ...options.client, random: seed.random('client') }), {
       servername: tlsName,
       ...(resumes ? { session: before } : {}),
     })
-    const server = new Ssl(new SslContext({ ...options.server, random: seed.random('server') }))
+    const server = new Ssl(
+      new SslContext({
+        ...options.server,
+        crypto: serverCrypto,
+        random: seed.random('server'),
+      }),
+    )
     client.setBio(link.near).setConnectState()
     server.setBio(link.far).setAcceptState()
     const said = whole.says.map((length, at) => seed.bytes(`said ${at}`, length)) as [
