@@ -94,7 +94,7 @@ const plays: readonly {
 ]
 
 for (const { bug, play, end, why } of plays)
-  test.serial(`${bug}: a schedule breaks it, and no smaller one is told`, async t => {
+  test.serial(`${bug}: a schedule breaks it, and is told by a program of a few lines`, async t => {
     const found = await within(t, () =>
       smallest(play, { seed: 5, runs: 200, largestRing: 3000, mostShrinks: 300 }),
     )
@@ -103,8 +103,7 @@ for (const { bug, play, end, why } of plays)
     t.is(found.failure.end, end)
     t.regex(found.failure.why, why)
     t.true(found.schedule.turns.length <= 20)
-    const { there, back } = found.schedule.link
-    t.deepEqual([Object.keys(there), Object.keys(back)], [['ring'], ['ring']])
+    t.true(found.failure.program.split('\n').length < 14)
   })
 
 test('ticket blocking: the search comes to a deadlock over every ring', async t => {

@@ -22,7 +22,7 @@ test('a stubborn one does not', () => always(stubborn, { runs: 30 }))
 test('under node:test the laws are tests, and a play that breaks is a test that fails with its program', t => {
   const file = join(folderFor('node-test'), 'kit.test.mjs')
   writeFileSync(file, `import test from 'node:test'\n${body}`)
-  const { status, stdout } = spawnSync(process.execPath, ['--test', '--test-reporter=tap', file], {
+  const { status, stdout } = spawnSync(process.execPath, ['--test-reporter=tap', file], {
     encoding: 'utf8',
     timeout: 100_000,
     // A test of ava's within a test of Node's would report to the outer one.
