@@ -31,7 +31,7 @@ test('under node:test the laws are tests, and a play that breaks is a test that 
   t.is(status, 1)
   t.regex(stdout, /# pass 13\n/)
   t.regex(stdout, /# fail 1\n/)
-  t.regex(stdout, /replay\(stubborn, \{/)
+  t.regex(stdout, /replay\(chat, \{/)
 })
 
 const vitest = process.env.BIOPAIR_VITEST
@@ -51,5 +51,5 @@ else
       { encoding: 'utf8', timeout: 100_000 },
     )
     t.regex(stdout, /1 failed \| 13 passed/, stdout + stderr)
-    t.regex(stdout + stderr, /replay\(stubborn, \{/)
+    t.regex(stdout + stderr, /replay\(chat, \{/)
   })

@@ -1,5 +1,6 @@
 /** Configurations of TLS: versions, suites, groups, certificates, client authentication, resumption, early data, retries. */
 import {
+  type AeadName,
   type CipherSuiteName,
   cipherSuites,
   type GroupName,
@@ -36,11 +37,7 @@ export function tlsConfigs(options: TlsConfigOptions = {}): fc.Arbitrary<TlsConf
       {
         version: fc.constantFrom(...versions),
         suite: from<CipherSuiteName>('TLS_AES_128_GCM_SHA256', suites),
-        suite12: fc.constantFrom(
-          'AES_128_GCM_SHA256' as const,
-          'AES_256_GCM_SHA384' as const,
-          'CHACHA20_POLY1305_SHA256' as const,
-        ),
+        aead12: fc.constantFrom<AeadName>('aes-128-gcm', 'aes-256-gcm', 'chacha20-poly1305'),
         group: from<GroupName>(groups.includes('x25519') ? 'x25519' : anyGroup, groups),
         certificate: from<KeyKind>(anyCertificate, certificates),
         client: fc.oneof(

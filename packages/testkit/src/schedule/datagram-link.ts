@@ -50,7 +50,7 @@ class DatagramWay {
   readonly #to: DatagramPairBio
   readonly #plan: DatagramPlan
   /** What is on its way; it arrives once so many were sent. */
-  #held: { readonly bytes: Bytes; readonly after: number }[] = []
+  #held: { readonly bytes: Bytes; readonly number: number; readonly after: number }[] = []
   #sent = 0
 
   constructor(from: DatagramPairBio, to: DatagramPairBio, plan: DatagramPlan) {
@@ -86,8 +86,9 @@ class DatagramWay {
       bytes[at] = (bytes[at] as number) ^ (1 << (bit % 8))
     }
     const by = late.find(([which]) => which === number)?.[1] ?? 0
-    const held = { bytes, after: number + by + 1 }
+    const held = { bytes, number, after: number + by + 1 }
     this.#held.push(held, ...(doubled.includes(number) ? [{ ...held }] : []))
-    this.#held.sort((a, b) => a.after - b.after)
+    // Behind those that overtake it.
+    this.#held.sort((a, b) => a.after - b.after || b.number - a.number)
   }
 }

@@ -1,5 +1,5 @@
 /** What a client and a server of TLS are set to, as plain data. */
-import type { CipherSuiteName, GroupName } from '@biopair/crypto'
+import type { AeadName, CipherSuiteName, GroupName } from '@biopair/crypto'
 import type { KeyKind } from '../keys.ts'
 
 /** Both ends of a connection, and how far it goes. What a version does not have is left out by that version. */
@@ -7,8 +7,8 @@ export interface TlsConfig {
   readonly version: 'TLSv1.3' | 'TLSv1.2'
   /** Of TLS 1.3. */
   readonly suite: CipherSuiteName
-  /** Of TLS 1.2: what follows `WITH_`; the rest is as the certificate is. */
-  readonly suite12: 'AES_128_GCM_SHA256' | 'AES_256_GCM_SHA384' | 'CHACHA20_POLY1305_SHA256'
+  /** Of TLS 1.2: its suite has this, and the rest is as the certificate is. */
+  readonly aead12: AeadName
   readonly group: GroupName
   /** The server's certificate. */
   readonly certificate: KeyKind
@@ -38,7 +38,7 @@ export interface TlsConfig {
 export const plainTls: TlsConfig = {
   version: 'TLSv1.3',
   suite: 'TLS_AES_128_GCM_SHA256',
-  suite12: 'AES_128_GCM_SHA256',
+  aead12: 'aes-128-gcm',
   group: 'x25519',
   certificate: 'p256',
   client: 'unasked',

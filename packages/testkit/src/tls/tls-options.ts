@@ -112,6 +112,8 @@ export function tlsOptions(
   }
 }
 
-function suite12Of({ certificate, suite12 }: TlsConfig): string {
-  return `TLS_ECDHE_${certificate.startsWith('rsa') ? 'RSA' : 'ECDSA'}_WITH_${suite12}`
+function suite12Of({ certificate, aead12 }: TlsConfig): string {
+  const hash = aead12 === 'aes-256-gcm' ? 'SHA384' : 'SHA256'
+  const cipher = aead12.toUpperCase().replaceAll('-', '_')
+  return `TLS_ECDHE_${certificate.startsWith('rsa') ? 'RSA' : 'ECDSA'}_WITH_${cipher}_${hash}`
 }
