@@ -1,17 +1,14 @@
-/** Property 7, exhaustively: every interleaving of two ends over rings of 1 to 4 bytes, searched on recorded automata. */
+/** Property 7, exhaustively: every interleaving of two ends over rings of 1 to 4 bytes (1 to 8 with BIOPAIR_DEEP=1), searched by the kit. */
+
+import { Dice, linked, type Place, type Play, record, Seed, search, Two } from '@biopair/testkit'
 import test from 'ava'
 import {
   handshakeOnly,
-  type Place,
   type Program,
-  searchAll,
-  Two,
+  playOf,
   wholeSession,
   withEarlyData,
 } from '../support/automaton.ts'
-import { countingPair } from '../support/counting-pair.ts'
-import { Dice } from '../support/dice.ts'
-import { make, record } from '../support/recorded.ts'
 import { fitted, plainSession, type Session } from '../support/session.ts'
 
 const small: Session = { ...plainSession, certificate: 'ed25519' }
@@ -59,83 +56,49 @@ const scenarios: readonly { name: string; session: Session; program: Program }[]
     program: wholeSession,
   },
 ]
-const sizes = [1, 2, 3, 4] as const
-const combinations = sizes.flatMap(there => sizes.map(back => [there, back] as const))
+const sizes = [1, 2, 3, 4]
+const deep = process.env.BIOPAIR_DEEP === '1'
 
 for (const { name, session, program } of scenarios) {
-  test(`from every place that ${name} can reach over rings of 1 to 4 bytes, every way leads to done`, t => {
-    const { client, server } = record(session, program)
-    let places = 0
-    let steps = 0
-    for (const [there, back] of combinations) {
-      const two = new Two(client, server, there, back)
-      const bytes = searchAll(two, place => two.moves(place))
-      const programs = searchAll(two, place =>
-        [two.clientStep(place), two.serverStep(place)].filter(next => next.join() !== place.join()),
-      )
-      for (const search of [bytes, programs]) {
-        t.deepEqual(search.stuck, [], `rings of ${there} and ${back}`)
-        t.true(search.reaches)
-      }
-      places += bytes.places
-      steps += programs.places
-    }
-    t.log(
-      `client sends ${client.total} bytes, server ${server.total}; 16 pairs of rings: ${places} places by single bytes, ${steps} by steps of the programs`,
-    )
+  const play = playOf(session, program)
+  const rings = deep ? [1, 2, 3, 4, 5, 6, 7, 8] : sizes
+  test(`from every place that ${name} can reach over rings of 1 to ${rings.at(-1)} bytes, every way leads to done`, t => {
+    const { states, pairs, ends, traps, whole } = search(play, { by: 'bytes', rings })
+    t.deepEqual(traps, [])
+    t.true(whole)
+    t.is(ends, pairs)
+    t.log(`${pairs} pairs of rings: ${states} places, by single bytes and by steps of the programs`)
   })
 
   test(`the recorded automata of ${name} do what the ends do, in random order`, t => {
-    const automata = record(session, program)
-    for (const [i, [there, back]] of combinations.entries())
-      t.deepEqual(
-        ...walk(
-          session,
-          program,
-          new Two(automata.client, automata.server, there, back),
-          there,
-          back,
-          i,
-        ),
-      )
+    const { client, server } = record(play, '0')
+    for (const there of sizes)
+      for (const back of sizes)
+        t.deepEqual(...walk(play, new Two(client, server, there, back), there, back))
   })
 }
 
 /** The real ends and the automata side by side; answers the first places that differ, or the last ones. */
-function walk(
-  session: Session,
-  program: Program,
-  two: Two,
-  there: number,
-  back: number,
-  seed: number,
-): [object, object] {
-  const dice = new Dice(seed)
-  const [near, far] = countingPair(there, back)
-  const { client, server } = make(session)
-  client.setBio(near)
-  server.setBio(far)
+function walk(play: Play, two: Two, there: number, back: number): [object, object] {
+  const dice = new Dice(there * 10 + back)
+  const link = linked({ there: { ring: there }, back: { ring: back } })
+  const { near, far } = link
+  const { client, server } = play(link, new Seed('0'))
   let place: Place = [0, 0, 0, 0]
   for (;;) {
     // Long runs of one end come up as often as alternation.
     const mine = dice.one(2)
     for (let times = dice.one(3) ? dice.from(1, 9) : 1; times > 0; times--) {
-      const done = program(mine ? client : server)
+      const end = mine ? client : server
+      end.step()
       place = mine ? two.clientStep(place) : two.serverStep(place)
       const [rc, wc, rs, ws] = place
-      const expected = {
-        place,
-        produced: [two.client.produced(rc, wc), two.server.produced(rs, ws)],
-        done: mine ? two.client.done(rc, wc) : two.server.done(rs, ws),
-      }
+      const done = mine ? two.client.done(rc, wc) : two.server.done(rs, ws)
+      const expected = { place, done }
       const got = {
         place: [near.readBytes, near.writtenBytes, far.readBytes, far.writtenBytes],
-        produced: [near.writtenBytes + client.queued, far.writtenBytes + server.queued],
-        done,
+        done: end.done,
       }
-      // An end that was never stepped has produced nothing yet.
-      if (far.moved + server.queued === 0) expected.produced[1] = 0
-      if (near.moved + client.queued === 0) expected.produced[0] = 0
       if (JSON.stringify(got) !== JSON.stringify(expected)) return [got, expected]
       if (two.final(place)) return [got, expected]
     }

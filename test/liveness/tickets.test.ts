@@ -1,10 +1,10 @@
 /** OpenSSL's own failing case: two tickets, a small ring, and handshake calls alone. And that these tests can fail. */
 import { nodeCrypto } from '@biopair/crypto-node'
 import { type PumpReport, pump, type Ssl } from '@biopair/ssl'
+import { PlayFailure, replay, search, tls } from '@biopair/testkit'
 import test from 'ava'
-import { type Program, searchAll, Two } from '../support/automaton.ts'
+import { playOf } from '../support/automaton.ts'
 import { countingPair } from '../support/counting-pair.ts'
-import { record } from '../support/recorded.ts'
 import { endsOf, plainSession, type Session } from '../support/session.ts'
 
 const session: Session = { ...plainSession, certificate: 'ed25519', tickets: 2 }
@@ -47,17 +47,28 @@ for (const ring of [1, 2, 16, 100, 256])
     t.regex(server?.waits ?? '', /^room for \d+ bytes \(state CONNECTED, 0 pending, 0 guaranteed/)
   })
 
-test('the search of all interleavings finds it as well, and names where', t => {
-  const program: Program = ssl => asOpenSsl(ssl).status === 'done'
-  const { client, server } = record(session, program)
-  for (const ring of [1, 2, 3, 4]) {
-    const two = new Two(client, server, ring, ring)
-    const { stuck } = searchAll(two, place => two.moves(place))
-    t.true(stuck.length > 0)
-    // Everywhere it is the same: the client is done, and its ring is full of tickets.
-    for (const [rc, wc, rs, ws] of stuck) {
-      t.true(client.done(rc, wc) && !server.done(rs, ws))
-      t.is(ws - rc, ring)
-    }
+test('the search of all interleavings finds it as well over rings of 1 to 8 bytes, names where, and the ends themselves halt there', t => {
+  const play = playOf(session, ssl => asOpenSsl(ssl).status === 'done')
+  const { traps, pairs, ends } = search(play, { by: 'bytes', rings: [1, 4, 8] })
+  t.is(traps.length, pairs)
+  t.is(ends, 0)
+  for (const { kind, path, confirmed } of traps) {
+    t.is(kind, 'deadlock')
+    t.true(confirmed)
+    // Everywhere it is the same: the client is done, and the server has tickets that nobody takes.
+    t.regex(path.at(-1) ?? '', /^the client is done, .*; the server is not done, /)
   }
+  t.log(traps[0]?.path.join('\n'))
+})
+
+test("the kit's own play of it is told by a program of a few lines", t => {
+  const [trap] = search(tls({ until: 'tickets' }, { crypto: nodeCrypto }), {
+    by: 'bytes',
+    rings: [2],
+  }).traps
+  if (!trap) return t.fail('no deadlock')
+  t.log(trap.program)
+  t.true(trap.program.split('\n').length < 14)
+  const error = t.throws(() => replay(tls({ until: 'tickets' }), trap.schedule))
+  t.true(error instanceof PlayFailure && error.end === 'stalled')
 })

@@ -1,4 +1,5 @@
 import { nodeCrypto } from '@biopair/crypto-node'
+import { type CarrierIdentity, type CarrierPair, carrierLaws } from '@biopair/testkit'
 import {
   type CarrierFunctions,
   fromBroadcastChannel,
@@ -11,7 +12,6 @@ import {
   fromWebSocket,
 } from '@biopair/web'
 import test from 'ava'
-import { type CarrierIdentity, type CarrierPair, carrierLaws } from '../support/carrier-laws.ts'
 import { chainFor } from '../support/mint.ts'
 import {
   FakeDataChannel,

@@ -1,2 +1,35 @@
-/** What package testkit offers. */
+/** What package testkit offers: carriers, schedules, laws, searches; and what `@biopair/testkit/mint` offers. */
+
+export * from './arbitraries/chains.ts'
+export * from './arbitraries/client-hellos.ts'
+export * from './arbitraries/links.ts'
+export * from './arbitraries/schedules.ts'
+export * from './arbitraries/tls-configs.ts'
+export { arbitraryOf } from './arbitraries/values.ts'
+export { type BioLawOptions, bioLaws, keepLaw } from './laws/bio-laws.ts'
+export type { BioEnds, BioStep } from './laws/bio-script.ts'
+export {
+  type CarrierIdentity,
+  type CarrierPair,
+  carrierLaws,
+} from './laws/carrier-laws.ts'
+export { type Law, LawBroken } from './laws/law.ts'
 export * from './mint.ts'
+export * from './schedule/always.ts'
+export * from './schedule/counting-half.ts'
+export { type DatagramLink, type DatagramPlan, linkedDatagrams } from './schedule/datagram-link.ts'
+export { PlayFailure } from './schedule/failure.ts'
+export { type Link, linked } from './schedule/link.ts'
+export type { LinkPlan, WayPlan } from './schedule/link-plan.ts'
+export type * from './schedule/play.ts'
+export { programOf, sourceOf } from './schedule/program.ts'
+export * from './schedule/replay.ts'
+export * from './search/automaton.ts'
+export { type Recorded, record } from './search/record.ts'
+export { type Places, searchPlaces } from './search/recorded.ts'
+export * from './search/search.ts'
+export { Dice } from './seeds/dice.ts'
+export { digestOf, Seed, seededTime } from './seeds/seed.ts'
+export * from './tls/tls.ts'
+export { plainTls, type TlsConfig } from './tls/tls-config.ts'
+export { Identities } from './tls/tls-options.ts'

@@ -2,9 +2,9 @@
 import { once } from 'node:events'
 import { type Duplex, PassThrough, type Transform } from 'node:stream'
 import { fromDuplex, TlsSocket } from '@biopair/node/tls'
+import { type CarrierPair, carrierLaws } from '@biopair/testkit'
 import test, { type ExecutionContext } from 'ava'
 import { filesFor } from '../../interop/support/files.ts'
-import { type CarrierPair, carrierLaws } from '../../support/carrier-laws.ts'
 import { believes, identity, pairOfStreams, sockets } from './support/ends.ts'
 import { SerialPort } from './support/serial-port.ts'
 

@@ -1,7 +1,4 @@
-/**
- * What every carrier has to keep, by itself and with TLS over it, whatever it carries bytes with: laws as plain async functions that throw, for any
- * test runner.
- */
+/** `carrierLaws`: what every asynchronous carrier has to keep, by itself and with TLS over it, whatever it carries bytes with. */
 import {
   type ByteCarrier,
   type ClientOptions,
@@ -10,6 +7,24 @@ import {
   sslFor,
   type Timers,
 } from '@biopair/ssl/stream'
+import {
+  failed,
+  givingUp,
+  length,
+  mutable,
+  name,
+  pieces,
+  readAll,
+  reason,
+  same,
+  settled,
+  take,
+  takeAll,
+  timersHere,
+  waitingWith,
+  writeAll,
+} from './carrier-tools.ts'
+import { expect, type Law, LawBroken } from './law.ts'
 
 /** Two carriers that are each other's other side. */
 export interface CarrierPair {
@@ -31,29 +46,33 @@ export interface CarrierIdentity {
   readonly server: ServerOptions
 }
 
-export interface CarrierLaw {
-  readonly title: string
-  readonly keep: () => Promise<void>
-}
-
+/**
+ * The laws, for any runner: `for (const { title, keep } of carrierLaws(make, identity)) test(title, keep)`. Each makes one new pair. The client has
+ * to believe the server when it asks for `server.example` (or for `identity.client.servername`), and not for `x.test`. `timers` are the platform's.
+ */
 export function carrierLaws(
   make: () => CarrierPair | Promise<CarrierPair>,
   identity: CarrierIdentity,
-): readonly CarrierLaw[] {
-  const law = (title: string, keep: (pair: CarrierPair) => Promise<void>): CarrierLaw => ({
+  timers: Timers = timersHere(),
+): readonly Law[] {
+  const { within, quiet } = waitingWith(timers)
+  const law = (title: string, keep: (pair: CarrierPair) => Promise<void>): Law => ({
     title,
     keep: async () => {
       const pair = await make()
       try {
         await keep(pair)
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error)
+        throw new LawBroken(title, why, { cause: error })
       } finally {
         for (const side of [pair.near, pair.far]) side.abort(new Error('the law is over'))
       }
     },
   })
   const ends = ({ near, far }: CarrierPair, more: Partial<CarrierIdentity> = {}) => ({
-    client: over('client', near, { ...identity.client, ...more.client }),
-    server: over('server', far, { ...identity.server, ...more.server }),
+    client: over(timers, 'client', near, { ...identity.client, ...more.client }),
+    server: over(timers, 'server', far, { ...identity.server, ...more.server }),
   })
   return [
     law(
@@ -119,14 +138,14 @@ export function carrierLaws(
         const [there, back] = [pieces(4), pieces(5)]
         await within(Promise.all([client.opened, server.opened]))
         const answer = async () => {
-          await same(readAll(server), there)
+          await same(within(readAll(server)), there)
           for (const piece of back) await server.write(piece)
           await server.end()
         }
         const ask = async () => {
           for (const piece of there) await client.write(piece)
           await client.end()
-          await same(readAll(client), back)
+          await same(within(readAll(client)), back)
         }
         await within(Promise.all([answer(), ask()]))
         await within(Promise.all([client.closed, server.closed]))
@@ -168,7 +187,7 @@ export function carrierLaws(
       law(
         `giving up ${when} the handshake ends everything that waits, on both sides`,
         async pair => {
-          const controller = new AbortController()
+          const controller = givingUp()
           const enough = new Error('enough')
           if (when === 'before') controller.abort(enough)
           const signal = controller.signal
@@ -197,7 +216,7 @@ export function carrierLaws(
         const { client, server } = ends(pair)
         await within(Promise.all([client.opened, server.opened]))
         const said = pieces(6)
-        const heard = readAll(server)
+        const heard = within(readAll(server))
         for (const piece of said) await within(client.write(piece))
         const waiting = reason(client.read())
         const closing = client.close()
@@ -256,158 +275,24 @@ export function carrierLaws(
   ]
 }
 
-const timers: Timers = {
-  set: (callback, milliseconds) => setTimeout(callback, milliseconds),
-  clear: timer => clearTimeout(timer as ReturnType<typeof setTimeout>),
-}
-
-function over(role: 'client', carrier: ByteCarrier, options: ClientOptions): SslStream
-function over(role: 'server', carrier: ByteCarrier, options: ServerOptions): SslStream
-function over(role: 'client' | 'server', carrier: ByteCarrier, options: object): SslStream {
+function over(
+  timers: Timers,
+  role: 'client',
+  carrier: ByteCarrier,
+  options: ClientOptions,
+): SslStream
+function over(
+  timers: Timers,
+  role: 'server',
+  carrier: ByteCarrier,
+  options: ServerOptions,
+): SslStream
+function over(
+  timers: Timers,
+  role: 'client' | 'server',
+  carrier: ByteCarrier,
+  options: object,
+): SslStream {
   const { ssl, stream } = sslFor(role as 'client', options)
   return new SslStream(ssl, () => carrier, stream, timers)
-}
-
-/** A carrier that can be taken out of its program's hands, so that what is below can be ended without a word. */
-function mutable(near: ByteCarrier) {
-  let silent = false
-  const never = new Promise<never>(() => {})
-  const muted: ByteCarrier = {
-    read: () => near.read().then(bytes => (silent ? never : bytes)),
-    write: bytes => (silent ? never : near.write(bytes)),
-    close: () => (silent ? Promise.resolve() : near.close()),
-    abort: reason => {
-      if (!silent) near.abort(reason)
-    },
-  }
-  const mute = () => {
-    silent = true
-  }
-  return { near, muted, mute }
-}
-
-/** Pieces of many lengths, whose bytes differ from place to place. */
-function pieces(seed: number): readonly Uint8Array<ArrayBuffer>[] {
-  let state = seed
-  const next = (most: number) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
-    return (state >>> 8) % most
-  }
-  return [
-    1,
-    5,
-    100,
-    20_000,
-    1,
-    70_000,
-    3000,
-    ...Array.from({ length: 8 }, () => 1 + next(30_000)),
-  ].map(size => Uint8Array.from({ length: size }, () => next(256)))
-}
-
-function length(list: readonly Uint8Array[]): number {
-  return list.reduce((sum, piece) => sum + piece.length, 0)
-}
-
-async function writeAll(
-  carrier: ByteCarrier,
-  list: readonly Uint8Array<ArrayBuffer>[],
-): Promise<void> {
-  // What is written is the carrier's to keep, or to hand over.
-  for (const piece of list) await carrier.write(piece.slice())
-}
-
-/** So many bytes of a carrier. */
-async function take(carrier: ByteCarrier, most: number): Promise<readonly Uint8Array[]> {
-  const list: Uint8Array[] = []
-  for (let got = 0; got < most; ) {
-    const bytes = await carrier.read()
-    if (bytes === null) throw new Error(`it ended after ${got} of ${most} bytes`)
-    list.push(bytes.slice())
-    got += bytes.length
-  }
-  return list
-}
-
-async function takeAll(carrier: {
-  read(): Promise<Uint8Array | null>
-}): Promise<readonly Uint8Array[]> {
-  const list: Uint8Array[] = []
-  for (;;) {
-    const bytes = await carrier.read()
-    if (bytes === null) return list
-    list.push(bytes.slice())
-  }
-}
-
-function readAll(stream: SslStream): Promise<readonly Uint8Array[]> {
-  return within(takeAll(stream))
-}
-
-async function same(
-  got: readonly Uint8Array[] | Promise<readonly Uint8Array[]>,
-  expected: readonly Uint8Array[],
-): Promise<void> {
-  const [a, b] = [joined(await got), joined(expected)]
-  expect(a.length === b.length, `${b.length} bytes, got ${a.length}`)
-  expect(
-    a.every((byte, at) => byte === b[at]),
-    'the same bytes',
-  )
-}
-
-function joined(list: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(length(list))
-  let at = 0
-  for (const piece of list) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
-}
-
-function name(error: unknown): string {
-  const { alert, origin } = error as { alert?: string; origin?: string }
-  return alert === undefined ? String(error) : `${alert} ${origin}`
-}
-
-/** What a promise rejects with. */
-async function reason(promise: Promise<unknown>): Promise<unknown> {
-  const outcome = await settled(promise)
-  if (outcome.status === 'rejected') return outcome.reason
-  throw new Error(`expected a rejection, got ${outcome.value}`)
-}
-
-async function failed(promise: Promise<unknown>): Promise<void> {
-  await reason(promise)
-}
-
-async function settled<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
-  const [outcome] = await Promise.allSettled([promise])
-  return outcome
-}
-
-/** A promise that does not settle is a failure, and not a test that hangs. */
-async function within<T>(promise: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('nothing happened for 20 seconds')), 20_000)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** Until a number has stood still for a while. */
-async function quiet(number: () => number): Promise<void> {
-  for (let before = -1; before !== number(); ) {
-    before = number()
-    await new Promise(resolve => setTimeout(resolve, 60))
-  }
-}
-
-function expect(truth: boolean, what: string): void {
-  if (!truth) throw new Error(`expected ${what}`)
 }

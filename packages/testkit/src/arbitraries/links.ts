@@ -1,0 +1,68 @@
+/** Links of every kind: rings, cuts, coalescing, drips, stalls, latency; and those that lose or change bytes, where they may. */
+import fc from 'fast-check'
+import type { DatagramPlan } from '../schedule/datagram-link.ts'
+import type { LinkPlan, WayPlan } from '../schedule/link-plan.ts'
+
+export interface LinkOptions {
+  /** The largest ring; 20 000. The smallest is 1 byte, and small ones come often. */
+  readonly largestRing?: number
+  /** Whether a link may end after some byte, or break; no, unless told so. */
+  readonly ends?: boolean
+  /** Whether bits may flip; no, unless told so. */
+  readonly flips?: boolean
+  /** How far into the stream ends, flips and stalls come, in bytes; 6000. */
+  readonly within?: number
+}
+
+/** Plans of links; they shrink to one ring of one byte each way, to which nothing happens. */
+export function links(options: LinkOptions = {}): fc.Arbitrary<LinkPlan> {
+  return fc.record({ there: ways(options), back: ways(options) }, { noNullPrototype: true })
+}
+
+/** Plans of one direction. */
+export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
+  const { largestRing = 20_000, ends = false, flips = false, within = 6000 } = options
+  const ring = fc.oneof(
+    fc.integer({ min: 1, max: Math.min(4, largestRing) }),
+    fc.integer({ min: 1, max: Math.min(600, largestRing) }),
+    fc.integer({ min: 1, max: largestRing }),
+  )
+  const cut = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4096 }))
+  const stall = fc.record(
+    { at: fc.nat(within), for: fc.integer({ min: 1, max: 60_000 }) },
+    { noNullPrototype: true },
+  )
+  const end = fc.record(
+    { at: fc.nat(within), as: fc.constantFrom('eof' as const, 'broken' as const) },
+    { noNullPrototype: true },
+  )
+  const extras = {
+    cuts: fc.oneof(fc.constant([1]), fc.array(cut, { minLength: 1, maxLength: 6 })),
+    gather: fc.integer({ min: 2, max: 4096 }),
+    latency: fc.integer({ min: 1, max: 1000 }),
+    stalls: fc.array(stall, { minLength: 1, maxLength: 3 }),
+    ...(ends ? { end } : {}),
+    ...(flips ? { flips: fc.array(fc.nat(8 * within), { minLength: 1, maxLength: 3 }) } : {}),
+  }
+  const straight = ring.map((ring): WayPlan => ({ ring }))
+  const carried = fc.record(
+    { ring, ...extras },
+    { requiredKeys: ['ring'], noNullPrototype: true },
+  ) as fc.Arbitrary<WayPlan>
+  return fc.oneof({ withCrossShrink: true }, straight, carried)
+}
+
+/** What a network does to datagrams: some of the first `within` are lost, doubled, late or damaged. They shrink to a network that does nothing. */
+export function datagramPlans(within = 30): fc.Arbitrary<DatagramPlan> {
+  const which = fc.nat(within)
+  const some = fc.uniqueArray(which, { maxLength: 4 })
+  return fc.record(
+    {
+      lost: some,
+      doubled: some,
+      late: fc.array(fc.tuple(which, fc.integer({ min: 1, max: 5 })), { maxLength: 3 }),
+      flipped: fc.array(fc.tuple(which, fc.nat(20_000)), { maxLength: 3 }),
+    },
+    { requiredKeys: [], noNullPrototype: true },
+  )
+}

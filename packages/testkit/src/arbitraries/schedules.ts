@@ -1,0 +1,42 @@
+/** Schedules: a link, an order of turns, and a seed. */
+import fc from 'fast-check'
+import type { Schedule } from '../schedule/play.ts'
+import { type LinkOptions, links } from './links.ts'
+
+export interface ScheduleOptions extends LinkOptions {
+  /** The most turns before all take them in rounds; 60. */
+  readonly mostTurns?: number
+}
+
+/** Schedules; they shrink to fewer turns over a simpler link. */
+export function schedules(options: ScheduleOptions = {}): fc.Arbitrary<Schedule> {
+  return fc.record(
+    { link: links(options), turns: turnsOf(options.mostTurns), seed: seeds() },
+    { noNullPrototype: true },
+  )
+}
+
+/** Long runs of one come up as often as alternation. */
+function turnsOf(most = 60): fc.Arbitrary<string> {
+  const burst = fc
+    .tuple(fc.constantFrom('c', 's', 'p'), fc.integer({ min: 1, max: 9 }))
+    .map(([letter, times]) => letter.repeat(times))
+  const single = fc.constantFrom('c', 's', 'p')
+  return fc
+    .array(fc.oneof({ weight: 3, arbitrary: single }, { weight: 1, arbitrary: burst }), {
+      maxLength: most,
+      size: 'max',
+    })
+    .map(turns => turns.join('').slice(0, most))
+}
+
+/** Texts to draw everything from. */
+function seeds(): fc.Arbitrary<string> {
+  return fc.nat(99_999).map(String)
+}
+
+/** The schedule that a number stands for, the same on every runtime. */
+export function scheduleOf(seed: number, options: ScheduleOptions = {}): Schedule {
+  const [schedule] = fc.sample(schedules(options), { seed, numRuns: 1 })
+  return schedule as Schedule
+}

@@ -1,0 +1,42 @@
+/** A schedule as a program of a few lines, and plain data as source text. */
+import type { Play, Schedule } from './play.ts'
+
+/** A module that replays a schedule. A play without a `source` is named as what `play.js` exports by its name. */
+export function programOf(play: Play, { link, turns, seed }: Schedule): string {
+  const { imports, expression } = play.source ?? {
+    imports: `import { ${play.name || 'play'} } from './play.js'`,
+    expression: play.name || 'play',
+  }
+  const lines = [
+    `import { replay } from '@biopair/testkit'`,
+    imports,
+    '',
+    `replay(${expression}, {`,
+    `  link: {`,
+    `    there: ${sourceOf(link.there)},`,
+    `    back: ${sourceOf(link.back)},`,
+    `  },`,
+    `  turns: ${sourceOf(turns)},`,
+    `  seed: ${sourceOf(seed)},`,
+    `})`,
+    '',
+  ]
+  return lines.filter((line, at) => line !== '' || at > 1).join('\n')
+}
+
+/** Plain data as a JavaScript expression, on one line; what is undefined is left out. */
+export function sourceOf(value: unknown): string {
+  if (typeof value === 'string') return quoted(value)
+  if (value instanceof Uint8Array) return `Uint8Array.of(${[...value].join(', ')})`
+  if (Array.isArray(value)) return `[${value.map(sourceOf).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return String(value)
+  const fields = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .map(([name, field]) => `${/^\w+$/.test(name) ? name : quoted(name)}: ${sourceOf(field)}`)
+  return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`
+}
+
+function quoted(text: string): string {
+  const [inside] = [JSON.stringify(text).slice(1, -1)]
+  return `'${inside.replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
+}
