@@ -5,6 +5,7 @@ import {
   ClientKeyExchange,
   decodeMessage,
   messageName,
+  NewSessionTicket12,
   ServerHello12,
   ServerKeyExchange,
 } from '@biopair/handshake'
@@ -41,6 +42,16 @@ export function tell12(message: Uint8Array): Told {
     case ClientKeyExchange.msg_type: {
       const { ecdh_Yc } = decodeMessage(ClientKeyExchange, body)
       return { name, fields: [['key share', `${ecdh_Yc.length} bytes`]] }
+    }
+    case NewSessionTicket12.msg_type: {
+      const { ticket_lifetime_hint, ticket } = decodeMessage(NewSessionTicket12, body)
+      return {
+        name,
+        fields: [
+          ['lifetime', `${ticket_lifetime_hint} seconds`],
+          ['ticket', bytes(ticket)],
+        ],
+      }
     }
     default:
       return tell(message)
