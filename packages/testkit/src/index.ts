@@ -3,6 +3,7 @@
 export * from './arbitraries/chains.ts'
 export * from './arbitraries/client-hellos.ts'
 export * from './arbitraries/links.ts'
+export { looseEncode } from './arbitraries/loose.ts'
 export * from './arbitraries/schedules.ts'
 export * from './arbitraries/tls-configs.ts'
 export { arbitraryOf } from './arbitraries/values.ts'

@@ -1,4 +1,4 @@
-/** A writer from the shape alone and without a single check, to see how long a value is. */
+/** A second writer, from the shape alone and without a single check: an oracle for the codecs, and what writes what they refuse. */
 import { prefixWidth, type Shape } from '@biopair/wire'
 
 /** The bytes of a value. A vector may be given as raw bytes, of any length that its prefix can say. */

@@ -1,6 +1,6 @@
 /** Mutations that know nothing of what the bytes are. */
 import { type Bytes, concat } from '@biopair/crypto'
-import type { Dice } from './dice.ts'
+import type { Dice } from '../seeds/dice.ts'
 
 const telling = [0, 1, 0x7f, 0x80, 0xff, 0x10, 0x20, 0x40]
 
@@ -19,7 +19,7 @@ export function mutateBytes(
 function once(bytes: Bytes, dice: Dice, donor: Uint8Array): Bytes {
   const { length } = bytes
   const at = dice.below(length)
-  const run = 1 + dice.below(dice.once(4) ? length : 8)
+  const run = 1 + dice.below(dice.one(4) ? length : 8)
   if (length === 0) return dice.bytes(1 + dice.below(16))
   switch (dice.below(9)) {
     case 0:
@@ -33,7 +33,7 @@ function once(bytes: Bytes, dice: Dice, donor: Uint8Array): Bytes {
       bytes[at] = dice.word()
       return bytes
     case 4:
-      bytes[at] = (bytes[at] as number) + (dice.once(2) ? 1 : -1)
+      bytes[at] = (bytes[at] as number) + (dice.one(2) ? 1 : -1)
       return bytes
     case 5:
       return concat(bytes.subarray(0, at), bytes.subarray(at + run))
@@ -50,7 +50,7 @@ function once(bytes: Bytes, dice: Dice, donor: Uint8Array): Bytes {
       return concat(
         bytes.subarray(0, at),
         donor.subarray(from, from + run),
-        bytes.subarray(at + (dice.once(2) ? run : 0)),
+        bytes.subarray(at + (dice.one(2) ? run : 0)),
       )
     }
   }

@@ -170,11 +170,11 @@ export function certificateSubject(): FuzzSubject {
     name: 'certificate',
     target,
     mutator(data, dice, corpus) {
-      const first = dice.once(12) ? Uint8Array.of(dice.below(16)) : data.subarray(0, 1)
-      const donors = dice.once(4) ? [(dice.of(corpus) ?? data).subarray(1)] : []
+      const first = dice.one(12) ? Uint8Array.of(dice.below(16)) : data.subarray(0, 1)
+      const donors = dice.one(4) ? [(dice.of(corpus) ?? data).subarray(1)] : []
       let der: Bytes = new Uint8Array(data.subarray(1))
-      if (dice.once(2)) return concat(first, mutateBytes(der, dice, donors[0]))
-      for (let times = dice.once(4) ? 3 : 1; times > 0; times--)
+      if (dice.one(2)) return concat(first, mutateBytes(der, dice, donors[0]))
+      for (let times = dice.one(4) ? 3 : 1; times > 0; times--)
         der = mutateDer(der, count => dice.below(count), undefined, donors)
       return concat(first, der)
     },

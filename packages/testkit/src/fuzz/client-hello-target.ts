@@ -39,7 +39,7 @@ export function clientHelloSubject(scenarios: readonly Scenario[]): FuzzSubject 
       return `${server.name} ${answer(server.make, message)}`
     },
     mutator(data, dice, corpus) {
-      const first = dice.once(10) ? Uint8Array.of(dice.word()) : data.subarray(0, 1)
+      const first = dice.one(10) ? Uint8Array.of(dice.word()) : data.subarray(0, 1)
       const donor = messageOf((dice.of(corpus) ?? data).subarray(1))
       return concat(first, mutateBody(msg_type, data.subarray(1), dice, donor))
     },

@@ -1,7 +1,7 @@
 /** The targets `client` and `server`: whole ends without encryption, given what a peer might say. */
 import { type Bytes, concat } from '@biopair/crypto'
+import type { Dice } from '../seeds/dice.ts'
 import { mutateBytes } from './byte-mutator.ts'
-import type { Dice } from './dice.ts'
 import { runEndpoint } from './endpoint.ts'
 import type { FuzzSubject } from './fuzz-target.ts'
 import { planLength } from './plan.ts'
@@ -42,8 +42,8 @@ function mutatePlanned(data: Uint8Array, dice: Dice, corpus: readonly Uint8Array
   const plan = data.slice(0, planLength)
   const donor = dice.of(corpus) ?? data
   const said = data.subarray(planLength)
-  if (dice.once(6)) plan[1 + dice.below(2)] = dice.word()
-  else if (dice.once(30)) plan[0] = dice.word()
-  if (dice.once(200)) return mutateBytes(data, dice, donor)
-  return concat(plan, dice.once(40) ? said : mutateStream(said, dice, donor.subarray(planLength)))
+  if (dice.one(6)) plan[1 + dice.below(2)] = dice.word()
+  else if (dice.one(30)) plan[0] = dice.word()
+  if (dice.one(200)) return mutateBytes(data, dice, donor)
+  return concat(plan, dice.one(40) ? said : mutateStream(said, dice, donor.subarray(planLength)))
 }

@@ -1,6 +1,6 @@
 /** What a fuzz target is. */
 import type { Bytes } from '@biopair/crypto'
-import type { Dice } from './dice.ts'
+import type { Dice } from '../seeds/dice.ts'
 
 /**
  * Takes any bytes and throws for a broken law alone. What it answers tells how the run went, for a loop that keeps inputs whose answer is

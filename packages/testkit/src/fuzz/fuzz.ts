@@ -1,6 +1,6 @@
 /** `fuzz`: our own loop. It mutates, runs, keeps what is new, and reports. */
 import type { Bytes } from '@biopair/crypto'
-import { Dice } from './dice.ts'
+import { Dice } from '../seeds/dice.ts'
 import { findingKey } from './finding.ts'
 import type { FuzzSubject } from './fuzz-target.ts'
 import { minimise } from './minimise.ts'
@@ -136,7 +136,7 @@ class Fuzzing {
     const dice = this.#dice
     // What is new has more to give: half of the choices are among the last quarter.
     const { length } = this.#kept
-    const from = dice.once(2) ? Math.floor(length * 0.75) : 0
+    const from = dice.one(2) ? Math.floor(length * 0.75) : 0
     const parent = this.#kept[from + dice.below(length - from)] ?? new Uint8Array(0)
     return this.#subject.mutator(parent, dice, this.#kept)
   }

@@ -1,6 +1,7 @@
 /** What `@biopair/testkit/fuzz` offers: targets, null crypto, mutators, corpora and a loop. */
+
+export { Dice } from '../seeds/dice.ts'
 export { mutateBytes } from './byte-mutator.ts'
-export { Dice } from './dice.ts'
 export { Finding, findingKey } from './finding.ts'
 export {
   type CoverageProbe,

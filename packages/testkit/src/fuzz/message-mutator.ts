@@ -8,8 +8,8 @@ import {
   messageTypes12,
 } from '@biopair/handshake'
 import type { Shape } from '@biopair/wire'
+import type { Dice } from '../seeds/dice.ts'
 import { mutateBytes } from './byte-mutator.ts'
-import type { Dice } from './dice.ts'
 import { mutatePart } from './shape-mutator.ts'
 import {
   bigEndian,
@@ -24,8 +24,8 @@ import {
 export function mutateMessage(message: Uint8Array, dice: Dice, donor: Uint8Array = message): Bytes {
   const [msg_type = 0] = message
   const body = message.subarray(messageHeaderLength)
-  if (dice.once(16)) return withHeader(otherType(dice), body)
-  if (dice.once(16)) return liar(msg_type, body, dice)
+  if (dice.one(16)) return withHeader(otherType(dice), body)
+  if (dice.one(16)) return liar(msg_type, body, dice)
   return withHeader(msg_type, mutateBody(msg_type, body, dice, donor))
 }
 
@@ -36,16 +36,16 @@ export function mutateBody(
   dice: Dice,
   donor: Uint8Array = body,
 ): Bytes {
-  const part = dice.once(8) ? undefined : apart(msg_type, body)
+  const part = dice.one(8) ? undefined : apart(msg_type, body)
   if (!part) return mutateBytes(body, dice, donor)
-  const other = dice.once(3) ? apart(donor[0] ?? 0, donor.subarray(messageHeaderLength)) : undefined
+  const other = dice.one(3) ? apart(donor[0] ?? 0, donor.subarray(messageHeaderLength)) : undefined
   for (let times = 1 + dice.below(3); times > 0; times--) mutatePart(part, dice, other)
   return putTogether(part)
 }
 
 function otherType(dice: Dice): number {
   const known = [...messageTypes.keys(), ...messageTypes12.keys()]
-  return dice.once(8) ? dice.below(256) : (dice.of(known) as number)
+  return dice.one(8) ? dice.below(256) : (dice.of(known) as number)
 }
 
 /** A message whose header tells another length than it has. */

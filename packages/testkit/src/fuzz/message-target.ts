@@ -8,8 +8,8 @@ import {
   showMessage,
 } from '@biopair/handshake'
 import { type Codec, decode, encode, TlsAlert } from '@biopair/wire'
+import { Dice } from '../seeds/dice.ts'
 import { mutateBytes } from './byte-mutator.ts'
-import { Dice } from './dice.ts'
 import { law, onlyThrows } from './finding.ts'
 import type { FuzzSubject } from './fuzz-target.ts'
 import { mutatePart, sample } from './shape-mutator.ts'
@@ -61,14 +61,14 @@ export const messageSubject: FuzzSubject = {
   },
   mutator(data, dice, corpus) {
     const [first = 0] = data
-    if (dice.once(40)) return concat(Uint8Array.of(dice.word()), data.subarray(1))
+    if (dice.one(40)) return concat(Uint8Array.of(dice.word()), data.subarray(1))
     const row = rows[first % rows.length] as Row
     const body = data.subarray(1)
-    const part = dice.once(6) ? undefined : takeApart(row.codec.shape, body)
+    const part = dice.one(6) ? undefined : takeApart(row.codec.shape, body)
     if (!part)
       return concat(
         data.subarray(0, 1),
-        dice.once(6)
+        dice.one(6)
           ? putTogether(sample(row.codec.shape, dice))
           : mutateBytes(body, dice, dice.of(corpus) ?? body),
       )

@@ -69,7 +69,7 @@ export const recordSubject: FuzzSubject = {
   },
   mutator(data, dice, corpus) {
     const head = data.slice(0, headLength)
-    if (dice.once(8)) head[dice.below(headLength)] = dice.word()
+    if (dice.one(8)) head[dice.below(headLength)] = dice.word()
     const donor = dice.of(corpus) ?? data
     return concat(head, mutateStream(data.subarray(headLength), dice, donor.subarray(headLength)))
   },

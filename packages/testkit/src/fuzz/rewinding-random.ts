@@ -1,6 +1,6 @@
 /** Randomness that starts anew for every run of a fuzz target, so that a run depends on its input alone. */
 import type { Bytes, Random } from '@biopair/crypto'
-import { Dice } from './dice.ts'
+import { Dice } from '../seeds/dice.ts'
 
 export class RewindingRandom {
   readonly #seed: number

@@ -1,7 +1,7 @@
 /** Mutations of a tree that a codec's shape gave: numbers, lengths, elements, extensions. */
 import { leastLength, prefixWidth, type Shape } from '@biopair/wire'
+import type { Dice } from '../seeds/dice.ts'
 import { mutateBytes } from './byte-mutator.ts'
-import type { Dice } from './dice.ts'
 import { bigEndian, bodyOf, copyOf, numberOf, type Part, partsOf } from './shape-tree.ts'
 
 /** Changes one part of the tree, chosen by the dice; `donor` is a tree to take parts from. */
@@ -17,11 +17,11 @@ export function mutatePart(whole: Part, dice: Dice, donor?: Part): void {
     case 'fixed':
     case 'rest':
     case 'opaque':
-      if ('max' in shape && dice.once(4)) lie(part, shape.max, dice)
-      else if (!part.children || dice.once(4)) otherBytes(part, dice, donor)
+      if ('max' in shape && dice.one(4)) lie(part, shape.max, dice)
+      else if (!part.children || dice.one(4)) otherBytes(part, dice, donor)
       return
     case 'vector':
-      if (dice.once(6)) lie(part, shape.max, dice)
+      if (dice.one(6)) lie(part, shape.max, dice)
       else otherElements(part, shape.of, dice, donor)
       return
     case 'struct':
@@ -29,7 +29,7 @@ export function mutatePart(whole: Part, dice: Dice, donor?: Part): void {
       return
     case 'variant':
     case 'optionalTail':
-      part.children = dice.once(3) ? [] : sample(shape, dice).children
+      part.children = dice.one(3) ? [] : sample(shape, dice).children
   }
 }
 
@@ -40,10 +40,9 @@ function otherNumber(
   dice: Dice,
 ): number {
   const most = 2 ** (8 * shape.width) - 1
-  if (shape.kind === 'enumerated' && !dice.once(4))
-    return dice.of(Object.values(shape.names)) ?? now
+  if (shape.kind === 'enumerated' && !dice.one(4)) return dice.of(Object.values(shape.names)) ?? now
   const known = shape.type === undefined ? undefined : dice.of(telling[shape.type] ?? [])
-  if (known !== undefined && !dice.once(4)) return known
+  if (known !== undefined && !dice.one(4)) return known
   return [0, 1, most, now + 1, Math.max(0, now - 1), now ^ 1, dice.word()][dice.below(7)] as number
 }
 
@@ -71,13 +70,13 @@ function lie(part: Part, max: number, dice: Dice): void {
 function otherBytes(part: Part, dice: Dice, donor: Part | undefined): void {
   part.children = undefined
   const { shape } = part
-  const same = dice.once(3)
+  const same = dice.one(3)
     ? given(donor).filter(({ shape: other, children }) => other.kind === shape.kind && !children)
     : []
   const one = dice.of(same)
   if (one) part.bytes = one.bytes
-  else if (dice.once(5)) part.bytes = new Uint8Array(0)
-  else if (dice.once(20)) part.bytes = new Uint8Array(dice.below(20_000)).fill(dice.word())
+  else if (dice.one(5)) part.bytes = new Uint8Array(0)
+  else if (dice.one(20)) part.bytes = new Uint8Array(dice.below(20_000)).fill(dice.word())
   else part.bytes = mutateBytes(part.bytes, dice)
 }
 
@@ -91,7 +90,7 @@ function otherElements(part: Part, of: Shape, dice: Dice, donor: Part | undefine
       const one = dice.of(
         given(donor).filter(({ shape }) => shape.kind === of.kind && shape.type === of.type),
       )
-      children.splice(at, 0, one && !dice.once(3) ? copyOf(one) : sample(of, dice))
+      children.splice(at, 0, one && !dice.one(3) ? copyOf(one) : sample(of, dice))
       return
     }
     case 1:
@@ -107,11 +106,11 @@ function otherElements(part: Part, of: Shape, dice: Dice, donor: Part | undefine
       return
     }
     case 5:
-      if (dice.once(4)) children.length = 0
+      if (dice.one(4)) children.length = 0
       else children.splice(at)
       return
     default:
-      for (let times = dice.below(dice.once(8) ? 300 : 8); times > 0; times--)
+      for (let times = dice.below(dice.one(8) ? 300 : 8); times > 0; times--)
         children.push(copyOf(chosen as Part))
   }
 }
@@ -121,7 +120,7 @@ function replaced(part: Part, dice: Dice, donor: Part | undefined): void {
   const one = dice.of(
     given(donor).filter(other => other.shape.kind === 'struct' && other.shape === shape),
   )
-  const from = one && !dice.once(4) ? copyOf(one) : sample(shape, dice)
+  const from = one && !dice.one(4) ? copyOf(one) : sample(shape, dice)
   part.children = from.children
 }
 
@@ -155,6 +154,6 @@ export function sample(shape: Shape, dice: Dice): Part {
       return tree([selector, sample(bodyOf(shape, numberOf(selector.bytes)), dice)])
     }
     case 'optionalTail':
-      return tree(dice.once(3) ? [] : [sample(shape.of, dice)])
+      return tree(dice.one(3) ? [] : [sample(shape.of, dice)])
   }
 }

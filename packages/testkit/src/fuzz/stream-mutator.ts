@@ -1,7 +1,7 @@
 /** Mutations of a stream of records: the records, the messages in them, the fields in those. */
 import { type Bytes, concat } from '@biopair/crypto'
+import type { Dice } from '../seeds/dice.ts'
 import { mutateBytes } from './byte-mutator.ts'
-import type { Dice } from './dice.ts'
 import { mutateMessage } from './message-mutator.ts'
 import { recordsOf, streamOf, type WireRecord } from './wire-records.ts'
 
@@ -10,10 +10,10 @@ const handshake = 22
 /** A stream that somebody said, said otherwise; what is spliced in comes from `donor`. */
 export function mutateStream(stream: Uint8Array, dice: Dice, donor: Uint8Array = stream): Bytes {
   const { records, rest } = recordsOf(stream)
-  if (records.length === 0 || dice.once(10)) return mutateBytes(stream, dice, donor)
+  if (records.length === 0 || dice.one(10)) return mutateBytes(stream, dice, donor)
   const others = recordsOf(donor).records
-  for (let times = 1 + dice.below(dice.once(4) ? 6 : 2); times > 0; times--)
-    if (dice.once(3)) mutateRecords(records, dice, others)
+  for (let times = 1 + dice.below(dice.one(4) ? 6 : 2); times > 0; times--)
+    if (dice.one(3)) mutateRecords(records, dice, others)
     else mutateContent(records, dice, others)
   return streamOf(records, rest)
 }
@@ -35,7 +35,7 @@ function mutateRecords(records: WireRecord[], dice: Dice, others: readonly WireR
       return
     }
     case 3:
-      record.type = dice.once(6) ? dice.below(256) : 20 + dice.below(5)
+      record.type = dice.one(6) ? dice.below(256) : 20 + dice.below(5)
       return
     case 4:
       record.version = dice.of([
@@ -75,7 +75,7 @@ function mutateRecords(records: WireRecord[], dice: Dice, others: readonly WireR
       record.sealed = dice.of(['no', '1.3', '1.2', '1.2 with nonce'] as const) ?? 'no'
       return
     default:
-      record.padding = dice.below(dice.once(8) ? 16_384 : 40)
+      record.padding = dice.below(dice.one(8) ? 16_384 : 40)
   }
 }
 
@@ -96,20 +96,20 @@ function said(beside: WireRecord, dice: Dice): WireRecord {
     [22, Uint8Array.of(4, 0, 0, 13, 0, 0, 0, 9, 0, 0, 0, 7, 0, 0, 1, 5, 0)],
   ]
   const [type, content] = dice.of(contents) as readonly [number, Uint8Array]
-  return { ...beside, type, content, sealed: dice.once(4) ? 'no' : beside.sealed }
+  return { ...beside, type, content, sealed: dice.one(4) ? 'no' : beside.sealed }
 }
 
 /** Changes a message in a record, or which messages there are; other content as bytes. */
 function mutateContent(records: WireRecord[], dice: Dice, others: readonly WireRecord[]): void {
   const chosen = records.filter(({ type }) => type === handshake)
-  const record = dice.once(10) ? dice.of(records) : dice.of(chosen)
+  const record = dice.one(10) ? dice.of(records) : dice.of(chosen)
   if (!record) return
   const messages = record.type === handshake ? messagesOf(record.content) : undefined
   if (!messages) {
     record.content = mutateBytes(record.content, dice)
     return
   }
-  const donor = dice.once(2) ? donated(others, dice) : undefined
+  const donor = dice.one(2) ? donated(others, dice) : undefined
   const at = dice.below(messages.length)
   const message = messages[at] as Uint8Array
   switch (dice.below(12)) {
