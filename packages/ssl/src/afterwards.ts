@@ -40,6 +40,8 @@ export class Afterwards {
   #connected: AnyConnected | undefined
   /** Tickets wait for a call that writes: over a BIO that waits for room they would hold up any other. */
   #ticketsOwed = false
+  /** TLS 1.2: the peer has asked for another handshake, and was not told that there is none. */
+  #refusalOwed = false
   #wrote = false
 
   constructor(parts: AfterwardsParts) {
@@ -69,11 +71,18 @@ export class Afterwards {
     return this.#wrote
   }
 
-  /** Whether tickets or a KeyUpdate are to go out once nothing waits before them. */
+  /** Whether tickets, a KeyUpdate or no_renegotiation are to go out once nothing waits before them. */
   get owes(): boolean {
     const connected = this.#connected
     if (!connected) return false
-    return this.#ticketsOwed || (!is12(connected) && connected.owesUpdate)
+    return this.#ticketsOwed || this.#refusalOwed || (!is12(connected) && connected.owesUpdate)
+  }
+
+  /** Whether no_renegotiation is owed, however often it was asked for; from here on it is not. */
+  refuses(): boolean {
+    const owed = this.#refusalOwed
+    this.#refusalOwed = false
+    return owed
   }
 
   /** Gives what is owed: however many updates were asked for meanwhile, one answers them (RFC 9846 §4.7.3). */
@@ -130,15 +139,13 @@ export class Afterwards {
     return connected !== undefined && !is12(connected) && isAnswer(connected, msg_type)
   }
 
-  /** A post-handshake message has come; `refused`: it asked for what TLS 1.2 calls a renegotiation. */
-  receive(message: JoinedMessage): 'refused' | undefined {
+  /** A post-handshake message has come. */
+  receive(message: JoinedMessage): void {
     const connected = this.#connected as AnyConnected
     if (is12(connected)) {
       receive12(connected, message)
-      return 'refused'
-    }
-    this.#connected = receive(connected, message, this.#around)
-    return undefined
+      this.#refusalOwed = true
+    } else this.#connected = receive(connected, message, this.#around)
   }
 
   order(command: Command): undefined {

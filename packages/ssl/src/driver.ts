@@ -251,15 +251,15 @@ export class Driver {
       const message = inward.message('application')
       if (!message) return undefined
       if (!afterwards.asked(message.msg_type)) inward.side('KEY_UPDATES', 'post-handshake messages')
-      // RFC 5746 §4: refused, and the connection goes on.
-      if (!afterwards.receive(message) || !this.outward.open) continue
-      this.outward.alert('no_renegotiation')
-      if (!this.turn.waitsForRoom) this.outward.push()
+      afterwards.receive(message)
+      // What can be answered at once is: how many requests are open does not depend on how they were cut.
+      this.#attend()
+      if (inward.end) return undefined
     }
   }
 
   /**
-   * What is owed, a KeyUpdate or tickets, goes out once nothing waits before it: so there is never more than one update in the queue.
+   * What is owed, a KeyUpdate, tickets or no_renegotiation, goes out once nothing waits before it: so there is never more than one update in the queue.
    * Over a BIO that waits for room, only a call that `writes` may do so: reading would have to wait for who does not read.
    */
   settle(writes = false): void {
@@ -267,6 +267,8 @@ export class Driver {
     const { afterwards, outward } = this
     if (!afterwards.owes || (this.turn.waitsForRoom && !writes)) return
     if (!outward.open || this.writer.queue > 0) return
+    // RFC 5746 §4: refused, and the connection goes on.
+    if (afterwards.refuses()) outward.alert('no_renegotiation')
     this.protect(() => afterwards.settle())
     outward.push()
   }

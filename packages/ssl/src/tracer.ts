@@ -96,34 +96,37 @@ export class Tracer {
 /** A NewSessionTicket without what makes it one: zeros stand in for ticket_age_add, ticket_nonce and ticket. Everything else as it is. */
 export function redacted<T extends TraceNews>(news: T): T {
   if (news.event !== 'message' || news.message[0] !== NewSessionTicket.msg_type) return news
-  return { ...news, message: withoutTicket(news.message), redacted: true }
+  // It does not say its version. In TLS 1.2 it comes before there are keys, in TLS 1.3 behind the handshake.
+  const without = news.level === 'initial' ? withoutTicket12 : withoutTicket
+  return { ...news, message: blankUnless(news.message, without), redacted: true }
 }
 
-function withoutTicket(message: Bytes): Bytes {
-  const zeros = (bytes: Uint8Array) => new Uint8Array(bytes.length)
+/** It has not been judged yet, and may be anything: then nothing is shown but its header. */
+function blankUnless(message: Bytes, without: (body: Uint8Array) => Bytes): Bytes {
   try {
-    const ticket = decodeMessage(NewSessionTicket, message.subarray(4))
-    return encodeMessage(NewSessionTicket, {
-      ...ticket,
-      ticket_age_add: 0,
-      ticket_nonce: zeros(ticket.ticket_nonce),
-      ticket: zeros(ticket.ticket),
-    })
+    return without(message.subarray(4))
   } catch {
-    return withoutTicket12(message)
-  }
-}
-
-/** One of TLS 1.2, which does not say its version. */
-function withoutTicket12(message: Bytes): Bytes {
-  const zeros = (bytes: Uint8Array) => new Uint8Array(bytes.length)
-  try {
-    const said = decodeMessage(NewSessionTicket12, message.subarray(4))
-    return encodeMessage(NewSessionTicket12, { ...said, ticket: zeros(said.ticket) })
-  } catch {
-    // It has not been judged yet, and may be anything.
     const blank = zeros(message)
     blank.set(message.subarray(0, 4))
-    return blank as Bytes
+    return blank
   }
+}
+
+function withoutTicket(body: Uint8Array): Bytes {
+  const said = decodeMessage(NewSessionTicket, body)
+  return encodeMessage(NewSessionTicket, {
+    ...said,
+    ticket_age_add: 0,
+    ticket_nonce: zeros(said.ticket_nonce),
+    ticket: zeros(said.ticket),
+  })
+}
+
+function withoutTicket12(body: Uint8Array): Bytes {
+  const said = decodeMessage(NewSessionTicket12, body)
+  return encodeMessage(NewSessionTicket12, { ...said, ticket: zeros(said.ticket) })
+}
+
+function zeros(bytes: Uint8Array): Bytes {
+  return new Uint8Array(bytes.length)
 }

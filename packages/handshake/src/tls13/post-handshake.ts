@@ -32,6 +32,9 @@ import { certificateRequest } from './server-messages.ts'
 /** Requests that may be open on a connection at once: each keeps a hash, and in the end a chain. */
 export const mostRequests = 8
 
+/** Contexts of a server's requests that a client remembers, so that what it refuses does not depend on how fast it answers. */
+const mostContexts = 64
+
 /** What a connection keeps where its client may be asked later; not plain data, since a hash is under way in it. */
 export interface PostHandshake {
   /** ClientHello ... client Finished: authentications do not see each other (RFC 9846 §4.1). */
@@ -41,6 +44,8 @@ export interface PostHandshake {
   readonly type: CertificateTypeName
   /** Requests whose outcome is not known yet. */
   readonly open: readonly OpenRequest[]
+  /** Client: contexts of requests that came, answered or not, the last of them. */
+  readonly contexts: readonly Bytes[]
   /** Server: what has come of the answer that is coming in. */
   readonly reply?: Reply | undefined
 }
@@ -117,7 +122,7 @@ export function laterAuthentication(
   type: CertificateTypeName = 'x509',
 ): PostHandshake | undefined {
   if (!offered || (psk && psk.kind !== 'resumption')) return undefined
-  return { context: transcript.fork(), config, type, open: [] }
+  return { context: transcript.fork(), config, type, open: [], contexts: [] }
 }
 
 /** Server: whether another request may be sent, and why not. */
@@ -160,7 +165,8 @@ export function receiveRequest(
   const message = decodeMessage(CertificateRequest, incoming.body)
   const wanted = readRequest(message)
   const context = message.certificate_request_context
-  if (later.open.some(other => same(other.context, context)))
+  // RFC 9846 §4.4.2: it "MUST be unique within the scope of this connection".
+  if (later.contexts.some(other => same(other, context)))
     throw new TlsAlert('illegal_parameter', {
       reason: 'INVALID_CONTEXT',
       section: '4.4.2',
@@ -180,7 +186,8 @@ export function receiveRequest(
     messages: [],
   })
   const request = { context, transcript, required: false, offered: none, answered: false }
-  return { ...state, postHandshake: { ...later, open: [...later.open, request] } }
+  const contexts = [...later.contexts, context].slice(-mostContexts)
+  return { ...state, postHandshake: { ...later, open: [...later.open, request], contexts } }
 }
 
 function* answerRequest(

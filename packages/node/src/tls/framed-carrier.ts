@@ -23,6 +23,7 @@ export class FramedCarrier implements ByteCarrier {
   #held: Uint8Array = new Uint8Array(0)
   #readsRaw = false
   #writesRaw = false
+  #waiting: (() => void)[] = []
 
   constructor(below: ByteCarrier, framing: Framing) {
     this.#below = below
@@ -32,6 +33,11 @@ export class FramedCarrier implements ByteCarrier {
   /** What is written from now on goes as it is. */
   writeRaw(): void {
     this.#writesRaw = true
+  }
+
+  /** Settles when a write has ended, well or not, or none will follow. */
+  wrote(): Promise<void> {
+    return new Promise(resolve => this.#waiting.push(resolve))
   }
 
   async read(): Promise<Uint8Array | null> {
@@ -52,17 +58,27 @@ export class FramedCarrier implements ByteCarrier {
 
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#writesRaw) return this.#below.write(bytes)
-    const packets = this.#framing.encode(bytes)
-    for (const packet of packets instanceof Uint8Array ? [packets] : packets)
-      await this.#below.write(new Uint8Array(packet))
+    try {
+      const packets = this.#framing.encode(bytes)
+      for (const packet of packets instanceof Uint8Array ? [packets] : packets)
+        await this.#below.write(new Uint8Array(packet))
+    } finally {
+      this.#wake()
+    }
   }
 
   close(): Promise<void> {
+    this.#wake()
     return this.#below.close()
   }
 
   abort(reason: Error): void {
+    this.#wake()
     this.#below.abort(reason)
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** What the first packet carries; empty packets carry nothing to wait for. */

@@ -114,7 +114,7 @@ export class TlsSocket extends SocketFacts {
   }
 
   override _final(done: (error?: Error) => void): void {
-    this.#stream.end().then(() => done(), this.#refused(done))
+    this.#end().then(() => done(), this.#refused(done))
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -159,8 +159,18 @@ export class TlsSocket extends SocketFacts {
   /** All of our flight goes in packets; what follows does not. */
   async #unframe(framed: FramedCarrier): Promise<void> {
     await this.#stream.opened
-    while (this.#stream.buffered.writing > 0) await turn()
+    while (this.#stream.buffered.writing > 0) {
+      if (this.destroyed) throw new StreamError('ERR_CLOSED', 'the socket was destroyed')
+      await framed.wrote()
+      // For the stream to hear of it, too.
+      await turn()
+    }
     framed.writeRaw()
+  }
+
+  async #end(): Promise<void> {
+    if (this.#ready) await this.#ready
+    await this.#stream.end()
   }
 
   async #send(chunks: readonly Uint8Array[]): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type ContextOptions,
   delegatedCredential,
   type Session,
+  type SessionCache,
   Ssl,
   SslContext,
   type SslOptions,
@@ -179,6 +180,25 @@ function terms(): Readonly<Record<string, Terms>> {
       { rejectUnauthorized: false, clientHello: { grease: true, padding: 512 } },
       { ...asks, rejectUnauthorized: false, recordSizing: {} },
     ),
+    'older, with a key': both({ ...older, ...psk }),
+    'older, resumed by ticket': { ...both(older), resumes: true },
+    'older, resumed by id': {
+      client: { ...plain.client, ...older },
+      server: { ...own, ...older, sessionCache: firstOf() },
+      resumes: true,
+    },
+  }
+}
+
+/** A store of the first session that it is given. */
+function firstOf(): SessionCache {
+  let kept: { readonly id: string; readonly state: Bytes } | undefined
+  return {
+    get: id => (kept?.id === id ? Uint8Array.from(kept.state) : undefined),
+    set: (id, state) => {
+      kept ??= { id, state: Uint8Array.from(state) }
+    },
+    delete: () => false,
   }
 }
 

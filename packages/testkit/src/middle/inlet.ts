@@ -137,7 +137,7 @@ export class Inlet {
         return record
       }
     }
-    if (missing && this.#view.keys && !ended) return 'wait'
+    if (missing && this.#view.keys && !this.#view.foreign && !ended) return 'wait'
     // Later keys cannot be known without what is in here.
     if (missing) this.blind = true
     return this.#opaque(length)

@@ -106,6 +106,13 @@ export class View {
     return keyed && suite && writeProtection13({ suite, secret: keyed.secret }, this.#crypto, first)
   }
 
+  /** Whether the suite that was agreed on is none that we know: then no key will ever come. */
+  get foreign(): boolean {
+    if (this.#suite === undefined || this.version === 'unknown') return false
+    const known = this.version === '1.2' ? cipherSuite12ById : cipherSuiteById
+    return known(this.#suite) === undefined
+  }
+
   /** Several suites are possible for early data, until one has opened some. */
   chooseEarly(index: number): void {
     this.#suite ??= this.#secret('client', 'early', 0)?.suites[index]?.id
