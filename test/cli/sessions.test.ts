@@ -32,6 +32,25 @@ test('-sess_in resumes what -sess_out has written, and both ends say Reused', as
   t.deepEqual(run.stdout.match(/^(?:New|Reused)(?=, TLSv1\.3)/gm), ['New', 'Reused', 'New'])
 })
 
+test('-tls1_2 speaks TLS 1.2 alone, with sessions, and with -tls1_3 the newer of both', async t => {
+  const file = scratch('session12.bin')
+  const { run, port } = await server(t, [...identity, '-naccept', '4', '-tls1_2', '-rev'])
+  for (const [args, first] of [
+    [['-tls1_2', '-sess_out', file], /^New, TLSv1\.2, /m],
+    [['-tls1_2', '-sess_in', file], /^Reused, TLSv1\.2, /m],
+    [['-tls1_2', '-tls1_3'], /^New, TLSv1\.2, /m],
+  ] as const) {
+    const near = client(t, port, args)
+    await near.says(first)
+    near.type('Q\n')
+    t.is(await near.exit, 0)
+  }
+  const newer = client(t, port)
+  t.is(await newer.exit, 1)
+  t.regex(newer.stderr, /protocol_version received .*minVersion/)
+  await run.exit
+})
+
 test('-num_tickets is how many come, and a server with -no_ticket gives none', async t => {
   const file = scratch('never.bin')
   for (const [args, count] of [

@@ -55,7 +55,7 @@ for (const [what, [argv, line]] of Object.entries(refused))
 
 const both =
   words(`help CAfile CApath CRL crl_check crl_check_all cert key pass cert_chain client_sigalgs requestCAfile enable_server_rpk
-  enable_client_rpk expected_rpk cert_comp psk psk_identity allow_no_dhe_kex no_ticket no_middlebox
+  enable_client_rpk expected_rpk cert_comp psk psk_identity allow_no_dhe_kex no_ticket tls1_2 tls1_3 no_middlebox
   record_padding max_send_frag alpn groups ciphersuites sigalgs verify verify_return_error verify_quiet noverify
   keylogfile pcapng keymatexport keymatexportlen msg trace quiet brief nocommands timeout provider servername status`)
 const clients = words(

@@ -58,6 +58,10 @@ const said: readonly [heading: string, words: string][] = [
   ['https, fetch and http2', 'https.get HTTP/1.1\nfetch HTTP/2.0\nexit 0'],
   ['Over a child process', 'hello\nexit 0'],
   ['TLS from the middle of a stream', '220 go ahead\nTLSv1.3 true hello\nexit 0'],
+  [
+    'A peer of TLS 1.2',
+    'protocol_version (TLSV1_ALERT_PROTOCOL_VERSION, RFC 9846 6.2): the peer ended the connection: it speaks none of our versions (minVersion, maxVersion)\nfirst hello TLSv1.2 false\nagain hello TLSv1.2 true\nexit 0',
+  ],
   ['Sign with a key that cannot be extracted', 'true\nexit 0'],
   ['TLS for QUIC', 'true true h3 Uint8Array(3) [ 1, 1, 30 ]\nexit 0'],
   ['Port a C program', 'TLSv1.3\nHTTP/1.0 200 OK\r\n\r\nhello\r\n\nexit 0'],

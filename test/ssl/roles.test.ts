@@ -105,7 +105,10 @@ test("what is a role's own, or both's, is never refused for its role: a wrong va
         const error = t.throws(() => sslFor(role as 'client', { [option]: Symbol('x') } as object))
         t.notRegex(String(error?.message), /is no option of/, option)
       }
-  t.throws(() => sslFor('client', { cA: anchor.pem } as object), { code: 'ERR_UNKNOWN_OPTION' })
+  t.throws(() => sslFor('client', { cA: anchor.pem } as object), {
+    code: 'ERR_UNKNOWN_OPTION',
+    message: 'there is no option cA: ca is one',
+  })
 })
 
 test('beside a context that others share, a connection has its own listeners and raw public keys', t => {

@@ -104,3 +104,24 @@ test('the program of a finding runs by itself', async t => {
   writeFileSync(file, programOf('message', Uint8Array.of(0, 1, 2)))
   await t.notThrowsAsync(import(pathToFileURL(file).href))
 })
+
+test("the program of a finding names one's own target by its source, or by its name", t => {
+  const mine = {
+    name: 'mine',
+    target: (data: Uint8Array) => {
+      if (data.length < 100) throw new Error('too short')
+      return ''
+    },
+    mutator: (data: Uint8Array, dice: Dice) => mutateBytes(data, dice),
+    corpus: () => [Uint8Array.of(7)],
+  }
+  const lines = (subject: FuzzSubject) =>
+    fuzz(subject, { runs: 1 }).findings[0]?.program.trim().split('\n')
+  const called = lines(mine)
+  t.is(called?.[0], "import { mine } from './subject.js'")
+  t.is(called?.at(-1), 'console.log(mine.target(data))')
+  const source = { imports: "import { all } from './all.js'", expression: 'all.mine' }
+  const told = lines({ ...mine, source })
+  t.is(told?.[0], source.imports)
+  t.is(told?.at(-1), 'console.log(all.mine.target(data))')
+})

@@ -1,4 +1,5 @@
 /** Ten planted bugs, each found by the kit within a minute: the laws find those in BIOs, schedules and searches the others. */
+import { bioPair, broken } from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
   bioLaws,
@@ -51,6 +52,22 @@ for (const [bug, make] of Object.entries(plantedBios) as [keyof typeof laws, () 
     t.log(named.message)
     t.true(named.steps.length <= 6)
   })
+
+test('an end that is told by another Error each time is named as that', async t => {
+  const make = () => {
+    const [bio, other] = bioPair(9)
+    const read = bio.read.bind(bio)
+    bio.read = into => {
+      const got = read(into)
+      return typeof got === 'object' && got.stop === 'broken' ? broken(new Error('over')) : got
+    }
+    return { bio, other }
+  }
+  const [law] = bioLaws(make, { seed: 7 }).filter(({ title }) => /^the end is final/.test(title))
+  await t.throwsAsync(async () => law?.keep(), {
+    message: /over again, got .*over, another Error object/,
+  })
+})
 
 const identities = new Identities(nodeCrypto)
 const plays: readonly {

@@ -86,6 +86,26 @@ test('a step that throws in some order is found, with the order', t => {
   t.is(trap?.schedule.turns, 's')
 })
 
+test('an end at which the check throws is found, by turns and by recorded bytes', t => {
+  const forgetful: Play = link => ({
+    ...chat(link),
+    check: () => {
+      throw new Error('a line was lost')
+    },
+  })
+  for (const by of ['turns', 'bytes'] as const) {
+    const { traps, ends, pairs } = search(forgetful, { by, rings: [2, 3] })
+    t.is(ends, pairs)
+    t.is(traps.length, by === 'turns' ? pairs : 1)
+    for (const { kind, schedule, error } of traps) {
+      t.is(kind, 'wrong')
+      t.like(error, { message: 'a line was lost' })
+      const failure = t.throws(() => replay(forgetful, schedule), { instanceOf: PlayFailure })
+      t.is(failure?.end, 'wrong')
+    }
+  }
+})
+
 test('a search that is cut short says so', t => {
   t.false(search(chat, { rings: [1], mostStates: 5 }).whole)
   t.false(search(chat, { by: 'bytes', rings: [1], mostStates: 5 }).whole)

@@ -79,7 +79,8 @@ test('every kind of carrier is recognised by its shape', async t => {
 
 test('what is no carrier is refused, and the message says what it was', t => {
   const wrong: readonly [unknown, RegExp][] = [
-    [undefined, /got a undefined$/],
+    [undefined, /got undefined$/],
+    [[], /got an Array$/],
     ['wss://x.test', /got a string$/],
     [{}, /got an object with nothing$/],
     [{ readable: 1, close: 2 }, /got an object with readable, close$/],

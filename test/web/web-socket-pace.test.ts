@@ -134,3 +134,16 @@ test('a WebSocketStream is a carrier as it stands, which a reader that does not 
   await Promise.all([client.close(), server.close()])
   t.is(near.closes, 1)
 })
+
+test('a WebSocket that says why it failed is quoted, and one of a page says no more than that', async t => {
+  for (const [said, words] of [
+    [{ message: 'connect ECONNREFUSED' }, 'the WebSocket failed: connect ECONNREFUSED'],
+    [{}, 'the WebSocket failed'],
+  ] as const) {
+    const socket = new Paced(false)
+    const { opened, closed } = connect(socket, { ca: root.pem, servername: 'server.example' })
+    closed.catch(() => {})
+    socket.dispatchEvent(Object.assign(new Event('error'), said))
+    t.like(await t.throwsAsync(opened), { cause: { message: words } })
+  }
+})

@@ -77,6 +77,8 @@ function commonOptions(flags: EitherFlags): ContextOptions {
     ...(flags.sigalgs === undefined ? {} : { sigalgs: schemes(flags.sigalgs) }),
     ...sharedKey(flags),
     ...(flags.allow_no_dhe_kex ? { pskModes: ['psk_dhe_ke', 'psk_ke'] } : {}),
+    ...(flags.tls1_2 ? { minVersion: 'TLSv1.2' } : {}),
+    ...(flags.tls1_2 && !flags.tls1_3 ? { maxVersion: 'TLSv1.2' } : {}),
     ...(flags.no_middlebox ? { middleboxCompat: false } : {}),
     ...number('record_padding', flags.record_padding, 0, 16_384, padding =>
       padding > 1 ? { padding } : {},

@@ -32,6 +32,8 @@ const common = {
   psk_identity: { takes: 'name', help: 'its name: Client_identity' },
   allow_no_dhe_kex: { help: 'keys may be used without (EC)DHE: no forward secrecy' },
   no_ticket: { help: 'no sessions are kept or resumed' },
+  tls1_2: { help: 'speaks TLS 1.2, and with -tls1_3 both; without it, TLS 1.3 alone' },
+  tls1_3: { help: 'speaks TLS 1.3: this is the default' },
   no_middlebox: { help: 'no middlebox compatibility mode' },
   record_padding: { takes: 'bytes', help: 'records are padded to multiples of so many' },
   max_send_frag: { takes: 'bytes', help: 'content of a record of ours: 512 to 16384' },

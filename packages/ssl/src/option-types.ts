@@ -51,7 +51,7 @@ export function checkOptions(
     if (type === undefined)
       throw misuse(
         'ERR_UNKNOWN_OPTION',
-        `there is no option ${within}${name}${Object.hasOwn(elsewhere, name) ? `: ${elsewhere[name]}` : ''}`,
+        `there is no option ${within}${name}${instead(name, types)}`,
       )
     // A key may have been given by mistake: no value is shown, but for numbers where some would do.
     if (value !== undefined && !kinds[type](value))
@@ -60,6 +60,14 @@ export function checkOptions(
         `${within}${name}: expected ${type}, got ${type.startsWith('whole number') && typeof value === 'number' ? value : shown(value)}`,
       )
   }
+}
+
+/** Where to go from a name that is none. */
+function instead(name: string, types: object): string {
+  if (Object.hasOwn(elsewhere, name)) return `: ${elsewhere[name]}`
+  const small = name.toLowerCase()
+  const meant = Object.keys(types).find(each => each.toLowerCase() === small)
+  return meant === undefined ? '' : `: ${meant} is one`
 }
 
 function text(value: unknown): boolean {

@@ -26,7 +26,7 @@ export function receivedAlert(description: number): TlsAlert {
     {
       reason: `${prefix}_ALERT_${alert.toUpperCase()}`,
       section: '6.2',
-      why: 'the peer ended the connection',
+      why: `the peer ended the connection${alert === 'protocol_version' ? ': it speaks none of our versions (minVersion, maxVersion)' : ''}`,
     },
     'received',
   )

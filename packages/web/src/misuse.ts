@@ -15,10 +15,10 @@ export function misuse(
 
 /** What something is, in a word or two, for a message. */
 export function shown(value: unknown): string {
-  if (value === null) return 'null'
+  if (value === null || value === undefined) return String(value)
   if (typeof value !== 'object') return `a ${typeof value}`
   const { name } = value.constructor ?? {}
   return typeof name === 'string' && name !== '' && name !== 'Object'
-    ? `a ${name}`
+    ? `${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`
     : `an object with ${Object.keys(value).slice(0, 8).join(', ') || 'nothing'}`
 }

@@ -16,6 +16,8 @@ export interface FuzzSubject {
   readonly name: string
   readonly target: FuzzTarget
   readonly mutator: Mutator
-  /** Inputs to begin with, made of handshakes of our own: always the same ones. */
+  /** Inputs to begin with: always the same ones. */
   readonly corpus: () => readonly Bytes[]
+  /** How a program names the subject, of a target of your own: without it, as what `subject.js` exports by its name. */
+  readonly source?: { readonly imports: string; readonly expression: string }
 }

@@ -4,6 +4,7 @@ import { Dice } from '../seeds/dice.ts'
 import { findingKey } from './finding.ts'
 import type { FuzzSubject } from './fuzz-target.ts'
 import { minimise } from './minimise.ts'
+import { fuzzNames } from './targets.ts'
 
 /** Tells whether code ran that had not run before: V8's counters are one. */
 export interface CoverageProbe {
@@ -178,7 +179,7 @@ class Fuzzing {
 
   #found(data: Bytes): void {
     setTraces(20)
-    const { name, target } = this.#subject
+    const { name, target, source } = this.#subject
     const errorOf = (candidate: Bytes): unknown => {
       try {
         return void target(candidate)
@@ -198,22 +199,35 @@ class Fuzzing {
       key,
       error,
       data: bytes,
-      program: programOf(name, bytes),
+      program: programOf(name, bytes, source),
     })
     this.#options.onFinding?.(make(data))
     this.#findings.set(key, make(error === undefined ? data : minimise(data, shows)))
   }
 }
 
-/** A program that runs an input against a target. */
-export function programOf(name: string, data: Uint8Array): string {
+/** A program that runs an input against a target: one of the kit's by its name, any other as its source says. */
+export function programOf(
+  name: string,
+  data: Uint8Array,
+  source: FuzzSubject['source'] = named(name),
+): string {
   const hex = Array.from(data, byte => byte.toString(16).padStart(2, '0')).join('')
   return [
-    "import { fuzzSubjects } from '@biopair/testkit/fuzz'",
+    source.imports,
     '',
     `const hex = '${hex}'`,
     'const data = Uint8Array.from(hex.match(/../g) ?? [], byte => Number.parseInt(byte, 16))',
-    `console.log(fuzzSubjects()['${name}'].target(data))`,
+    `console.log(${source.expression}.target(data))`,
     '',
   ].join('\n')
+}
+
+function named(name: string): NonNullable<FuzzSubject['source']> {
+  if (fuzzNames.some(ours => ours === name))
+    return {
+      imports: "import { fuzzSubjects } from '@biopair/testkit/fuzz'",
+      expression: `fuzzSubjects()['${name}']`,
+    }
+  return { imports: `import { ${name} } from './subject.js'`, expression: name }
 }

@@ -74,7 +74,8 @@ const finalEnd: BioRule = {
           const same =
             last.stop === answer.stop &&
             (last.stop !== 'broken' || answer.stop !== 'broken' || last.error === answer.error)
-          expect(same, `${shown(last)} again, got ${shown(answer)}`)
+          const other = last.stop === answer.stop ? ', another Error object' : ''
+          expect(same, `${shown(last)} again, got ${shown(answer)}${other}`)
         }
         last = answer
       },

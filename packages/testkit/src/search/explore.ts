@@ -11,6 +11,8 @@ interface State {
   readonly turns: string
   readonly from: number
   readonly over: boolean
+  /** What the check threw, where both ends are done. */
+  readonly wrong?: { readonly error: unknown }
   readonly next: { readonly to: number; readonly by: string }[]
 }
 
@@ -56,6 +58,7 @@ export function explore(play: Play, start: Schedule, most: number): Explored {
   let whole = true
   for (let at = 0; at < states.length; at++) {
     const state = states[at] as State
+    if (state.wrong) trap('wrong', at, state.turns, [], 1, state.wrong.error)
     if (state.over) continue
     for (const letter of ['c', 's']) {
       const turns = state.turns + letter
@@ -98,7 +101,10 @@ export function explore(play: Play, start: Schedule, most: number): Explored {
   return { states: states.length, reaches: states.some(({ over }) => over), traps, whole }
 }
 
-function runOf(play: Play, { link: plan, turns, seed }: Schedule): Pick<State, 'key' | 'over'> {
+function runOf(
+  play: Play,
+  { link: plan, turns, seed }: Schedule,
+): Pick<State, 'key' | 'over' | 'wrong'> {
   const link = linked(plan)
   const ends: Ends = play(link, new Seed(seed))
   for (const turn of turns) (turn === 'c' ? ends.client : ends.server).step()
@@ -111,7 +117,16 @@ function runOf(play: Play, { link: plan, turns, seed }: Schedule): Pick<State, '
     ({ waits, done }) => `${done ? 'done' : 'on'} ${waits ?? ''}`,
   )
   const over = ends.client.done && ends.server.done
-  return { key: [...words, ...counts].join(' | '), over }
+  return { key: [...words, ...counts].join(' | '), over, ...(over && checked(ends)) }
+}
+
+function checked(ends: Ends): Pick<State, 'wrong'> {
+  try {
+    ends.check?.()
+    return {}
+  } catch (error) {
+    return { wrong: { error } }
+  }
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,5 +1,7 @@
 /** `search`: every order there is for two ends over small rings; deadlocks and livelocks come with a way there. */
+import { PlayFailure } from '../schedule/failure.ts'
 import type { Play, Schedule } from '../schedule/play.ts'
+import { replay } from '../schedule/replay.ts'
 import { explore } from './explore.ts'
 import { record } from './record.ts'
 import { searchRecorded } from './recorded.ts'
@@ -18,13 +20,13 @@ export interface SearchOptions {
   readonly mostStates?: number
 }
 
-/** A place that has no way to the end, and the shortest schedule that leads there. */
+/** A place that has no way to the end, or an end that is not what it should be, and the shortest schedule that leads there. */
 export interface Trap {
   /**
    * `deadlock`: no step changes anything. `livelock`: steps do, for ever, and none of the ways from here comes to the end.
-   * `threw`: the last step of the schedule throws.
+   * `threw`: the last step of the schedule throws. `wrong`: both ends are done, and the check throws.
    */
-  readonly kind: 'deadlock' | 'livelock' | 'threw'
+  readonly kind: 'deadlock' | 'livelock' | 'threw' | 'wrong'
   readonly schedule: Schedule
   /** The way there, from the first state to this one, in words; of a livelock the circle, too. */
   readonly path: readonly string[]
@@ -52,7 +54,8 @@ export interface Search {
 
 /**
  * Searches. A livelock is found where both ends tell all of their state in `waits`, so that they can come to one state twice; deadlocks are always.
- * With `bytes` every move is a byte more, so that no livelock can be: the end is reached, or there is a deadlock.
+ * With `bytes` every move is a byte more, so that no livelock can be: the end is reached, or there is a deadlock;
+ * the check is asked about one run over the first pair of rings, where `turns` asks it in every state that is an end.
  */
 export function search(play: Play, options: SearchOptions = {}): Search {
   const { by = 'turns', rings = [1, 2, 3, 4, 5, 6, 7, 8] } = options
@@ -60,6 +63,8 @@ export function search(play: Play, options: SearchOptions = {}): Search {
   const recorded = by === 'bytes' ? record(play, seed) : undefined
   let [states, pairs, ends, whole] = [0, 0, 0, true]
   const traps: Trap[] = []
+  const [first = 1] = rings
+  if (recorded) traps.push(...wrongOver(play, first, seed))
   for (const there of rings)
     for (const back of rings) {
       const start: Schedule = {
@@ -77,4 +82,17 @@ export function search(play: Play, options: SearchOptions = {}): Search {
       traps.push(...found.traps)
     }
   return { states, pairs, ends, traps, whole }
+}
+
+/** The check of a run in fair turns. */
+function wrongOver(play: Play, ring: number, seed: string): Trap[] {
+  const schedule: Schedule = { link: { there: { ring }, back: { ring } }, turns: '', seed }
+  try {
+    replay(play, schedule)
+  } catch (failure) {
+    if (!(failure instanceof PlayFailure) || failure.end !== 'wrong') return []
+    const { why, program, cause: error } = failure
+    return [{ kind: 'wrong', schedule, path: [why], states: 1, error, program, confirmed: true }]
+  }
+  return []
 }

@@ -93,8 +93,10 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
   const stop = listen(socket, {
     open: wake,
     message: ({ data }) => took(data),
-    error: () => {
-      inbox.fail(gone('failed'))
+    // A page is told no reason; `ws` says one.
+    error: event => {
+      const { message = '' } = event as { message?: string }
+      inbox.fail(gone(`failed${message === '' ? '' : `: ${message}`}`))
       wake()
     },
     close: event => {
