@@ -28,6 +28,7 @@ import {
   SSL_CTX_sess_set_new_cb,
   SSL_CTX_set_alpn_protos,
   SSL_CTX_set_alpn_select_cb,
+  SSL_CTX_set_cipher_list,
   SSL_CTX_set_ciphersuites,
   SSL_CTX_set_keylog_callback,
   SSL_CTX_set_max_proto_version,
@@ -63,6 +64,7 @@ import {
   SSL_is_server,
   SSL_new,
   SSL_OP_NO_TICKET,
+  SSL_OP_NO_TLSv1_2,
   SSL_OP_NO_TLSv1_3,
   SSL_RETRY_VERIFY,
   SSL_read,
@@ -92,8 +94,9 @@ import { chainFor, mint } from '../support/mint.ts'
 import {
   clientContext,
   connected,
+  each,
   endsOver,
-  only13,
+  heldTo,
   serverContext,
   shake,
   versions,
@@ -216,70 +219,79 @@ test('how many references SSL_set_bio takes is the table of SSL_set_bio(3)', t =
 for (const version of versions) {
   const title = (text: string) => `${text} (${version.name})`
 
-  if (only13(version))
-    test(title('what both ends agree on can be asked by the C names'), t => {
-      const client = clientContext(version)
-      const server = serverContext(version)
-      const lines: string[] = []
-      const sessions: unknown[] = []
-      SSL_CTX_set_alpn_protos(client, latin('\x02h2\x08http/1.1'))
-      SSL_CTX_set_alpn_select_cb(
-        server,
-        (_ssl, list, arg) =>
-          SSL_select_next_proto(arg as Uint8Array, list)[0] === 1 ? [0, latin('http/1.1')] : 2,
-        latin('\x08http/1.1'),
+  test(title('what both ends agree on can be asked by the C names'), t => {
+    const client = clientContext(version)
+    const server = serverContext(version)
+    const lines: string[] = []
+    const sessions: unknown[] = []
+    SSL_CTX_set_alpn_protos(client, latin('\x02h2\x08http/1.1'))
+    SSL_CTX_set_alpn_select_cb(
+      server,
+      (_ssl, list, arg) =>
+        SSL_select_next_proto(arg as Uint8Array, list)[0] === 1 ? [0, latin('http/1.1')] : 2,
+      latin('\x08http/1.1'),
+    )
+    SSL_CTX_set_keylog_callback(
+      client,
+      (ssl, line) => void lines.push(`${SSL_is_server(ssl)} ${line}`),
+    )
+    SSL_CTX_sess_set_new_cb(client, (ssl, session) => void sessions.push(ssl, session))
+    SSL_CTX_set_ciphersuites(client, 'TLS_CHACHA20_POLY1305_SHA256')
+    SSL_CTX_set_cipher_list(client, 'ECDHE+CHACHA20')
+    SSL_CTX_set1_groups_list(client, 'P-256')
+    const ends = endsOver(17408, version, { client, server })
+    t.deepEqual(
+      [
+        SSL_state_string(ends.client),
+        SSL_get_version(ends.client),
+        SSL_get_cipher_name(ends.client),
+      ],
+      ['PINIT', 'unknown', '(NONE)'],
+    )
+    t.is(SSL_get_current_cipher(ends.client), null)
+    t.is(SSL_export_keying_material(ends.client, new Uint8Array(8), 'label'), -1)
+    SSL_connect(ends.client)
+    t.is(SSL_state_string(ends.client), 'TWCH')
+    t.is(SSL_state_string_long(ends.client), 'client WAIT_SH')
+    t.deepEqual([SSL_in_init(ends.client), SSL_is_init_finished(ends.client)], [1, 0])
+    SSL_accept(ends.server)
+    t.is(SSL_state_string(ends.server), each(version, { 'TLSv1.3': 'TED', 'TLSv1.2': 'TWSD' }))
+    shake(ends)
+    t.is(SSL_read(ends.client, new Uint8Array(1)), -1)
+    for (const ssl of [ends.client, ends.server]) {
+      t.is(SSL_get_version(ssl), version.name)
+      t.is(
+        SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)),
+        each(version, {
+          'TLSv1.3': 'TLS_CHACHA20_POLY1305_SHA256',
+          'TLSv1.2': 'ECDHE-ECDSA-CHACHA20-POLY1305',
+        }),
       )
-      SSL_CTX_set_keylog_callback(
-        client,
-        (ssl, line) => void lines.push(`${SSL_is_server(ssl)} ${line}`),
-      )
-      SSL_CTX_sess_set_new_cb(client, (ssl, session) => void sessions.push(ssl, session))
-      SSL_CTX_set_ciphersuites(client, 'TLS_CHACHA20_POLY1305_SHA256')
-      SSL_CTX_set1_groups_list(client, 'P-256')
-      const ends = endsOver(17408, version, { client, server })
-      t.deepEqual(
-        [
-          SSL_state_string(ends.client),
-          SSL_get_version(ends.client),
-          SSL_get_cipher_name(ends.client),
-        ],
-        ['PINIT', 'unknown', '(NONE)'],
-      )
-      t.is(SSL_get_current_cipher(ends.client), null)
-      t.is(SSL_export_keying_material(ends.client, new Uint8Array(8), 'label'), -1)
-      SSL_connect(ends.client)
-      t.is(SSL_state_string(ends.client), 'TWCH')
-      t.is(SSL_state_string_long(ends.client), 'client WAIT_SH')
-      t.deepEqual([SSL_in_init(ends.client), SSL_is_init_finished(ends.client)], [1, 0])
-      SSL_accept(ends.server)
-      t.is(SSL_state_string(ends.server), 'TED')
-      shake(ends)
-      t.is(SSL_read(ends.client, new Uint8Array(1)), -1)
-      for (const ssl of [ends.client, ends.server]) {
-        t.is(SSL_get_version(ssl), version.name)
-        t.is(SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)), 'TLS_CHACHA20_POLY1305_SHA256')
-        t.deepEqual(SSL_get0_alpn_selected(ssl), latin('http/1.1'))
-        t.is(SSL_get_servername(ssl), 'server.example')
-        t.is(SSL_is_init_finished(ssl), 1)
-      }
-      const { der } = chainFor('p256')
-      t.deepEqual(SSL_get_peer_certificate(ends.client), der[0])
-      t.deepEqual(SSL_get_peer_cert_chain(ends.client), [...der])
-      t.is(SSL_get_verify_result(ends.client), X509_V_OK)
-      t.is(SSL_get_peer_certificate(ends.server), null)
-      t.is(SSL_get_peer_cert_chain(ends.server), null)
-      t.is(SSL_get_verify_result(ends.server), X509_V_ERR_UNSPECIFIED)
-      const [one, two] = [new Uint8Array(40), new Uint8Array(40)]
-      t.is(SSL_export_keying_material(ends.client, one, 'EXPERIMENTAL label', latin('context')), 1)
-      t.is(SSL_export_keying_material(ends.server, two, 'EXPERIMENTAL label', latin('context')), 1)
-      t.deepEqual(one, two)
-      t.notDeepEqual(one, new Uint8Array(40))
-      t.is(lines.filter(line => line.startsWith('0 ')).length, 5)
-      t.is(sessions.length, 4)
-      t.is(sessions[0], ends.client)
-      t.is(sessions[3], SSL_get_session(ends.client))
-      t.is(SSL_SESSION_is_resumable(SSL_get_session(ends.server)), 0)
-    })
+      t.deepEqual(SSL_get0_alpn_selected(ssl), latin('http/1.1'))
+      t.is(SSL_get_servername(ssl), 'server.example')
+      t.is(SSL_is_init_finished(ssl), 1)
+    }
+    const { der } = chainFor('p256')
+    t.deepEqual(SSL_get_peer_certificate(ends.client), der[0])
+    t.deepEqual(SSL_get_peer_cert_chain(ends.client), [...der])
+    t.is(SSL_get_verify_result(ends.client), X509_V_OK)
+    t.is(SSL_get_peer_certificate(ends.server), null)
+    t.is(SSL_get_peer_cert_chain(ends.server), null)
+    t.is(SSL_get_verify_result(ends.server), X509_V_ERR_UNSPECIFIED)
+    const [one, two] = [new Uint8Array(40), new Uint8Array(40)]
+    t.is(SSL_export_keying_material(ends.client, one, 'EXPERIMENTAL label', latin('context')), 1)
+    t.is(SSL_export_keying_material(ends.server, two, 'EXPERIMENTAL label', latin('context')), 1)
+    t.deepEqual(one, two)
+    t.notDeepEqual(one, new Uint8Array(40))
+    t.is(
+      lines.filter(line => line.startsWith('0 ')).length,
+      each(version, { 'TLSv1.3': 5, 'TLSv1.2': 1 }),
+    )
+    t.is(sessions.length, each(version, { 'TLSv1.3': 4, 'TLSv1.2': 2 }))
+    t.is(sessions[0], ends.client)
+    t.is(sessions.at(-1), SSL_get_session(ends.client))
+    t.is(SSL_SESSION_is_resumable(SSL_get_session(ends.server)), 0)
+  })
 
   test(title('a server may go on without ALPN, or refuse it'), t => {
     const client = clientContext(version)
@@ -297,106 +309,113 @@ for (const version of versions) {
     t.is(why(refused.client), 'TLSV1_ALERT_NO_APPLICATION_PROTOCOL')
   })
 
-  if (only13(version))
-    test(title('a client verifies unless it is told not to'), t => {
-      const stranger = SSL_CTX_new(TLS_client_method())
-      const ends = endsOver(17408, version, { client: stranger })
-      t.is(SSL_connect(ends.client), -1)
-      t.is(why(ends.client), 'NO_TRUST_ANCHORS')
-      t.is(SSL_CTX_load_verify(stranger, mint({ subject: 'another root', ca: true }).pem), 1)
-      const wrong = endsOver(17408, version, { client: stranger })
-      SSL_connect(wrong.client)
-      SSL_accept(wrong.server)
-      t.is(SSL_connect(wrong.client), -1)
-      t.is(why(wrong.client), 'CERTIFICATE_VERIFY_FAILED')
-      SSL_CTX_set_verify(stranger, SSL_VERIFY_NONE, null)
-      const trusting = connected(17408, version, { client: stranger })
-      t.not(SSL_get_verify_result(trusting.client), X509_V_OK)
-      // An SSL keeps the settings that it was made with.
-      t.is(SSL_get_verify_result(wrong.client), SSL_get_verify_result(trusting.client))
-    })
+  test(title('a client verifies unless it is told not to'), t => {
+    const stranger = heldTo(version, SSL_CTX_new(TLS_client_method()))
+    const ends = endsOver(17408, version, { client: stranger })
+    t.is(SSL_connect(ends.client), -1)
+    t.is(why(ends.client), 'NO_TRUST_ANCHORS')
+    t.is(SSL_CTX_load_verify(stranger, mint({ subject: 'another root', ca: true }).pem), 1)
+    const wrong = endsOver(17408, version, { client: stranger })
+    SSL_connect(wrong.client)
+    SSL_accept(wrong.server)
+    t.is(SSL_connect(wrong.client), -1)
+    t.is(why(wrong.client), 'CERTIFICATE_VERIFY_FAILED')
+    SSL_CTX_set_verify(stranger, SSL_VERIFY_NONE, null)
+    const trusting = connected(17408, version, { client: stranger })
+    t.not(SSL_get_verify_result(trusting.client), X509_V_OK)
+    // An SSL keeps the settings that it was made with.
+    t.is(SSL_get_verify_result(wrong.client), SSL_get_verify_result(trusting.client))
+  })
 
-  if (only13(version))
-    test(title('a verify callback has the last word, and may take its time'), async t => {
-      const client = clientContext(version)
-      const seen: unknown[] = []
-      let answer: (go: number) => void = () => {}
-      SSL_CTX_set_verify(client, SSL_VERIFY_PEER, (ok, x509) => {
-        seen.push(ok, x509.error, x509.ssl)
-        return new Promise<number>(resolve => {
-          answer = resolve
-        })
+  test(title('a verify callback has the last word, and may take its time'), async t => {
+    const client = clientContext(version)
+    const seen: unknown[] = []
+    let answer: (go: number) => void = () => {}
+    SSL_CTX_set_verify(client, SSL_VERIFY_PEER, (ok, x509) => {
+      seen.push(ok, x509.error, x509.ssl)
+      return new Promise<number>(resolve => {
+        answer = resolve
       })
-      const ends = endsOver(17408, version, { client })
-      SSL_connect(ends.client)
-      SSL_accept(ends.server)
-      for (let i = 0; i < 3; i++) {
-        t.is(SSL_connect(ends.client), -1)
-        t.is(SSL_get_error(ends.client, -1), SSL_ERROR_WANT_RETRY_VERIFY)
-        t.is(SSL_want(ends.client), SSL_RETRY_VERIFY)
-      }
-      for (const certificate of [1, 2, 3]) {
-        t.deepEqual(seen, Array(certificate).fill([1, X509_V_OK, ends.client]).flat())
-        t.is(SSL_connect(ends.client), -1)
-        answer(1)
-        await new Promise(resolve => setImmediate(resolve))
-      }
-      t.is(seen.length, 9)
-      t.is(SSL_connect(ends.client), 1)
-      t.is(SSL_get_error(ends.client, 1), SSL_ERROR_NONE)
     })
-
-  if (only13(version))
-    test(
-      title('a server takes a client without a certificate, or does not, and a bad one never'),
-      t => {
-        const { pem, keyPem, root } = chainFor('p384')
-        const server = serverContext(version)
-        SSL_CTX_load_verify(server, root.pem)
-        SSL_CTX_set_verify(server, SSL_VERIFY_PEER)
-        const none = connected(17408, version, { server })
-        t.is(SSL_get_verify_result(none.server), X509_V_ERR_UNSPECIFIED)
-        const good = clientContext(version)
-        SSL_CTX_use_certificate_chain(good, pem)
-        SSL_CTX_use_PrivateKey(good, keyPem)
-        const shown = connected(17408, version, { client: good, server })
-        t.is(SSL_get_verify_result(shown.server), X509_V_OK)
-        t.is(SSL_get_peer_cert_chain(shown.server)?.length, 2)
-        const bad = clientContext(version)
-        const selfSigned = mint({ subject: 'self' })
-        SSL_CTX_use_certificate_chain(bad, selfSigned.pem)
-        SSL_CTX_use_PrivateKey(bad, selfSigned.keyPem)
-        const refused = endsOver(17408, version, { client: bad, server })
-        for (let i = 0; i < 2; i++) {
-          SSL_connect(refused.client)
-          SSL_accept(refused.server)
-        }
-        t.is(SSL_get_error(refused.server, -1), SSL_ERROR_SSL)
-        t.is(why(refused.server), 'CERTIFICATE_VERIFY_FAILED')
-        SSL_CTX_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT)
-        const required = endsOver(17408, version, { server })
-        for (let i = 0; i < 2; i++) {
-          SSL_connect(required.client)
-          SSL_accept(required.server)
-        }
-        t.is(why(required.server), 'PEER_DID_NOT_RETURN_A_CERTIFICATE')
-        t.is(SSL_read(required.client, new Uint8Array(1)), -1)
-        t.is(why(required.client), 'TLSV13_ALERT_CERTIFICATE_REQUIRED')
-        t.is(SSL_get_verify_result(required.server), X509_V_ERR_UNSPECIFIED)
-      },
-    )
-
-  if (only13(version))
-    test(title('settings that leave nothing fail the first call, and can be put right'), t => {
-      const client = clientContext(version)
-      SSL_CTX_set_options(client, SSL_OP_NO_TLSv1_3)
-      const ends = endsOver(17408, version, { client })
+    const ends = endsOver(17408, version, { client })
+    SSL_connect(ends.client)
+    SSL_accept(ends.server)
+    for (let i = 0; i < 3; i++) {
       t.is(SSL_connect(ends.client), -1)
-      t.is(SSL_get_error(ends.client, -1), SSL_ERROR_SSL)
-      const bare = endsOver(17408, version, { server: SSL_CTX_new(TLS_method()) })
-      t.is(SSL_accept(bare.server), -1)
-      t.is(why(bare.server), 'NO_CERTIFICATE_ASSIGNED')
-    })
+      t.is(SSL_get_error(ends.client, -1), SSL_ERROR_WANT_RETRY_VERIFY)
+      t.is(SSL_want(ends.client), SSL_RETRY_VERIFY)
+    }
+    for (const certificate of [1, 2, 3]) {
+      t.deepEqual(seen, Array(certificate).fill([1, X509_V_OK, ends.client]).flat())
+      t.is(SSL_connect(ends.client), -1)
+      answer(1)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    t.is(seen.length, 9)
+    shake(ends)
+    t.is(SSL_connect(ends.client), 1)
+    t.is(SSL_get_error(ends.client, 1), SSL_ERROR_NONE)
+  })
+
+  test(
+    title('a server takes a client without a certificate, or does not, and a bad one never'),
+    t => {
+      const { pem, keyPem, root } = chainFor('p384')
+      const server = serverContext(version)
+      SSL_CTX_load_verify(server, root.pem)
+      SSL_CTX_set_verify(server, SSL_VERIFY_PEER)
+      const none = connected(17408, version, { server })
+      t.is(SSL_get_verify_result(none.server), X509_V_ERR_UNSPECIFIED)
+      const good = clientContext(version)
+      SSL_CTX_use_certificate_chain(good, pem)
+      SSL_CTX_use_PrivateKey(good, keyPem)
+      const shown = connected(17408, version, { client: good, server })
+      t.is(SSL_get_verify_result(shown.server), X509_V_OK)
+      t.is(SSL_get_peer_cert_chain(shown.server)?.length, 2)
+      const bad = clientContext(version)
+      const selfSigned = mint({ subject: 'self' })
+      SSL_CTX_use_certificate_chain(bad, selfSigned.pem)
+      SSL_CTX_use_PrivateKey(bad, selfSigned.keyPem)
+      const refused = endsOver(17408, version, { client: bad, server })
+      for (let i = 0; i < 2; i++) {
+        SSL_connect(refused.client)
+        SSL_accept(refused.server)
+      }
+      t.is(SSL_get_error(refused.server, -1), SSL_ERROR_SSL)
+      t.is(why(refused.server), 'CERTIFICATE_VERIFY_FAILED')
+      SSL_CTX_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT)
+      const required = endsOver(17408, version, { server })
+      for (let i = 0; i < 2; i++) {
+        SSL_connect(required.client)
+        SSL_accept(required.server)
+      }
+      t.is(why(required.server), 'PEER_DID_NOT_RETURN_A_CERTIFICATE')
+      t.is(SSL_read(required.client, new Uint8Array(1)), -1)
+      t.is(
+        why(required.client),
+        each(version, {
+          'TLSv1.3': 'TLSV13_ALERT_CERTIFICATE_REQUIRED',
+          // RFC 5246 section 7.4.6.
+          'TLSv1.2': 'SSLV3_ALERT_HANDSHAKE_FAILURE',
+        }),
+      )
+      t.is(SSL_get_verify_result(required.server), X509_V_ERR_UNSPECIFIED)
+    },
+  )
+
+  test(title('settings that leave nothing fail the first call, and can be put right'), t => {
+    const client = clientContext(version)
+    SSL_CTX_set_options(
+      client,
+      each(version, { 'TLSv1.3': SSL_OP_NO_TLSv1_3, 'TLSv1.2': SSL_OP_NO_TLSv1_2 }),
+    )
+    const ends = endsOver(17408, version, { client })
+    t.is(SSL_connect(ends.client), -1)
+    t.is(SSL_get_error(ends.client, -1), SSL_ERROR_SSL)
+    const bare = endsOver(17408, version, { server: SSL_CTX_new(TLS_method()) })
+    t.is(SSL_accept(bare.server), -1)
+    t.is(why(bare.server), 'NO_CERTIFICATE_ASSIGNED')
+  })
 
   test(
     title(

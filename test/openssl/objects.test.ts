@@ -106,8 +106,10 @@ import {
   TLS_method,
   TLS_ST_BEFORE,
   TLS_ST_CW_CLNT_HELLO,
+  TLS_ST_CW_FINISHED,
   TLS_ST_EARLY_DATA,
   TLS_ST_OK,
+  TLS_ST_SW_SRVR_DONE,
   TLS1_2_VERSION,
   TLS1_3_VERSION,
   X509_VERIFY_PARAM_get0_host,
@@ -119,9 +121,9 @@ import {
   connected,
   counted,
   drained,
+  each,
   endsOver,
   inject,
-  only13,
   relay,
   ringSizes,
   serverContext,
@@ -245,46 +247,54 @@ for (const version of versions) {
     },
   )
 
-  if (only13(version))
-    test(title('states, wants and what is agreed on, in OpenSSL’s numbers'), t => {
-      const { client, server, clientWire, serverWire } = wiredEnds(17408, version)
-      t.deepEqual([SSL_get_state(client), SSL_get_state(server)], [TLS_ST_BEFORE, TLS_ST_BEFORE])
-      t.true(SSL_want_nothing(client))
-      t.deepEqual(
-        [SSL_in_before(client), SSL_in_connect_init(client), SSL_in_accept_init(client)],
-        [1, 1, 0],
-      )
-      SSL_connect(client)
-      t.is(SSL_get_state(client), TLS_ST_CW_CLNT_HELLO)
-      t.is(SSL_in_before(client), 0)
-      t.true(SSL_want_read(client))
-      t.false(SSL_want_write(client) || SSL_want_x509_lookup(client))
-      t.false(SSL_want_retry_verify(client) || SSL_want_client_hello_cb(client))
-      const hello = drained(clientWire)
-      inject(serverWire, hello.subarray(0, 50))
-      SSL_accept(server)
-      t.is(SSL_rstate_string(server), 'RB')
-      t.is(SSL_rstate_string_long(server), 'read body')
-      inject(serverWire, hello.subarray(50))
-      SSL_accept(server)
-      t.is(SSL_rstate_string(server), 'RH')
-      t.is(SSL_rstate_string_long(server), 'read header')
-      t.is(SSL_get_state(server), TLS_ST_EARLY_DATA)
-      t.is(SSL_in_accept_init(server), 1)
-      relay(serverWire, clientWire)
-      t.is(SSL_connect(client), 1)
-      relay(clientWire, serverWire)
-      t.is(SSL_accept(server), 1)
-      for (const ssl of [client, server]) {
-        t.is(SSL_get_state(ssl), TLS_ST_OK)
-        t.is(SSL_is_init_finished(ssl), 1)
-        t.is(SSL_in_init(ssl), 0)
-        t.is(SSL_version(ssl), version.number)
-        t.is(SSL_is_dtls(ssl), 0)
-      }
-      t.is(SSL_get0_group_name(client), SSL_get0_group_name(server))
-      t.regex(SSL_get0_group_name(client) ?? '', /25519|secp/)
-    })
+  test(title('states, wants and what is agreed on, in OpenSSL’s numbers'), t => {
+    const { client, server, clientWire, serverWire } = wiredEnds(17408, version)
+    t.deepEqual([SSL_get_state(client), SSL_get_state(server)], [TLS_ST_BEFORE, TLS_ST_BEFORE])
+    t.true(SSL_want_nothing(client))
+    t.deepEqual(
+      [SSL_in_before(client), SSL_in_connect_init(client), SSL_in_accept_init(client)],
+      [1, 1, 0],
+    )
+    SSL_connect(client)
+    t.is(SSL_get_state(client), TLS_ST_CW_CLNT_HELLO)
+    t.is(SSL_in_before(client), 0)
+    t.true(SSL_want_read(client))
+    t.false(SSL_want_write(client) || SSL_want_x509_lookup(client))
+    t.false(SSL_want_retry_verify(client) || SSL_want_client_hello_cb(client))
+    const hello = drained(clientWire)
+    inject(serverWire, hello.subarray(0, 50))
+    SSL_accept(server)
+    t.is(SSL_rstate_string(server), 'RB')
+    t.is(SSL_rstate_string_long(server), 'read body')
+    inject(serverWire, hello.subarray(50))
+    SSL_accept(server)
+    t.is(SSL_rstate_string(server), 'RH')
+    t.is(SSL_rstate_string_long(server), 'read header')
+    t.is(
+      SSL_get_state(server),
+      each(version, { 'TLSv1.3': TLS_ST_EARLY_DATA, 'TLSv1.2': TLS_ST_SW_SRVR_DONE }),
+    )
+    t.is(SSL_in_accept_init(server), 1)
+    relay(serverWire, clientWire)
+    t.is(SSL_connect(client), each(version, { 'TLSv1.3': 1, 'TLSv1.2': -1 }))
+    t.is(
+      SSL_get_state(client),
+      each(version, { 'TLSv1.3': TLS_ST_OK, 'TLSv1.2': TLS_ST_CW_FINISHED }),
+    )
+    relay(clientWire, serverWire)
+    t.is(SSL_accept(server), 1)
+    relay(serverWire, clientWire)
+    t.is(SSL_connect(client), 1)
+    for (const ssl of [client, server]) {
+      t.is(SSL_get_state(ssl), TLS_ST_OK)
+      t.is(SSL_is_init_finished(ssl), 1)
+      t.is(SSL_in_init(ssl), 0)
+      t.is(SSL_version(ssl), version.number)
+      t.is(SSL_is_dtls(ssl), 0)
+    }
+    t.is(SSL_get0_group_name(client), SSL_get0_group_name(server))
+    t.regex(SSL_get0_group_name(client) ?? '', /25519|secp/)
+  })
 
   test(title('an SSL has settings of its own for what a context has'), t => {
     const { pem, keyPem, der } = chainFor('p256')

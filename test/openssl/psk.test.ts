@@ -1,6 +1,7 @@
 /** Keys that were agreed on elsewhere, by the C names' callbacks (SSL_CTX_set_psk_use_session_callback(3) and its like). */
 import { cipherSuites } from '@biopair/crypto'
 import {
+  ERR_get_error_all,
   SSL_accept,
   SSL_CTX_set_psk_client_callback,
   SSL_CTX_set_psk_find_session_callback,
@@ -71,6 +72,7 @@ for (const version of versions) {
     t.deepEqual(asked, [true, null, 256, true, 'lathe'])
   })
 
+  // A key as a session is TLS 1.3's (SSL_CTX_set_psk_use_session_callback(3)); in TLS 1.2 nobody is asked for one.
   for (const suite of ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384'] as const)
     if (only13(version))
       test(title(`a key is a session with a master key and a cipher: ${suite}`), t => {
@@ -87,26 +89,32 @@ for (const version of versions) {
         keyed(t, ends)
       })
 
-  if (only13(version))
-    test(title('without a key at either end the handshake is one with certificates'), t => {
-      for (const [use, find] of [
-        [[1] as const, [1, shared()] as const],
-        [[1, name, shared()] as const, [1] as const],
-      ] as const) {
-        const ends = endsOver(17408, version)
-        SSL_set_psk_use_session_callback(ends.client, () => use)
-        SSL_set_psk_find_session_callback(ends.server, () => find)
-        shake(ends)
-        t.is(SSL_session_reused(ends.client), 0)
-        t.truthy(SSL_get_peer_certificate(ends.client))
-      }
+  test(title('without a key at either end the handshake is one with certificates'), t => {
+    for (const [use, find] of [
+      [[1] as const, [1, shared()] as const],
+      [[1, name, shared()] as const, [1] as const],
+    ] as const) {
       const ends = endsOver(17408, version)
-      SSL_set_psk_client_callback(ends.client, () => ['lathe', key])
-      SSL_set_psk_server_callback(ends.server, () => 0)
+      SSL_set_psk_use_session_callback(ends.client, () => use)
+      SSL_set_psk_find_session_callback(ends.server, () => find)
       shake(ends)
       t.is(SSL_session_reused(ends.client), 0)
-    })
+      t.truthy(SSL_get_peer_certificate(ends.client))
+    }
+    const ends = endsOver(17408, version)
+    SSL_set_psk_client_callback(ends.client, () => ['lathe', key])
+    SSL_set_psk_server_callback(ends.server, () => 0)
+    if (only13(version)) {
+      shake(ends)
+      t.is(SSL_session_reused(ends.client), 0)
+      return
+    }
+    // The suite of TLS 1.2 says that there is a key before anybody looks for it.
+    t.throws(() => shake(ends))
+    t.is(ERR_get_error_all(ends.server)?.reason, 'PSK_IDENTITY_NOT_FOUND')
+  })
 
+  // TLS 1.2 has no HelloRetryRequest.
   if (only13(version))
     test(title('each callback is asked once, also where a HelloRetryRequest comes between'), t => {
       const client = clientContext(version)
@@ -129,6 +137,7 @@ for (const version of versions) {
       t.deepEqual(asked, ['client', 'server'])
     })
 
+  // TLS 1.2 asks no session callback: that there is one changes nothing, as the test above has it.
   if (only13(version))
     test(title('0 from a session callback fails the handshake'), t => {
       const client = clientContext(version)

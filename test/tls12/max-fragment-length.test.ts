@@ -1,11 +1,27 @@
 /** max_fragment_length in both versions (RFC 6066 section 4): asked for, granted, kept to in both directions, and refused where it is wrong. */
-import { type ContextOptions, SslContext } from '@biopair/ssl'
+import { bioPair } from '@biopair/bio'
+import {
+  type ContextOptions,
+  MemorySessionCache,
+  type Session,
+  Ssl,
+  SslContext,
+} from '@biopair/ssl'
 import test from 'ava'
 import { Child } from '../interop/support/child.ts'
 import { filesFor } from '../interop/support/files.ts'
 import { connectTo, listen } from '../interop/support/ours.ts'
 import { peerTest } from '../interop/support/peers.ts'
-import { connectedEnds, type Ends, type EndsOptions, ends, readAll } from '../support/ends.ts'
+import {
+  clientOptions,
+  connectedEnds,
+  type Ends,
+  type EndsOptions,
+  ends,
+  readAll,
+  serverOptions,
+  shake,
+} from '../support/ends.ts'
 import { chainFor } from '../support/mint.ts'
 
 const versions = ['TLSv1.2', 'TLSv1.3'] as const
@@ -244,3 +260,47 @@ peerTest('openssl', 'openssl s_server grants our client what it asks for', async
   )
   t.is(Math.max(...read), 512)
 })
+
+for (const [way, kept] of [
+  ['a ticket', () => ({})],
+  ['an id', () => ({ sessionCache: new MemorySessionCache() })],
+] as const)
+  test(`a resumption by ${way} agrees on it anew: the same, another, or none`, t => {
+    const server = new SslContext({
+      ...{ ...serverOptions, ...plain, ...kept(), numTickets: 2, maxVersion: 'TLSv1.2' },
+      trace: event => {
+        if (event.event === 'record' && event.direction === 'write') wrote.push(event.length)
+      },
+    })
+    const wrote: number[] = []
+    const meet = (length: (typeof lengths)[number] | undefined, session?: Session) => {
+      const context = new SslContext({
+        ...{ ...clientOptions, maxVersion: 'TLSv1.2' },
+        ...(length ? { maxFragmentLength: length } : {}),
+      })
+      const [near, far] = bioPair(100_000, 100_000)
+      const client = new Ssl(context, { servername: 'server.example', session })
+      const made = {
+        ...{ client: client.setBio(near).setConnectState(), near, far },
+        server: new Ssl(server).setBio(far).setAcceptState(),
+      }
+      shake(made)
+      wrote.splice(0)
+      talk(made)
+      return { client, longest: Math.max(...wrote) }
+    }
+    const first = meet(512)
+    t.is(first.longest, 512)
+    let { session } = first.client
+    for (const [length, longest] of [
+      [512, 512],
+      [1024, 1024],
+      [undefined, 10_000],
+      [512, 512],
+    ] as const) {
+      const next = meet(length, session)
+      t.true(next.client.resumed)
+      t.is(next.longest, longest)
+      session = next.client.session
+    }
+  })

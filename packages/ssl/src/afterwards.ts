@@ -61,7 +61,7 @@ export class Afterwards {
   }
 
   /** For a connection that was moved here; `wrote`: it has written data, and issued what waited for that. */
-  goOn(connected: Connected, wrote: boolean): void {
+  goOn(connected: AnyConnected, wrote: boolean): void {
     this.#connected = connected
     this.#wrote = wrote
   }

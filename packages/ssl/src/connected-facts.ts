@@ -6,11 +6,19 @@ import {
   type Connected,
   exportable12,
   exportKeyingMaterial12,
+  forget,
+  forget12,
   is12,
 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { keyingMaterial } from './exporter.ts'
 import { misuse } from './misuse.ts'
+
+/** Wipes what is secret in a connection. */
+export function forgetAny(connected: AnyConnected): void {
+  if (is12(connected)) forget12(connected)
+  else forget(connected)
+}
 
 /** TypeError for a connection of TLS 1.2, which has no such thing. */
 export function only13(connected: AnyConnected, call: string): asserts connected is Connected {

@@ -1,11 +1,11 @@
 /** What a connection hands to the one that goes on in its place. */
-import type { Connected } from '@biopair/handshake'
+import type { AnyConnected } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import type { EarlyDataStatus } from './early-stream.ts'
 import type { Reached } from './record-output.ts'
 
 export interface ConnectionState {
-  readonly connected: Connected
+  readonly connected: AnyConnected
   readonly reached: Reached
   /** What has come of a record that is not whole yet: as it was on the wire. */
   readonly part: Bytes

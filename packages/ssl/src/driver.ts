@@ -1,9 +1,10 @@
 /** The driver: the one place where the flow is resumed, alerts are caught, and records meet the handshake. */
-import { type AnyConnected, forget, forget12, is12, Joiner, Talk } from '@biopair/handshake'
+import { type AnyConnected, Joiner, Talk } from '@biopair/handshake'
 import { RecordReader, RecordWriter } from '@biopair/record'
 import { type alerts, TlsAlert } from '@biopair/wire'
 import { Afterwards } from './afterwards.ts'
 import { Carrier } from './carrier.ts'
+import { forgetAny } from './connected-facts.ts'
 import type { ConnectionParts } from './connection-parts.ts'
 import { EarlyStream } from './early-stream.ts'
 import { type End, Inward } from './inward.ts'
@@ -349,7 +350,7 @@ export class Driver {
     this.shaking.stop()
     this.afterwards.asides.stop()
     const { connected } = this
-    if (connected) is12(connected) ? forget12(connected) : forget(connected)
+    if (connected) forgetAny(connected)
     // What was read is still to be given; what was sent comes back after a handshake alone.
     else if (this.parts.role === 'client') this.early.wipe()
     this.parts.forget(this.inward.end)

@@ -1,19 +1,17 @@
 /** A connection that ends here, to go on elsewhere: its state handed over, and taken up. */
-import type { Connected } from '@biopair/handshake'
+import { type AnyConnected, is12 } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
-import { only13 } from './connected-facts.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { Driver } from './driver.ts'
 import { misuse } from './misuse.ts'
 import type { ExportOutcome } from './outcome.ts'
 
 /**
- * Once nothing of ours waits, and our key has sealed nothing, `seal` makes bytes of the state, of which nothing is kept: with `done` it is over here.
+ * Once nothing of ours waits, and, in TLS 1.3, our key has sealed nothing, `seal` makes bytes of the state, of which nothing is kept: with `done` it is over here.
  * A `seal` that throws has changed nothing.
  */
 export function handOver(driver: Driver, seal: (state: ConnectionState) => Bytes): ExportOutcome {
   driver.checkConnected('exportConnection')
-  if (driver.connected) only13(driver.connected, 'exportConnection')
   const { inward, outward, writer, afterwards } = driver
   const stop = inward.end ?? outward.end ?? driver.shake()
   if (stop) return stop
@@ -21,13 +19,14 @@ export function handOver(driver: Driver, seal: (state: ConnectionState) => Bytes
   driver.settle(true)
   const why = unfinished(driver)
   if (why) return { status: 'unfinished', why }
-  // Whoever has our key may have used its numbers: what goes on begins with another one, and with 0.
-  const ready = driver.clear() && (writer.sealedRecords === 0 || renew(driver))
+  const connected = driver.connected as AnyConnected
+  // Whoever has our key may have used its numbers: what goes on begins with another one, and with 0. TLS 1.2 has no other.
+  const ready = driver.clear() && (is12(connected) || writer.sealedRecords === 0 || renew(driver))
   const pushed = outward.push()
   if (outward.end) return outward.end
   if (!ready || pushed !== 'done') return driver.waiting(false)
   const bytes = seal({
-    connected: driver.connected as Connected,
+    connected: driver.connected as AnyConnected,
     reached: driver.output.reached,
     part: driver.reader.part,
     wrote: afterwards.wrote,
@@ -39,8 +38,8 @@ export function handOver(driver: Driver, seal: (state: ConnectionState) => Bytes
 }
 
 /** What has been begun with the peer and cannot go on elsewhere. */
-function unfinished({ afterwards, joiner, early }: Driver): string | undefined {
-  const { role, postHandshake } = (afterwards.connected as Connected | undefined) ?? {}
+function unfinished({ afterwards, joiner, early, connected }: Driver): string | undefined {
+  const { role, postHandshake } = connected && !is12(connected) ? connected : {}
   if (role === 'client' && postHandshake)
     throw misuse('ERR_CANNOT_MOVE', 'a client that may be asked for a certificate later stays')
   if (joiner.partial) return 'a handshake message has not come whole'

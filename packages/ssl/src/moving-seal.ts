@@ -1,11 +1,12 @@
 /** An export: a connection's bytes sealed under a key of the application's, with a name of its own by which it is claimed. */
 import { ascii, type CryptoProvider, concat, equal, wipe } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
-import { type Moving, readMoving, writeMoving } from './moving-state.ts'
+import type { Moving } from './moving-common.ts'
+import { readMoving, writeMoving } from './moving-state.ts'
 
 /*
  *     struct {
- *         opaque format[8] = "biopair" 0x01;
+ *         opaque format[8] = "biopair" 0x02;
  *         opaque id[32];
  *         opaque sealed[];
  *     }
@@ -13,7 +14,7 @@ import { type Moving, readMoving, writeMoving } from './moving-state.ts'
  * sealed is AES-256-GCM with a nonce of zeros, under HMAC-SHA-256(the application's key, label || id): a key for this export alone. What
  * stands before it is the additional data.
  */
-const format = concat(ascii('biopair'), Uint8Array.of(1))
+const format = concat(ascii('biopair'), Uint8Array.of(2))
 const label = ascii('biopair exported connection')
 const idLength = 32
 const headerLength = format.length + idLength

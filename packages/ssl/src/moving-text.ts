@@ -1,4 +1,4 @@
-/** Text, and what may be absent, in the bytes of a connection that moves. */
+/** Text, truth, and what may be absent, in the bytes of a connection that moves. */
 import { type Codec, uint16, vector } from '@biopair/wire'
 
 /** Nothing or one: a list, so that an empty value differs from none. `most` is the bytes of one. */
@@ -19,4 +19,22 @@ export function units(characters: string): readonly number[] {
 
 export function text(characters: readonly number[]): string {
   return characters.map(unit => String.fromCharCode(unit)).join('')
+}
+
+export function number(truth: boolean): number {
+  return truth ? 1 : 0
+}
+
+export function truth(number: number): boolean {
+  check(number <= 1)
+  return number === 1
+}
+
+export function some<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value]
+}
+
+export function only<T>(values: readonly T[]): T | undefined {
+  check(values.length <= 1)
+  return values[0]
 }

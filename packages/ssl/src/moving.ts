@@ -1,15 +1,15 @@
 /** Exporting a live connection and importing it: what is asked before the bytes are made or believed. */
 import type { Role } from '@biopair/handshake'
-import { forget } from '@biopair/handshake'
 import type { Bytes } from '@biopair/wire'
 import { isPromise } from './answers.ts'
 import type { ClaimStore } from './claims.ts'
+import { forgetAny } from './connected-facts.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { SslContext } from './context.ts'
 import { Facts } from './facts.ts'
 import { misuse } from './misuse.ts'
+import type { Moving } from './moving-common.ts'
 import { openExport, sealExport } from './moving-seal.ts'
-import type { Moving } from './moving-state.ts'
 import { checkOptions } from './option-types.ts'
 
 export interface ExportOptions {
@@ -81,15 +81,15 @@ export function imported(
   const decide = (first: boolean): Moving => {
     // Nothing but `true` lets it go on.
     if (first === true) return moving
-    forget(moving.connection.connected)
+    forgetAny(moving.connection.connected)
     throw misuse('ERR_EXPORT_USED', 'importConnection: these bytes were imported before')
   }
   const lost = (error: unknown): never => {
-    forget(moving.connection.connected)
+    forgetAny(moving.connection.connected)
     throw error
   }
   if (until <= context.now()) {
-    forget(moving.connection.connected)
+    forgetAny(moving.connection.connected)
     throw misuse('ERR_EXPORT_EXPIRED', 'importConnection: the time of this export is over')
   }
   if (!context.claims.claim(id, until)) return decide(false)

@@ -289,6 +289,7 @@ export * from './openssl/ssl-session.ts'
 export * from './openssl/ssl-set.ts'
 export * from './openssl/ssl-state.ts'
 export * from './openssl/stateless.ts'
+export * from './openssl/states12.ts'
 export {
   SSL_CTX_get_tlsext_status_arg,
   SSL_CTX_get_tlsext_status_cb,

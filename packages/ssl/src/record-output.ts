@@ -1,6 +1,21 @@
 /** The flow's `Output` over records: messages of a flight share records, keys change between them (RFC 9846 §5.1). */
-import { type CryptoProvider, concat, type RecordKeys12, type TrafficSecret } from '@biopair/crypto'
-import type { Connected, Fact, Joiner, Level, Output } from '@biopair/handshake'
+import {
+  type CryptoProvider,
+  concat,
+  type RecordKeys12,
+  type TrafficSecret,
+  wipe,
+} from '@biopair/crypto'
+import {
+  type AnyConnected,
+  type Connected12,
+  type Fact,
+  is12,
+  type Joiner,
+  keyBlock,
+  type Level,
+  type Output,
+} from '@biopair/handshake'
 import {
   ContentType,
   type ContentTypeName,
@@ -13,6 +28,7 @@ import {
   readProtection13,
   type Sequence,
   WriteProtection12,
+  type WriteProtection13,
   writeProtection13,
 } from '@biopair/record'
 import { type Bytes, TlsAlert } from '@biopair/wire'
@@ -22,6 +38,8 @@ import type { Tracer } from './tracer.ts'
 /** How far the record layer of a connection has come. */
 export interface Reached {
   readonly readSequence: Sequence
+  /** Of the key at hand: in TLS 1.3 a connection that moves has a fresh one. */
+  readonly writeSequence: Sequence
   /** The most content and padding of a record of the peer's, and of ours. */
   readonly readLimit: number
   readonly writeLimit: number
@@ -36,7 +54,8 @@ export class RecordOutput implements Output {
   readonly #learn: (fact: Fact) => void
   #flight: Bytes[] = []
   #protected = false
-  #opening: ReadProtection13 | undefined
+  #opening: ReadProtection12 | ReadProtection13 | undefined
+  #sealing: WriteProtection12 | WriteProtection13 | undefined
   /** The most content and padding of a record of the peer's, from its handshake key on. */
   #readLimit: number | undefined
   /** The level that the peer's next message travels at. */
@@ -79,7 +98,8 @@ export class RecordOutput implements Output {
       this.#limitReader()
     } else {
       this.#cut()
-      this.#writer.protect(writeProtection13(secret, this.#crypto))
+      this.#sealing = writeProtection13(secret, this.#crypto)
+      this.#writer.protect(this.#sealing)
       this.#protected = true
       this.writeLevel = level
     }
@@ -100,11 +120,13 @@ export class RecordOutput implements Output {
   changeKeys(direction: 'read' | 'write', keys: RecordKeys12): void {
     if (direction === 'read') {
       this.#checkEnded()
-      this.#reader.pend(new ReadProtection12(keys, this.#crypto))
+      this.#opening = new ReadProtection12(keys, this.#crypto)
+      this.#reader.pend(this.#opening)
       this.readLevel = 'application'
     } else {
       this.changeCipherSpec()
-      this.#writer.protect(new WriteProtection12(keys, this.#crypto))
+      this.#sealing = new WriteProtection12(keys, this.#crypto)
+      this.#writer.protect(this.#sealing)
       this.#protected = true
       this.writeLevel = 'application'
     }
@@ -148,27 +170,58 @@ export class RecordOutput implements Output {
     }
   }
 
-  /** How many records the peer has sealed under the key at hand, and what limits were agreed on: for a connection that moves. */
+  /** How many records each end has sealed under the key at hand, and what limits were agreed on: for a connection that moves. */
   get reached(): Reached {
     return {
       readSequence: this.#opening?.sequence ?? { high: 0, low: 0 },
+      writeSequence: this.#sealing?.sequence ?? { high: 0, low: 0 },
       readLimit: this.#reader.maxPlaintext,
       writeLimit: this.#writer.maxPlaintext,
     }
   }
 
-  /** Goes on where another connection stood. Our key has sealed nothing: numbers begin with 0. */
-  goOn({ suite, readSecret, writeSecret }: Connected, reached: Reached): void {
-    const read = { suite, secret: readSecret }
-    this.#opening = readProtection13(read, this.#crypto, reached.readSequence)
-    this.#reader.protect(this.#opening)
+  /** Goes on where another connection stood. */
+  goOn(connected: AnyConnected, reached: Reached): void {
+    const { opening, sealing } = is12(connected)
+      ? this.#keys12(connected, reached)
+      : this.#keys13(connected, reached)
+    this.#opening = opening
+    this.#reader.protect(opening)
     this.#reader.maxPlaintext = reached.readLimit
     this.readLevel = 'application'
-    this.#writer.protect(writeProtection13({ suite, secret: writeSecret }, this.#crypto))
+    this.#sealing = sealing
+    this.#writer.protect(sealing)
     this.#writer.maxPlaintext = reached.writeLimit
     this.#writer.version = 0x0303
     this.#protected = true
     this.writeLevel = 'application'
+  }
+
+  #keys13(
+    { suite, readSecret, writeSecret }: Exclude<AnyConnected, Connected12>,
+    { readSequence, writeSequence }: Reached,
+  ) {
+    return {
+      opening: readProtection13({ suite, secret: readSecret }, this.#crypto, readSequence),
+      sealing: writeProtection13({ suite, secret: writeSecret }, this.#crypto, writeSequence),
+    }
+  }
+
+  #keys12(
+    { role, suite, masterSecret, randoms }: Connected12,
+    { readSequence, writeSequence }: Reached,
+  ) {
+    this.older = true
+    const keys = keyBlock(suite, this.#crypto, masterSecret, randoms)
+    const [ours, theirs] = [keys[role], keys[role === 'client' ? 'server' : 'client']]
+    try {
+      return {
+        opening: new ReadProtection12(theirs, this.#crypto, readSequence),
+        sealing: new WriteProtection12(ours, this.#crypto, writeSequence),
+      }
+    } finally {
+      wipe(ours.key, ours.iv, theirs.key, theirs.iv)
+    }
   }
 
   /** Early data is sealed before its sender can hear of a limit. */

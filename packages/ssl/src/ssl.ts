@@ -31,7 +31,7 @@ import {
   type ImportOptions,
   imported,
 } from './moving.ts'
-import type { Moving } from './moving-state.ts'
+import type { Moving } from './moving-common.ts'
 import type {
   EarlyReadOutcome,
   EarlyWriteOutcome,
@@ -275,12 +275,11 @@ export class Ssl extends SslFacts {
 
   /**
    * Makes bytes of the connection, sealed under a key of 32 bytes, for `importConnection` in another thread or process; here it is over then, and
-   * every call but for the facts a TypeError (ERR_MOVED). The carrier stays open. It drives out what is queued, changes our key first, so that no
-   * number of one goes twice, and answers `done` once nothing waits: what else it answers says what to do, and then to call again.
+   * every call but for the facts a TypeError (ERR_MOVED). The carrier stays open. It drives out what is queued, changes our key first (not in TLS 1.2, where our
+   * number goes along), so that no number of one goes twice, and answers `done` once nothing waits: what else it answers says what to do, and then to call again.
    */
   exportConnection(key: Uint8Array, options: ExportOptions = {}): ExportOutcome {
     const lifetime = checkExport(key, options)
-    if (this.#end.connected) only13(this.#end.connected, 'exportConnection')
     const connection = this.#end.started()
     const facts = this.#end.facts as Facts
     return connection.handOver(state =>

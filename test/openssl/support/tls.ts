@@ -42,27 +42,33 @@ export const versions = [
   { name: 'TLSv1.2', number: TLS1_2_VERSION },
 ] as const
 export type Version = (typeof versions)[number]
-/** What a test is about that TLS 1.2 has not, or has otherwise. */
+/** What TLS 1.2 has not, or has otherwise: whoever asks says why. */
 export const only13 = ({ name }: Version): boolean => name === 'TLSv1.3'
+/** What a test expects of each version. */
+export const each = <T>({ name }: Version, expected: Readonly<Record<Version['name'], T>>): T =>
+  expected[name]
 
 /** The sizes of the seeds. */
 export const ringSizes = [1, 5, 6, 100, 256, 17408] as const
 
 const surroundings: Surroundings = { crypto: nodeCrypto }
 
-export function clientContext(version: Version = versions[0], more: Surroundings = {}): SSL_CTX {
-  const ctx = SSL_CTX_new(TLS_client_method(), { ...surroundings, ...more })
+/** Holds a context to one version. */
+export function heldTo(version: Version, ctx: SSL_CTX): SSL_CTX {
   must(SSL_CTX_set_min_proto_version(ctx, version.number))
   must(SSL_CTX_set_max_proto_version(ctx, version.number))
+  return ctx
+}
+
+export function clientContext(version: Version = versions[0], more: Surroundings = {}): SSL_CTX {
+  const ctx = heldTo(version, SSL_CTX_new(TLS_client_method(), { ...surroundings, ...more }))
   must(SSL_CTX_load_verify(ctx, chainFor('p256').root.pem))
   return ctx
 }
 
 export function serverContext(version: Version = versions[0], more: Surroundings = {}): SSL_CTX {
   const { pem, keyPem } = chainFor('p256')
-  const ctx = SSL_CTX_new(TLS_server_method(), { ...surroundings, ...more })
-  must(SSL_CTX_set_min_proto_version(ctx, version.number))
-  must(SSL_CTX_set_max_proto_version(ctx, version.number))
+  const ctx = heldTo(version, SSL_CTX_new(TLS_server_method(), { ...surroundings, ...more }))
   must(SSL_CTX_use_certificate_chain(ctx, pem))
   must(SSL_CTX_use_PrivateKey(ctx, keyPem))
   return ctx

@@ -110,7 +110,7 @@ export class Settings {
     const made = role === 'client' ? this.#client : this.#server
     if (made) return made
     const context = new SslContext({
-      ...this.#common(),
+      ...this.#common(role),
       ...(role === 'client' ? this.#asClient() : this.#asServer()),
     })
     // Contexts that were made from one SSL_CTX open each other's tickets.
@@ -120,7 +120,7 @@ export class Settings {
     return context
   }
 
-  #common(): ContextOptions {
+  #common(role: 'client' | 'server'): ContextOptions {
     const { surroundings, ca, credentials, keylog, newSession, verifyDepth, maxFragment } =
       this.values
     const psk = askPsk(() => this.#calling, this.values)
@@ -134,7 +134,7 @@ export class Settings {
       ...given('serverCertTypes', serverCertTypes),
       ...given('clientCertTypes', clientCertTypes),
       ...given('rawKey', this.#rawKey),
-      ...versionOptions(this.values),
+      ...versionOptions(this.values, role),
       ...given('groups', this.values.groups),
       ...(keylog ? { keylog: (line: string) => keylog(this.#calling, line) } : {}),
       ...(newSession

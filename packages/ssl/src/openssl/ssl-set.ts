@@ -174,7 +174,7 @@ function suitesOf(owner: Configured): readonly AnyCipherSuite[] {
   const { values } = owner.settings
   const keyed = values.pskClient || values.pskServer
   const { suites, suites12 } = probe(owner, {
-    ...versionOptions(values),
+    ...versionOptions(values, values.pskClient ? 'client' : 'server'),
     ...(keyed ? { pskCallback: () => null } : {}),
   })
   return [...suites, ...suites12]

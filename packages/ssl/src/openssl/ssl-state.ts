@@ -11,9 +11,36 @@ import {
 } from './constants.ts'
 import { SSL_want } from './result.ts'
 import type { SSL } from './ssl.ts'
+import {
+  TLS_ST_CR_CERT_STATUS,
+  TLS_ST_CR_CHANGE,
+  TLS_ST_CR_FINISHED,
+  TLS_ST_CR_HELLO_REQ,
+  TLS_ST_CR_KEY_EXCH,
+  TLS_ST_CR_SESSION_TICKET,
+  TLS_ST_CR_SRVR_DONE,
+  TLS_ST_CW_CERT,
+  TLS_ST_CW_CERT_VRFY,
+  TLS_ST_CW_CHANGE,
+  TLS_ST_CW_FINISHED,
+  TLS_ST_CW_KEY_EXCH,
+  TLS_ST_SR_CERT_VRFY,
+  TLS_ST_SR_CHANGE,
+  TLS_ST_SR_CLNT_HELLO,
+  TLS_ST_SR_FINISHED,
+  TLS_ST_SR_KEY_EXCH,
+  TLS_ST_SW_CERT,
+  TLS_ST_SW_CERT_REQ,
+  TLS_ST_SW_CERT_STATUS,
+  TLS_ST_SW_CHANGE,
+  TLS_ST_SW_FINISHED,
+  TLS_ST_SW_KEY_EXCH,
+  TLS_ST_SW_SESSION_TICKET,
+  TLS_ST_SW_SRVR_DONE,
+} from './states12.ts'
 import { waitsAgain } from './waits-again.ts'
 
-/** OpenSSL 3.0's numbers (OSSL_HANDSHAKE_STATE), of the states that there are here. */
+/** OpenSSL 3.0's numbers (OSSL_HANDSHAKE_STATE), of the states that there are here; states12.ts has those of TLS 1.2. */
 export const TLS_ST_BEFORE = 0
 export const TLS_ST_OK = 1
 export const TLS_ST_CR_SRVR_HELLO = 3
@@ -46,11 +73,59 @@ const states: Readonly<Record<'client' | 'server', Readonly<Record<string, numbe
   },
 }
 
-/** What was read or written last; EARLY_DATA is a server whose flight is out, or a client that has sent some, as in OpenSSL. */
+/** Of TLS 1.2, by SSL_state_string(3)'s letters for the message that was read or written last. */
+const states12: Readonly<Record<'client' | 'server', Readonly<Record<string, number>>>> = {
+  client: {
+    SSLOK: TLS_ST_OK,
+    TRSH: TLS_ST_CR_SRVR_HELLO,
+    TRSC: TLS_ST_CR_CERT,
+    TRCS: TLS_ST_CR_CERT_STATUS,
+    TRSKE: TLS_ST_CR_KEY_EXCH,
+    TRCR: TLS_ST_CR_CERT_REQ,
+    TRSD: TLS_ST_CR_SRVR_DONE,
+    TRST: TLS_ST_CR_SESSION_TICKET,
+    TRCCS: TLS_ST_CR_CHANGE,
+    TRFIN: TLS_ST_CR_FINISHED,
+    TWCH: TLS_ST_CW_CLNT_HELLO,
+    TWCC: TLS_ST_CW_CERT,
+    TWCKE: TLS_ST_CW_KEY_EXCH,
+    TWCV: TLS_ST_CW_CERT_VRFY,
+    TWCCS: TLS_ST_CW_CHANGE,
+    TWFIN: TLS_ST_CW_FINISHED,
+    TRREQ: TLS_ST_CR_HELLO_REQ,
+  },
+  server: {
+    SSLOK: TLS_ST_OK,
+    TRCH: TLS_ST_SR_CLNT_HELLO,
+    TWSH: TLS_ST_SW_SRVR_HELLO,
+    TWSC: TLS_ST_SW_CERT,
+    TWSKE: TLS_ST_SW_KEY_EXCH,
+    TWCR: TLS_ST_SW_CERT_REQ,
+    TWSD: TLS_ST_SW_SRVR_DONE,
+    TRCC: TLS_ST_SR_CERT,
+    TRCKE: TLS_ST_SR_KEY_EXCH,
+    TRCV: TLS_ST_SR_CERT_VRFY,
+    TRCCS: TLS_ST_SR_CHANGE,
+    TRFIN: TLS_ST_SR_FINISHED,
+    TWST: TLS_ST_SW_SESSION_TICKET,
+    TWCS: TLS_ST_SW_CERT_STATUS,
+    TWCCS: TLS_ST_SW_CHANGE,
+    TWFIN: TLS_ST_SW_FINISHED,
+  },
+}
+
+/** What was read or written last; EARLY_DATA is, in TLS 1.3, a server whose flight is out, or a client that has sent some, as in OpenSSL. */
 export function SSL_get_state(ssl: SSL): number {
   const { native, watch } = ssl
+  const older = native?.version === 'TLSv1.2' && state12(native.role ?? 'client', watch.letters)
+  if (older) return older
   if (native && (waitsAgain(native) || watch.letters === 'TED')) return TLS_ST_EARLY_DATA
   return native ? (states[native.role ?? 'client'][native.state] ?? TLS_ST_BEFORE) : TLS_ST_BEFORE
+}
+
+/** Undefined for what is no state of its own. */
+function state12(role: 'client' | 'server', letters: string | undefined): number | undefined {
+  return letters === undefined ? undefined : states12[role][letters]
 }
 
 /** 1 where no handshake has begun. */

@@ -3,7 +3,7 @@ import { ContentType, type ContentTypeName } from '@biopair/record'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { Stop } from '../outcome.ts'
 import type { TraceEvent } from '../trace.ts'
-import { TLS1_3_VERSION } from './constants.ts'
+import { TLS1_2_VERSION, TLS1_3_VERSION } from './constants.ts'
 import {
   SSL_CB_EXIT,
   SSL_CB_HANDSHAKE_DONE,
@@ -25,30 +25,22 @@ import type { SSL } from './ssl.ts'
 
 type Event<K extends TraceEvent['event']> = Extract<TraceEvent, { readonly event: K }>
 
-/** SSL_state_string(3)'s letters of a message that was read or written, by its number (RFC 9846 §4). */
+/** SSL_state_string(3)'s letters of a message that was read or written, by its number (RFC 9846 §4, RFC 5246 §7.4). */
 const letters: Readonly<Record<string, Readonly<Record<number, string>>>> = {
-  'client write': { 1: 'TWCH', 5: 'TWEOED', 11: 'TWCC', 15: 'TWCV', 20: 'TWFIN', 24: 'TWCKU' },
+  'client write': {
+    ...{ 1: 'TWCH', 5: 'TWEOED', 11: 'TWCC', 15: 'TWCV', 16: 'TWCKE', 20: 'TWFIN', 24: 'TWCKU' },
+  },
   'client read': {
-    2: 'TRSH',
-    4: 'TRST',
-    8: 'TREE',
-    11: 'TRSC',
-    13: 'TRCR',
-    15: 'TRSCV',
-    20: 'TRFIN',
-    24: 'TRSKU',
+    ...{ 0: 'TRREQ', 2: 'TRSH', 4: 'TRST', 8: 'TREE', 11: 'TRSC', 12: 'TRSKE', 13: 'TRCR' },
+    ...{ 14: 'TRSD', 15: 'TRSCV', 20: 'TRFIN', 22: 'TRCS', 24: 'TRSKU' },
   },
   'server write': {
-    2: 'TWSH',
-    4: 'TWST',
-    8: 'TWEE',
-    11: 'TWSC',
-    13: 'TWCR',
-    15: 'TWSCV',
-    20: 'TWFIN',
-    24: 'TWSKU',
+    ...{ 2: 'TWSH', 4: 'TWST', 8: 'TWEE', 11: 'TWSC', 12: 'TWSKE', 13: 'TWCR', 14: 'TWSD' },
+    ...{ 15: 'TWSCV', 20: 'TWFIN', 22: 'TWCS', 24: 'TWSKU' },
   },
-  'server read': { 1: 'TRCH', 5: 'TWEOED', 11: 'TRCC', 15: 'TRCV', 20: 'TRFIN', 24: 'TRCKU' },
+  'server read': {
+    ...{ 1: 'TRCH', 5: 'TWEOED', 11: 'TRCC', 15: 'TRCV', 16: 'TRCKE', 20: 'TRFIN', 24: 'TRCKU' },
+  },
 }
 
 /** Messages that one run of OpenSSL's state machine takes together behind a handshake: an authentication's, and the tickets that it ends with. */
@@ -128,7 +120,8 @@ export class Watch {
     if (this.#stage !== 'shaking' || ret <= 0)
       this.#exit(this.#stage === 'done' && !ended ? 1 : ret === 0 ? 0 : -1)
     if (ended) this.#stage = 'over'
-    this.letters = this.#left
+    // In TLS 1.2 it stays what was read or written last: nothing is read before it is due.
+    if (!this.#older || this.#connected) this.letters = this.#left
   }
 
   /** The handshake pauses for early data, once. */
@@ -162,8 +155,8 @@ export class Watch {
       this.#loop('SSLOK')
       this.#connected = true
       // A client is done when its own flight is out, which is what the server's answer has shown of the server's.
-      if (this.#ssl.role === 'server') this.#finish()
-    } else if (this.letters === 'TWFIN') this.#loop('TED')
+      if (this.#ssl.role === 'server' && !this.#older) this.#finish()
+    } else if (this.letters === 'TWFIN' && !this.#older) this.#loop('TED')
     if (state === 'WAIT_EOED') this.#stop()
   }
 
@@ -187,9 +180,11 @@ export class Watch {
       // EndOfEarlyData may be all that a call reads.
       this.#left = event.message[0] === 5 ? 'TWEOED' : undefined
     }
+    // The record layer takes change_cipher_spec in, and says nothing: a Finished never comes without.
+    if (this.#older && event.direction === 'read' && event.message[0] === 20) this.#loop('TRCCS')
     this.#loop(letters[`${this.#ssl.role} ${event.direction}`]?.[event.message[0] ?? 0])
     if (event.direction === 'write') this.#unsent.push(event.message)
-    else this.#tell(event, TLS1_3_VERSION, SSL3_RT_HANDSHAKE, event.message)
+    else this.#tell(event, this.#version, SSL3_RT_HANDSHAKE, event.message)
   }
 
   #record(event: Event<'record'>): void {
@@ -198,11 +193,13 @@ export class Watch {
     if (early && this.#ssl.role === 'client') this.#stop()
     const version = ((header[1] as number) << 8) | (header[2] as number)
     this.#tell(event, version, SSL3_RT_HEADER, header)
-    if (event.protected)
+    if (event.protected && !this.#older)
       this.#tell(event, TLS1_3_VERSION, SSL3_RT_INNER_CONTENT_TYPE, Uint8Array.of(idOf(type)))
     if (event.direction === 'read') return
-    if (type === 'change_cipher_spec')
-      this.#tell(event, TLS1_3_VERSION, SSL3_RT_CHANGE_CIPHER_SPEC, Uint8Array.of(1))
+    if (type === 'change_cipher_spec') {
+      if (this.#older) this.#loop('TWCCS')
+      this.#tell(event, this.#version, SSL3_RT_CHANGE_CIPHER_SPEC, Uint8Array.of(1))
+    }
     if (type !== 'handshake') return
     // A message is told once its last byte stands in a record, behind that record's header.
     this.#sent += length
@@ -213,13 +210,13 @@ export class Watch {
     ) {
       this.#unsent.shift()
       this.#sent -= first.length
-      this.#tell(event, TLS1_3_VERSION, SSL3_RT_HANDSHAKE, first)
+      this.#tell(event, this.#version, SSL3_RT_HANDSHAKE, first)
     }
   }
 
   #alert(event: Event<'alert'>): void {
     const { direction, level, description } = event
-    this.#tell(event, TLS1_3_VERSION, SSL3_RT_ALERT, Uint8Array.of(level, description))
+    this.#tell(event, this.#version, SSL3_RT_ALERT, Uint8Array.of(level, description))
     const where = direction === 'read' ? SSL_CB_READ_ALERT : SSL_CB_WRITE_ALERT
     this.#inform(where, (level << 8) | description)
   }
@@ -243,6 +240,15 @@ export class Watch {
       this.#loop('SSLOK')
     if (this.#stage === 'done') this.letters = 'SSLOK'
     this.#inform(this.#role | SSL_CB_EXIT, ret)
+  }
+
+  /** Whether this is known to be TLS 1.2. */
+  get #older(): boolean {
+    return this.#ssl.native?.version === 'TLSv1.2'
+  }
+
+  get #version(): number {
+    return this.#older ? TLS1_2_VERSION : TLS1_3_VERSION
   }
 
   get #role(): number {
