@@ -1,5 +1,5 @@
 /** A session of TLS 1.2 as bytes, and as a flow is told of it (RFC 5246 §7.3, RFC 5077). */
-import { type CipherSuite12, cipherSuites12 } from '@biopair/crypto'
+import { cipherSuite12ById } from '@biopair/crypto'
 import type { NewSession12, OfferedSession12 } from '@biopair/handshake'
 import {
   type Bytes,
@@ -78,14 +78,9 @@ export function sessionOf12(
 /** As a client's flow is told of it; undefined for a session of TLS 1.3. */
 export function offered12(session: Session): OfferedSession12 | undefined {
   const { tls12, psk: masterSecret, ticket, chain, shown, authenticatedBy } = session
-  const suite = suite12(session.suite.id)
+  const suite = cipherSuite12ById(session.suite.id)
   if (!tls12 || !suite) return undefined
   return { id: tls12.sessionId, ticket, masterSecret, suite, chain, shown, authenticatedBy }
-}
-
-/** The suite of TLS 1.2 with a number. */
-export function suite12(id: number): CipherSuite12 | undefined {
-  return Object.values(cipherSuites12).find(suite => suite.id === id)
 }
 
 export function session12ToBytes(session: Session, { sessionId }: Terms12): Bytes {
@@ -110,7 +105,7 @@ export function session12ToBytes(session: Session, { sessionId }: Terms12): Byte
 /** Undefined for anything else. */
 export function session12FromBytes(bytes: Uint8Array): Session | undefined {
   const state = read(bytes)
-  const suite = state && suite12(state.cipher_suite)
+  const suite = state && cipherSuite12ById(state.cipher_suite)
   const shown = state && readShown(state.shown)
   if (
     !suite ||

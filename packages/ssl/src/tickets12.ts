@@ -1,5 +1,5 @@
 /** What a server remembers of its sessions of TLS 1.2: in a cache by their ids, or sealed into tickets (RFC 5246 §7.3, RFC 5077). */
-import { type CipherSuite12, wipe } from '@biopair/crypto'
+import { type CipherSuite12, cipherSuite12ById, wipe } from '@biopair/crypto'
 import {
   type AnyConnected,
   type ChosenSession12,
@@ -27,7 +27,7 @@ import { type Again, following, orElse } from './answers.ts'
 import type { SslContext } from './context.ts'
 import type { Facts } from './facts.ts'
 import { ticketCount } from './issuing.ts'
-import { longestLifetime12, suite12 } from './session12.ts'
+import { longestLifetime12 } from './session12.ts'
 import { readShown, ShownState, writeShown } from './shown-state.ts'
 import {
   keepState,
@@ -154,7 +154,7 @@ function written(of: Remembering, session: Session12, now: number, until: number
 function readState12(bytes: Uint8Array): Opened12 | undefined {
   try {
     const state = decode(TicketState12, bytes)
-    const suite = suite12(state.cipher_suite)
+    const suite = cipherSuite12ById(state.cipher_suite)
     const shown = readShown(state.shown)
     return suite && shown && state.version === version ? { ...state, suite, shown } : undefined
   } catch {
