@@ -21,6 +21,7 @@ export {
   is12,
   receive12,
 } from './tls12/connected12.ts'
+export { curvesOf } from './tls12/groups.ts'
 export { exportable12, exportKeyingMaterial12, type Randoms } from './tls12/key-schedule.ts'
 export type * from './tls12/session.ts'
 export { client13 } from './tls13/client.ts'
