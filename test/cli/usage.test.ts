@@ -26,6 +26,16 @@ const refused: Readonly<Record<string, readonly [readonly string[], RegExp]>> = 
   'a provider that is none': [['s_client', '-provider', 'x'], /-provider: expected noble or node/],
   'a group that is none': [['s_client', '-groups', 'x999'], /groups: expected one of .* got x999/],
   'a suite that is none': [['s_client', '-ciphersuites', 'NULL'], /ciphers: .* got NULL/],
+  'a suite of TLS 1.2 that is none': [['s_client', '-cipher', 'NULL'], /ciphers: .* got NULL/],
+  'two versions alone': [['s_client', '-tls1_2', '-tls1_3'], /-tls1_2 and -tls1_3 exclude/],
+  'a version alone and a bound': [
+    ['s_client', '-tls1_2', '-max_protocol', 'TLSv1.3'],
+    /-tls1_2 and -tls1_3 say what/,
+  ],
+  'a version that is none': [
+    ['s_client', '-min_protocol', 'TLSv1.1'],
+    /-min_protocol: expected TLSv1.2 or TLSv1.3, got "TLSv1.1"/,
+  ],
   'a file that is not there': [['s_client', '-CAfile', scratch('none')], /-CAfile: ENOENT/],
   'a file that is no PEM': [['s_client', '-CAfile', written('x', 'x')], /anchor 0: expected/],
   'a folder that is not there': [['s_client', '-CApath', scratch('none')], /-CApath: ENOENT/],
@@ -55,8 +65,8 @@ for (const [what, [argv, line]] of Object.entries(refused))
 
 const both =
   words(`help CAfile CApath CRL crl_check crl_check_all cert key pass cert_chain client_sigalgs requestCAfile enable_server_rpk
-  enable_client_rpk expected_rpk cert_comp psk psk_identity allow_no_dhe_kex no_ticket tls1_2 tls1_3 no_middlebox
-  record_padding max_send_frag alpn groups ciphersuites sigalgs verify verify_return_error verify_quiet noverify
+  enable_client_rpk expected_rpk cert_comp psk psk_identity allow_no_dhe_kex no_ticket no_middlebox
+  record_padding max_send_frag alpn groups ciphersuites cipher tls1_2 tls1_3 min_protocol max_protocol sigalgs verify verify_return_error verify_quiet noverify
   keylogfile pcapng keymatexport keymatexportlen msg trace quiet brief nocommands timeout provider servername status`)
 const clients = words(
   `connect no-CAfile sess_in sess_out reconnect enable_pha ct noct early_data ign_eof no_ign_eof`,

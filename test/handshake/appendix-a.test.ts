@@ -10,6 +10,7 @@ import {
   serversWithKeys,
 } from '../support/appendix-a.ts'
 import { clientSide12, clients12, serverSide12, servers12 } from '../support/appendix-a12.ts'
+import { sessionSides12 } from '../support/appendix-a12-sessions.ts'
 import {
   allDeviations,
   everyState,
@@ -38,6 +39,7 @@ for (const role of ['client', 'server'] as const)
     ['', 'appendix A', bare[role], 2000],
     [' that has pre-shared keys', 'appendix A', withKeys[role], 1500],
     [' of TLS 1.2', 'RFC 5246 section 7.3', older[role], 2000],
+    [' of TLS 1.2 with sessions and keys', 'RFC 5077 section 3.1', sessionSides12[role], 1500],
   ] as const)
     test(`a ${role}${what} goes on exactly where ${table} permits, and else answers unexpected_message: ${walks} walks`, t => {
       const seen = new Map<string, number>()
@@ -68,7 +70,7 @@ for (const [title, machines] of [
   ],
   [
     ' of TLS 1.2 every other message is unexpected_message, and every message in the clear where there are keys is bad_record_mac',
-    (role: 'client' | 'server') => older[role],
+    (role: 'client' | 'server') => [...older[role], ...sessionSides12[role]],
   ],
 ] as const)
   for (const role of ['client', 'server'] as const)

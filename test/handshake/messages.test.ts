@@ -93,7 +93,8 @@ test('fields and bounds are those of RFC 9846 appendix B.3, and of RFC 8879', t 
     ClientHello:
       'ProtocolVersion legacy_version; opaque random[32]; opaque legacy_session_id<0..32>; ' +
       'CipherSuite cipher_suites<2..2^16-2>; opaque legacy_compression_methods<1..255>; ' +
-      '[[Extension extensions<7..2^16-1>]]',
+      // Of RFC 5246 §7.4.1.2: below the 7 of RFC 9846 there is no TLS 1.3.
+      '[[Extension extensions<0..2^16-1>]]',
     ServerHello:
       'ProtocolVersion legacy_version; opaque random[32]; opaque legacy_session_id_echo<0..32>; ' +
       'CipherSuite cipher_suite; uint8 legacy_compression_method; Extension extensions<6..2^16-1>',
@@ -133,12 +134,24 @@ const hello: ClientHello = {
 /** The body of a ClientHello up to its extensions. */
 const fixedPart = 2 + 32 + 33 + 6 + 2
 
-test('a ClientHello without extensions has none, and one with an empty block is a decode_error', t => {
+test('a ClientHello without extensions has none, and an empty block is not the same', t => {
   const without = encodeMessage(ClientHello, { ...hello, extensions: undefined }).subarray(4)
   t.is(without.length, fixedPart)
   t.is(decodeMessage(ClientHello, without).extensions, undefined)
-  // §4.2.2: the lower bound is 7 bytes, so neither an empty block nor a single empty extension is one.
-  const blocks = [[0], [0, 0], [0, 4, 0, 0, 0, 0], [0, 7, 0, 43, 0, 3, 2, 3, 4, 0]]
+  // §4.2.2 has a lower bound of 7 bytes; RFC 5246 §7.4.1.2 has none, and below 7 bytes nobody offers TLS 1.3.
+  const read = (...block: number[]) =>
+    decodeMessage(ClientHello, Uint8Array.of(...without, ...block))
+  t.deepEqual(read(0, 0).extensions, [])
+  t.deepEqual(read(0, 4, 0, 23, 0, 0).extensions, [
+    { extension_type: 23, extension_data: new Uint8Array(0) },
+  ])
+  const blocks = [
+    [0],
+    [0, 0, 0],
+    [0, 4, 0, 0, 0],
+    [0, 3, 0, 23, 0],
+    [0, 7, 0, 43, 0, 3, 2, 3, 4, 0],
+  ]
   for (const block of blocks) {
     const error = t.throws(() => decodeMessage(ClientHello, Uint8Array.of(...without, ...block)), {
       instanceOf: TlsAlert,

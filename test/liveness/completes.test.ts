@@ -13,10 +13,12 @@ import {
   earlyOf,
   endsOf,
   factsOf,
+  fitted,
   groupsFor,
   keepsSession,
   mostEarly,
   plain,
+  resumes,
   type Session,
   sendsEarly,
   serverName,
@@ -61,11 +63,13 @@ function completes(session: Session, rings: Rings, seed: number, crypto: CryptoP
   same('exporter', c.exporter === 'none', !session.extended)
   same('stapled', client.ocspResponse !== undefined, session.staple && session.resume === 'no')
   same('suite', c.suite, session.suite)
-  same('group', c.group, session.group)
+  // A session of TLS 1.2 goes on without a group.
+  const anew = session.version === 'TLSv1.3' || !resumes(session)
+  same('group', c.group, anew ? session.group : undefined)
   same('alpn', c.alpn, session.alpn ? 'http/1.1' : undefined)
   same('servername', c.servername, serverName)
   same('retried', c.retried, session.retry || session.cookie === 'always')
-  same('resumed', c.resumed, session.resume === 'ticket')
+  same('resumed', c.resumed, resumes(session))
   same('key', c.psk !== '', session.resume === 'psk')
   same('server believed', client.authorized, session.resume !== 'psk')
   same('client believed', server.authorized, shownBy(session, 'client').length > 0)
@@ -108,7 +112,9 @@ function check(t: ExecutionContext, numRuns: number, crypto: CryptoProvider): vo
       note(session.suite)
       note(session.group)
       note(`${session.certificate} certificate`)
-      note(`resume: ${session.resume}`)
+      note(`resume: ${session.resume} of ${session.version}`)
+      note(`${session.cache ? 'a' : 'no'} cache`)
+      note(`max_fragment_length: ${session.fragment}`)
       note(`early data: ${sendsEarly(session) ? session.early : 'no'}, ${earlyOf(session)}`)
       note(session.extended ? 'bound' : 'without extended_master_secret')
       note(session.staple ? 'stapled' : 'not stapled')
@@ -146,11 +152,28 @@ for (const version of versionNames)
           )
     })
 
-for (const version of versionNames)
-  test(`${version} completes over each ring of a few bytes, with certificates both ways`, t => {
-    for (const size of [1, 2, 5, 6, 100, 256, 17_408])
+test('every group and suite of TLS 1.2 completes with a key that both were given over a ring of 7 bytes', t => {
+  for (const group of groupsFor('TLSv1.2'))
+    for (const suite of suitesFor('TLSv1.2', 'psk'))
       t.notThrows(
-        () => completes({ ...plain[version], client: 'p256' }, [size, size], 1, nodeCrypto),
-        `${size}`,
+        () =>
+          completes({ ...plain['TLSv1.2'], group, suite, resume: 'psk' }, [7, 7], 1, nodeCrypto),
+        `${group} ${suite}`,
       )
+})
+
+for (const version of versionNames)
+  test(`${version} completes over each ring of a few bytes, with certificates both ways, anew and resumed by ticket and by id`, t => {
+    for (const resume of ['no', 'ticket', 'id'] as const)
+      for (const size of [1, 2, 5, 6, 100, 256, 17_408])
+        t.notThrows(
+          () =>
+            completes(
+              fitted({ ...plain[version], client: 'p256', resume }),
+              [size, size],
+              1,
+              nodeCrypto,
+            ),
+          `${resume} ${size}`,
+        )
   })

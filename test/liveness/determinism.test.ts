@@ -10,6 +10,7 @@ import { mlDsaKinds } from '../support/ml-dsa-key.ts'
 import { seeded } from '../support/seeded.ts'
 import {
   endsOf,
+  fitted,
   groupsFor,
   plain,
   plainSession,
@@ -124,6 +125,16 @@ test('in TLS 1.2 client certificates of each type, a stapled response and no ext
     t.is(difference(sent(session, nodeCrypto, client), first), 'none')
     t.is(difference(sent(session, noble, client), first), 'none')
   }
+})
+
+test('resumptions by ticket and by id and pre-shared keys of TLS 1.2 repeat as well', t => {
+  for (const resume of ['ticket', 'id', 'psk'] as const)
+    for (const suite of suitesFor('TLSv1.2', resume === 'psk' ? resume : 'p256')) {
+      const session = fitted({ ...plain['TLSv1.2'], resume, suite, client: 'ed25519' })
+      const first = sent(session, nodeCrypto, suite)
+      t.is(difference(sent(session, nodeCrypto, suite), first), 'none')
+      t.is(difference(sent(session, noble, suite), first), 'none')
+    }
 })
 
 test('resumptions and pre-shared keys repeat as well', t => {

@@ -50,6 +50,16 @@ const scenarios: readonly { name: string; session: Session; program: Program }[]
     session: { ...older, either: 'client' },
     program: handshakeOnly,
   },
+  ...(['ticket', 'id'] as const).map(resume => ({
+    name: `a resumption of TLS 1.2 by ${resume} with client certificate`,
+    session: fitted({ ...older, resume, client: 'ed25519' }),
+    program: handshakeOnly,
+  })),
+  {
+    name: 'a handshake of TLS 1.2 with a pre-shared key',
+    session: fitted({ ...older, resume: 'psk' }),
+    program: handshakeOnly,
+  },
   {
     name: 'a session of TLS 1.2, from hello to goodbye',
     session: older,

@@ -16,7 +16,14 @@ import fc from 'fast-check'
 import { chainOf, delegatingLeaf, schemeFor } from '../support/delegation.ts'
 import { type AnyKind, chainFor, keyKinds, mint } from '../support/mint.ts'
 import { mintOcsp } from '../support/ocsp-mint.ts'
-import { type Facts, factsOf, groupNames, suiteNames } from '../support/session.ts'
+import {
+  type Facts,
+  factsOf,
+  groupNames,
+  pskSuiteNames12,
+  suiteNames,
+  suiteNames12,
+} from '../support/session.ts'
 
 const kinds: readonly AnyKind[] = [...keyKinds, 'mldsa44']
 const certTypes = [['x509'], ['x509'], ['rpk'], ['x509', 'rpk'], ['rpk', 'x509']] as const
@@ -62,6 +69,7 @@ interface End {
   /** Whose certificates and keys it believes: those of this kind. */
   readonly believes: AnyKind
   readonly reject: boolean
+  readonly versions: readonly ['TLSv1.2' | 'TLSv1.3', 'TLSv1.2' | 'TLSv1.3']
   readonly ciphers: readonly string[]
   readonly groups: readonly string[]
   readonly alpn: readonly string[]
@@ -124,7 +132,15 @@ const some = <T>(all: readonly T[]) =>
   )
 
 const end = {
-  ciphers: some(suiteNames),
+  versions: mostly<End['versions']>(
+    ['TLSv1.2', 'TLSv1.3'],
+    ['TLSv1.2', 'TLSv1.2'],
+    ['TLSv1.3', 'TLSv1.3'],
+  ),
+  // Suites with pre-shared keys are beside others: alone they are none where there is no key.
+  ciphers: fc
+    .tuple(some(suiteNames), some(suiteNames12), mostly(pskSuiteNames12, []))
+    .map(([younger, older, keyed]) => [...younger, ...keyed, ...older]),
   groups: some(groupNames.filter(name => name !== 'secp521r1')),
   alpn: mostly<string[]>([], ['a'], ['b', 'a']),
   reject: mostly(true, false),
@@ -226,8 +242,11 @@ function options(one: End): ContextOptions {
   const later = new Set(one.late)
   return {
     crypto: nodeCrypto,
+    minVersion: one.versions[0],
+    maxVersion: one.versions[1],
     ciphers: one.ciphers,
-    groups: one.groups,
+    // One of TLS 1.2 alone has to have a curve.
+    groups: one.versions[1] === 'TLSv1.2' ? [...one.groups, 'secp521r1'] : one.groups,
     ALPNProtocols: one.alpn,
     ca: root.pem,
     rawPublicKeys: [leaf.spki, ...(one.believes === 'p256' ? [delegating.spki] : [])],
@@ -465,8 +484,8 @@ test('whatever both are set to, two meetings after each other agree on every fac
         }
         session = met.session
         const { client, server } = met
-        count('resumed', client.resumed)
-        count('pre-shared key', client.pskIdentity)
+        count(`resumed ${client.version}`, client.resumed)
+        count(`pre-shared key of ${client.version}`, client.pskIdentity)
         count('retried', client.retried)
         count('raw key of the server', client.peerRawPublicKey)
         count('raw key of the client', server.peerRawPublicKey)
@@ -483,7 +502,8 @@ test('whatever both are set to, two meetings after each other agree on every fac
   )
   t.log(seen)
   for (const feature of [
-    ...['first together', 'first apart', 'second together', 'resumed', 'pre-shared key'],
+    ...['first together', 'first apart', 'second together', 'resumed TLSv1.3', 'resumed TLSv1.2'],
+    ...['pre-shared key of TLSv1.3', 'pre-shared key of TLSv1.2'],
     ...['retried', 'raw key of the server', 'delegated credential', 'stapled'],
     ...['client certificate', 'may ask later', 'ALPN'],
     ...['early data accepted', 'early data rejected'],

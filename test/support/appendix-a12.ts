@@ -68,9 +68,11 @@ export const serverTable12 = (asks: boolean): Table => ({
 const stateName = (state: string) => state.replace(/,.*/, '')
 const keyed = (state: string) => state === 'WAIT_FINISHED' || state === 'CONNECTED'
 
-const identity = identityOf('ed25519')
+/** The test peer's. */
+export const identity12 = identityOf('ed25519')
 const { pem, keyPem, root } = chainFor('ed25519')
-const common: ContextOptions = {
+/** What every end has. */
+export const common12: ContextOptions = {
   crypto: nodeCrypto,
   groups: ['x25519', 'secp256r1'],
   rejectUnauthorized: false,
@@ -81,16 +83,16 @@ const asking: ContextOptions = { requestOCSP: true, ocsp: 'ignore' }
 
 /** Clients with and without a certificate. All ask for a status, since a server may say nothing that was not asked for. */
 export const clients12: readonly SslContext[] = [
-  new SslContext({ ...common, ...asking }),
-  new SslContext({ ...common, ...asking, cert: pem, key: keyPem }),
+  new SslContext({ ...common12, ...asking }),
+  new SslContext({ ...common12, ...asking, cert: pem, key: keyPem }),
 ]
 
 export const servers12: readonly { readonly asks: boolean; readonly context: SslContext }[] = [
-  { asks: false, context: new SslContext({ ...common, cert: pem, key: keyPem }) },
+  { asks: false, context: new SslContext({ ...common12, cert: pem, key: keyPem }) },
   {
     asks: true,
     context: new SslContext({
-      ...{ ...common, cert: pem, key: keyPem, ca: root.pem },
+      ...{ ...common12, cert: pem, key: keyPem, ca: root.pem },
       ...{ requestCert: true, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' },
     }),
   },
@@ -114,7 +116,8 @@ const strays12 = Object.fromEntries(
   ),
 )
 
-const shared = {
+/** What all parts have alike. */
+export const shared12 = {
   shown: stateName,
   // No change_cipher_spec is dropped in TLS 1.2: each is in its place, or wrong.
   drops: () => false,
@@ -125,7 +128,8 @@ const shared = {
   inTheClear: 'bad_record_mac',
 } as const
 
-const alphabet: readonly string[] = [
+/** Messages that are made for the connection. */
+export const alphabet12: readonly string[] = [
   ...['HelloRequest', 'ClientHello', 'ServerHello', 'NewSessionTicket', 'Certificate'],
   ...['ServerKeyExchange', 'CertificateRequest', 'ServerHelloDone', 'CertificateVerify'],
   ...['ClientKeyExchange', 'Finished', 'CertificateStatus'],
@@ -133,7 +137,7 @@ const alphabet: readonly string[] = [
 
 /** Our client's part. */
 export function clientSide12(context: SslContext): Side {
-  const peer = new ServerPeer12(context, identity)
+  const peer = new ServerPeer12(context, identity12)
   peer.step()
   const say: Record<string, () => Uint8Array<ArrayBuffer>> = {
     ServerHello: () => peer.say(ServerHello12, peer.serverHello()),
@@ -145,14 +149,14 @@ export function clientSide12(context: SslContext): Side {
     CertificateRequest: () => peer.say(CertificateRequest12, peer.certificateRequest()),
     ServerHelloDone: () => peer.say(ServerHelloDone, {}),
     Finished: () => peer.say(Finished, peer.finished()),
-    HelloRequest: () => stray('HelloRequest'),
+    HelloRequest: () => stray12('HelloRequest'),
   }
   return {
-    ...shared,
+    ...shared12,
     peer,
     table: clientTable12,
     start: 'WAIT_SH',
-    alphabet,
+    alphabet: alphabet12,
     // Our Finished is out before the server's change_cipher_spec is waited for.
     under: state => (/^(WAIT_FINISHED|CONNECTED)/.test(state) ? 'application' : 'nothing'),
     underTrailed: () => 'application',
@@ -163,18 +167,18 @@ export function clientSide12(context: SslContext): Side {
     after: message => {
       if (message === change) peer.takeWriteKeys()
     },
-    stray,
+    stray: stray12,
   }
 }
 
 /** Our server's part. */
 export function serverSide12({ asks, context }: (typeof servers12)[number]): Side {
-  const peer = new ClientPeer12(context, identity)
+  const peer = new ClientPeer12(context, identity12)
   let connected = false
   let proves = false
   const say: Record<string, () => Uint8Array<ArrayBuffer>> = {
     ClientHello: () =>
-      connected ? stray('ClientHello') : peer.say(ClientHello, peer.clientHello()),
+      connected ? stray12('ClientHello') : peer.say(ClientHello, peer.clientHello()),
     Certificate: () => {
       proves = true
       return peer.say(Certificate12, peer.certificate())
@@ -189,11 +193,11 @@ export function serverSide12({ asks, context }: (typeof servers12)[number]): Sid
     Finished: () => peer.say(Finished, peer.finished()),
   }
   return {
-    ...shared,
+    ...shared12,
     peer,
     table: serverTable12(asks),
     start: 'START',
-    alphabet,
+    alphabet: alphabet12,
     under: state => (state === 'CONNECTED' ? 'application' : 'nothing'),
     underTrailed: () => 'nothing',
     // The last before change_cipher_spec.
@@ -206,12 +210,12 @@ export function serverSide12({ asks, context }: (typeof servers12)[number]): Sid
       if (message === change) peer.takeWriteKeys()
       if (message === 'Finished') connected = true
     },
-    stray,
+    stray: stray12,
   }
 }
 
 /** A well-made message, for a state that does not permit it. */
-function stray(message: string): Uint8Array<ArrayBuffer> {
+export function stray12(message: string): Uint8Array<ArrayBuffer> {
   const random = new Uint8Array(32)
   const signature = new Uint8Array(64)
   const made: Record<string, [MessageType<never>, unknown]> = {
@@ -234,7 +238,7 @@ function stray(message: string): Uint8Array<ArrayBuffer> {
       NewSessionTicket12 as MessageType<never>,
       { ticket_lifetime_hint: 60, ticket: Uint8Array.of(1, 2, 3) },
     ],
-    Certificate: [Certificate12 as MessageType<never>, { certificate_list: [...identity.chain] }],
+    Certificate: [Certificate12 as MessageType<never>, { certificate_list: [...identity12.chain] }],
     CertificateStatus: [CertificateStatus as MessageType<never>, { status_type: 'ocsp', response }],
     ServerKeyExchange: [
       ServerKeyExchange as MessageType<never>,

@@ -9,6 +9,8 @@ import {
   cipherSuites12,
   type GroupName,
   groups,
+  type PskCipherSuite12Name,
+  pskCipherSuites12,
   type Random,
 } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
@@ -16,6 +18,7 @@ import { type ClientHello, extensionTypes } from '@biopair/handshake'
 import {
   type ContextOptions,
   MemoryReplayStore,
+  type PskOption,
   Ssl,
   SslContext,
   sessionToBytes,
@@ -27,15 +30,17 @@ import type { Rings } from './schedule.ts'
 export const suiteNames = Object.keys(cipherSuites) as CipherSuiteName[]
 export const groupNames = Object.keys(groups) as GroupName[]
 export const suiteNames12 = Object.keys(cipherSuites12) as CipherSuite12Name[]
+export const pskSuiteNames12 = Object.keys(pskCipherSuites12) as PskCipherSuite12Name[]
 /** What TLS 1.2 has of them. */
 export const curveNames = groupNames.filter(name => !name.includes('MLKEM'))
 
-/** Suites that go with a certificate: in TLS 1.2 they name the kind of its key. */
+/** Suites that go with a certificate, or with a key that both were given: in TLS 1.2 they name what the ends are known by. */
 export function suitesFor(
   version: Session['version'],
-  certificate: AnyKind,
+  certificate: AnyKind | 'psk',
 ): readonly Session['suite'][] {
   if (version === 'TLSv1.3') return suiteNames
+  if (certificate === 'psk') return pskSuiteNames12
   const auth = certificate.startsWith('rsa') ? 'rsa' : 'ecdsa'
   return suiteNames12.filter(name => cipherSuites12[name].auth === auth)
 }
@@ -52,7 +57,7 @@ export interface Session {
   readonly version: (typeof versionNames)[number]
   /** Who speaks the other version beside it. Of a session of TLS 1.2 not both: they would meet at TLS 1.3. */
   readonly either: 'neither' | 'client' | 'server' | 'both'
-  readonly suite: CipherSuiteName | CipherSuite12Name
+  readonly suite: CipherSuiteName | CipherSuite12Name | PskCipherSuite12Name
   readonly group: GroupName
   readonly certificate: AnyKind
   /** The client's certificate, where the server asks for one; `unasked` is that it does not ask. */
@@ -64,9 +69,13 @@ export interface Session {
   readonly tickets: number
   readonly middleboxCompat: boolean
   readonly maxFragment: number
-  /** Whether a session before is gone on with, or a key that both were given takes the place of certificates. */
-  readonly resume: 'no' | 'ticket' | 'psk'
-  /** With a ticket, whether the client sends early data, and the server reads it, leaves it unread for as long as it can, or refuses it. */
+  /** What the client asks for as max_fragment_length of a server that does not know record_size_limit; 0 for none. */
+  readonly fragment: 0 | 512 | 1024 | 2048 | 4096
+  /** Whether the server keeps sessions in a cache, by ids in TLS 1.2 and by tickets that are none but names in TLS 1.3, or seals them into tickets. */
+  readonly cache: boolean
+  /** Whether a session before is gone on with, by its ticket or by its name in a cache, or a key that both were given takes the place of certificates. */
+  readonly resume: 'no' | 'ticket' | 'id' | 'psk'
+  /** With a session, whether the client sends early data, and the server reads it, leaves it unread for as long as it can, or refuses it. */
   readonly early: 'no' | 'read' | 'unread' | 'refused'
   /** Whether the server staples an OCSP response. */
   readonly staple: boolean
@@ -74,36 +83,43 @@ export interface Session {
   readonly extended: boolean
 }
 
-/** Ways in which a session of TLS 1.2 may go on with another. */
-const resumes12: readonly Session['resume'][] = ['no']
+/** Whether a session goes on with another. */
+export function resumes({ resume }: Pick<Session, 'resume'>): boolean {
+  return resume === 'ticket' || resume === 'id'
+}
 
 /** A session as its version has it: what TLS 1.2 does not have gives way to the next thing that it has. */
 export function fitted(session: Session): Session {
-  const { version, certificate, client, suite, group, either } = session
-  if (version === 'TLSv1.3') return { ...session, extended: true }
+  const { version, certificate, client, suite, group, either, extended } = session
+  const bound = extended || version === 'TLSv1.3'
+  // RFC 7627 §5.3: a session without extended_master_secret is none.
+  const resume = bound || !resumes(session) ? session.resume : 'no'
+  const cache = resumes({ resume }) ? resume === 'id' : session.cache
+  if (version === 'TLSv1.3') return { ...session, cache, extended: true }
   const kind = certificate.startsWith('mldsa') ? 'p256' : certificate
-  const suites = suitesFor(version, kind)
-  const known: readonly string[] = [...suiteNames, ...suiteNames12]
+  const suites = suitesFor(version, resume === 'psk' ? 'psk' : kind)
+  const known: readonly string[] = [...suiteNames, ...suiteNames12, ...pskSuiteNames12]
   return {
     ...session,
+    ...{ resume, cache },
     certificate: kind,
     client: client.startsWith('mldsa') ? 'none' : client,
     suite: suites[known.indexOf(suite) % suites.length] as Session['suite'],
     group: curveNames.includes(group) ? group : 'x25519',
     either: either === 'both' ? 'neither' : either,
     ...{ retry: false, cookie: 'never', early: 'no' },
-    resume: resumes12.includes(session.resume) ? session.resume : 'no',
   }
 }
 
-/** Whether its client has something to go on with afterwards. */
-export function keepsSession({ version, tickets }: Session): boolean {
-  return version === 'TLSv1.3' && tickets > 0
+/** Whether its client has something to go on with afterwards: in TLS 1.2 also what it went on with. */
+export function keepsSession(session: Session): boolean {
+  const { version, tickets, extended } = session
+  return version === 'TLSv1.3' ? tickets > 0 : extended && (tickets > 0 || resumes(session))
 }
 
-/** A client's chain of ML-DSA is longer than a ticket may be (docs/decisions/resumption.md): there is none, and nothing to go on with. */
+/** A client's chain of ML-DSA is longer than a ticket may be (docs/decisions/resumption.md): without a cache there is none, and nothing to go on with. */
 function withoutLongTickets(session: Session): Session {
-  if (session.client !== 'mldsa65') return session
+  if (session.client !== 'mldsa65' || session.cache) return session
   return { ...session, tickets: 0, resume: session.resume === 'ticket' ? 'no' : session.resume }
 }
 
@@ -137,11 +153,13 @@ export const anySession: fc.Arbitrary<Session> = fc
     tickets: fc.nat(2),
     middleboxCompat: fc.boolean(),
     maxFragment: fc.constantFrom(16_384, 16_384, 512, 1000),
-    resume: fc.constantFrom('no', 'no', 'ticket', 'ticket', 'psk'),
+    fragment: fc.constantFrom(0, 0, 0, 512, 1024, 2048, 4096),
+    cache: fc.boolean(),
+    resume: fc.constantFrom('no', 'ticket', 'id', 'psk'),
     early: fc.constantFrom('no', 'read', 'unread', 'refused'),
   })
-  .map(withoutLongTickets)
   .map(fitted)
+  .map(withoutLongTickets)
 
 /** A session without anything special. */
 export const plainSession: Session = {
@@ -159,6 +177,8 @@ export const plainSession: Session = {
   tickets: 2,
   middleboxCompat: true,
   maxFragment: 16_384,
+  fragment: 0,
+  cache: false,
   resume: 'no',
   early: 'no',
 }
@@ -196,8 +216,7 @@ export const serverName = 'server.example'
 /** A client and a server for a session, without BIOs. */
 export function endsOf(session: Session, surroundings: Surroundings): { client: Ssl; server: Ssl } {
   const { server, client } = optionsOf(session, surroundings)
-  const before =
-    session.resume === 'ticket' ? { session: sessionBefore(session, surroundings) } : {}
+  const before = resumes(session) ? { session: sessionBefore(session, surroundings).bytes } : {}
   return {
     client: new Ssl(new SslContext(client), {
       servername: serverName,
@@ -207,37 +226,61 @@ export function endsOf(session: Session, surroundings: Surroundings): { client: 
   }
 }
 
-/** Sessions that were had before, as bytes, by description: making one costs a handshake. */
-const had = new Map<string, Uint8Array>()
+/** What was left behind by a session that was had before. */
+interface Had {
+  /** The client's session. */
+  readonly bytes: Uint8Array
+  /** The server's cache. */
+  readonly kept: ReadonlyMap<string, Uint8Array>
+}
 
-/** The session that a description goes on with. */
-function sessionBefore(session: Session, { more }: Surroundings): Uint8Array {
-  const description = JSON.stringify([session, more?.now?.()])
+/** Sessions that were had before, by description: making one costs a handshake. */
+const had = new Map<string, Had>()
+
+/** The session that a description goes on with: what it does not remember does not matter. */
+function sessionBefore(session: Session, { more }: Surroundings): Had {
+  const { version, suite, certificate, client: mine, cache, alpn } = session
+  const before = { ...plain[version], version, suite, certificate, client: mine, cache, alpn }
+  const description = JSON.stringify([before, sendsEarly(session), more?.now?.()])
   const known = had.get(description)
   if (known) return known
-  const options = optionsOf(
-    { ...session, group: 'x25519', retry: false, cookie: 'never', tickets: 1, maxFragment: 16_384 },
-    { crypto: nodeCrypto, judge: false, ...(more ? { more } : {}) },
-  )
+  const kept = new Map<string, Uint8Array>()
+  const options = optionsOf(before, {
+    ...{ crypto: nodeCrypto, judge: false },
+    ...(more ? { more } : {}),
+  })
   const [near, far] = bioPair(2 ** 17, 2 ** 17)
   const client = new Ssl(new SslContext(options.client), { servername: serverName })
-  const server = new Ssl(new SslContext(options.server)).setBio(far).setAcceptState()
+  const context = new SslContext({
+    ...options.server,
+    ...earlyOptions(session, more),
+    ...(session.cache ? { sessionCache: kept } : {}),
+  })
+  const server = new Ssl(context).setBio(far).setAcceptState()
   client.setBio(near).setConnectState()
   for (let i = 0; i < 3; i++) {
     client.read(new Uint8Array(1))
     server.read(new Uint8Array(1))
   }
   if (!client.session) throw new Error('there is no session to go on with')
-  const bytes = sessionToBytes(client.session)
-  had.set(description, bytes)
-  return bytes
+  const made = { bytes: sessionToBytes(client.session), kept }
+  had.set(description, made)
+  return made
+}
+
+/** A server's cache, with what it has kept of a session before. */
+function cacheOf(session: Session, surroundings: Surroundings): Map<string, Uint8Array> {
+  if (session.resume !== 'id') return new Map()
+  const { kept } = sessionBefore(session, surroundings)
+  return new Map([...kept].map(([id, state]) => [id, state.slice()]))
 }
 
 /** Options of both contexts. */
 export function optionsOf(
   session: Session,
-  { crypto, random, more = {}, judge = true }: Surroundings,
+  surroundings: Surroundings,
 ): { client: ContextOptions; server: ContextOptions } {
+  const { crypto, random, more = {}, judge = true } = surroundings
   const chain = chainFor(session.certificate)
   const mine =
     session.client === 'none' || session.client === 'unasked' ? undefined : chainFor(session.client)
@@ -246,10 +289,8 @@ export function optionsOf(
     crypto,
     middleboxCompat: session.middleboxCompat,
     limits: { maxFragment: session.maxFragment },
-    ...(session.resume === 'ticket' ? { ticketKeys: new Uint8Array(48).fill(1) } : {}),
-    ...(session.resume === 'psk'
-      ? { psks: [{ identity: 'both', key: new Uint8Array(32).fill(5), kind: 'imported' }] }
-      : {}),
+    ticketKeys: new Uint8Array(48).fill(1),
+    ...(session.resume === 'psk' ? { psks: [keyOf(session)] } : {}),
     ...more,
   }
   const others = session.version === 'TLSv1.3' ? suiteNames12 : suiteNames
@@ -260,7 +301,8 @@ export function optionsOf(
       ...(session.extended ? {} : withoutExtended),
       ...(session.staple ? { requestOCSP: true, ocsp: 'ignore' } : {}),
       ...(judge ? { ca: chain.root.pem } : { rejectUnauthorized: false }),
-      ciphers: [...suiteNames, ...suiteNames12],
+      ...(session.fragment ? { maxFragmentLength: session.fragment } : {}),
+      ciphers: [...suiteNames, ...suiteNames12, ...pskSuiteNames12],
       groups: session.retry ? [other, session.group] : [session.group],
       keyShares: session.retry ? [other] : [session.group],
       ...(mine ? { cert: mine.pem, key: mine.keyPem } : {}),
@@ -277,21 +319,34 @@ export function optionsOf(
       ciphers: [session.suite, ...(speaksEither(session, 'server') ? others : [])],
       groups: [session.group],
       numTickets: session.tickets,
+      ...(session.fragment ? { recordSizeLimit: 0 } : {}),
+      ...(session.cache ? { sessionCache: cacheOf(session, surroundings) } : {}),
       cookie: session.cookie,
       ...(session.client === 'unasked'
         ? {}
         : { requestCert: true, rejectUnauthorized: session.client !== 'none' }),
       ...(mine ? { ca: mine.root.pem } : {}),
       ...(session.alpn ? { ALPNProtocols: ['http/1.1'] } : {}),
-      ...(sendsEarly(session)
-        ? {
-            maxEarlyData: mostEarly,
-            replayStore: new MemoryReplayStore({ silence: 0, now: more.now ?? Date.now }),
-            earlyDataCallback: () => session.early !== 'refused',
-          }
-        : {}),
+      ...earlyOptions(session, more),
       ...(random ? { random: random.server } : {}),
     },
+  }
+}
+
+/** The key that both were given: an imported one is of TLS 1.3 alone. */
+function keyOf({ version, suite }: Session): PskOption {
+  const psk = { identity: 'both', key: new Uint8Array(32).fill(5) }
+  if (version === 'TLSv1.3') return { ...psk, kind: 'imported' }
+  return { ...psk, hash: suite.endsWith('SHA384') ? 'sha384' : 'sha256' }
+}
+
+/** Of a server that takes early data. */
+function earlyOptions(session: Session, { now = Date.now }: ContextOptions = {}): ContextOptions {
+  if (!sendsEarly(session)) return {}
+  return {
+    maxEarlyData: mostEarly,
+    replayStore: new MemoryReplayStore({ silence: 0, now }),
+    earlyDataCallback: () => session.early !== 'refused',
   }
 }
 
@@ -324,8 +379,8 @@ const withoutExtended: ContextOptions = {
 export const mostEarly = 20_000
 
 /** Whether a session has early data. */
-export function sendsEarly({ resume, early }: Session): boolean {
-  return resume === 'ticket' && early !== 'no'
+export function sendsEarly(session: Session): boolean {
+  return resumes(session) && session.early !== 'no'
 }
 
 /** What has to become of it. */

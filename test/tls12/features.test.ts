@@ -1,6 +1,7 @@
 /** What TLS 1.2 has beside its handshake: OCSP stapling, SCTs, record_size_limit, ALPN, wants that wait, renegotiation that is refused, a trace. */
+import { nodeCrypto } from '@biopair/crypto-node'
 import { showMessage } from '@biopair/handshake'
-import type { ContextOptions, TraceEvent } from '@biopair/ssl'
+import { type ContextOptions, SslContext, type TraceEvent } from '@biopair/ssl'
 import test from 'ava'
 import { bytes, connectedEnds, type EndsOptions, ends, readAll } from '../support/ends.ts'
 import { chainFor } from '../support/mint.ts'
@@ -186,4 +187,20 @@ test('a clean end of the peer leaves writing open', t => {
   t.like(readAll(client), { text: 'still here', status: 'want_read' })
   t.is(server.shutdown().status, 'done')
   t.is(client.shutdown().status, 'done')
+})
+
+test('TLS 1.2 is not spoken where no group is a curve, and where nothing is left that is a TypeError', t => {
+  const groups = ['X25519MLKEM768']
+  const crypto = nodeCrypto
+  for (const options of [older, { minVersion: 'TLSv1.2', ...older }] as const)
+    t.throws(() => new SslContext({ crypto, groups, ...options }), {
+      instanceOf: TypeError,
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: 'groups: expected a curve for TLSv1.2, got X25519MLKEM768',
+    })
+  const either = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const
+  const { versions, suites12 } = new SslContext({ crypto, groups, ...either })
+  t.deepEqual([versions, suites12], [['TLSv1.3'], []])
+  const { client } = connectedEnds({ client: { groups, ...either }, server: either })
+  t.is(client.version, 'TLSv1.3')
 })

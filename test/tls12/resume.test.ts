@@ -220,6 +220,28 @@ test('a session of TLS 1.2 lasts a day at most, whatever the server says', async
   }
 })
 
+for (const [how, keeping] of Object.entries(keepings))
+  for (const hash of ['sha256', 'sha384'] as const)
+    test(`a session that a pre-shared key of ${hash} began goes on ${how}, while both have the key`, async t => {
+      const psks = [{ identity: 'tram 7', key: new Uint8Array(32).fill(7), hash }]
+      const server = { ...older, ...keeping(), psks }
+      const of = { ...server, cert: [], key: [] }
+      const client = clientContext({ ...older, ca: [], psks })
+      const { client: begun } = await visit(client, serverContext(of))
+      const session = begun.session as Session
+      t.regex(session.suite.name, /ECDHE_PSK/)
+      t.is(session.authenticatedBy, 'psk')
+      for (const given of [session, sessionToBytes(session)]) {
+        const next = await visit(client, serverContext(of), { session: given, reuseSession: true })
+        t.deepEqual([next.client.resumed, next.server.resumed], [true, true])
+        t.is(next.client.cipher, begun.cipher)
+        t.deepEqual(next.client.peerCertificates, [])
+        t.false(next.client.authorized)
+      }
+      const keyless = clientContext(older)
+      stands(t, await visit(keyless, serverContext(server), { session }), false)
+    })
+
 test('a client offers a session once, unless it is told to do otherwise', async t => {
   const [client, server] = [clientContext(older), serverContext(older12(keepings['by id']()))]
   const session = await sessionOf(client, server)

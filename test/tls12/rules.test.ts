@@ -1,5 +1,6 @@
 /** The rules that TLS 1.2 has a part in, each sent wrong by an end of ours whose messages are edited. */
 
+import { bioPair } from '@biopair/bio'
 import { signatureSchemes } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
@@ -10,7 +11,7 @@ import {
   type ServerKeyExchange,
   writeExtension,
 } from '@biopair/handshake'
-import { SslContext } from '@biopair/ssl'
+import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import test, { type ExecutionContext } from 'ava'
 import { connectedEnds, type Ends, type EndsOptions, ends } from '../support/ends.ts'
@@ -312,4 +313,51 @@ test('what TLS 1.2 has nothing for is a TypeError, and the connection goes on', 
   t.false(server.canRequestCertificate)
   t.is(client.write(Uint8Array.of(1)).status, 'done')
   t.is(server.read(new Uint8Array(9)).status, 'done')
+})
+
+/** Bytes that the server answers a ClientHello with, which ends behind its compression methods or goes on as given. */
+function answerTo(server: ContextOptions, cipherSuite: number, block: Uint8Array | undefined) {
+  const random = new Uint8Array(32).fill(7)
+  const body = [3, 3, ...random, 0, 0, 2, cipherSuite >> 8, cipherSuite & 255, 1, 0]
+  if (block) body.push(block.length >> 8, block.length, ...block)
+  const message = [1, 0, 0, body.length, ...body]
+  const [near, far] = bioPair()
+  near.write(Uint8Array.from([22, 3, 1, 0, message.length, ...message]))
+  const { pem, keyPem } = chainFor('p256')
+  const context = new SslContext({ crypto: nodeCrypto, cert: pem, key: keyPem, ...server })
+  const outcome = new Ssl(context).setBio(far).setAcceptState().doHandshake()
+  const into = new Uint8Array(1000)
+  const came = near.read(into)
+  const { error } = outcome as { error?: unknown }
+  return {
+    status: outcome.status,
+    alert: error instanceof TlsAlert ? [error.alert, error.reason] : undefined,
+    record: typeof came === 'number' ? [...into.subarray(0, came)] : [],
+  }
+}
+
+const blocks = [undefined, new Uint8Array(0), Uint8Array.of(0xff, 0xff, 0, 0)]
+
+test('a ClientHello with no extensions, an empty block or a short one is read: what it lacks is handshake_failure, of TLS 1.3 protocol_version', t => {
+  const psks = [{ identity: 'tram 7', key: new Uint8Array(32).fill(7) }]
+  for (const block of blocks) {
+    for (const version of [older, either])
+      t.deepEqual(answerTo(version, 0xc02b, block).alert, [
+        'handshake_failure',
+        'NO_EXTENDED_MASTER_SECRET',
+      ])
+    const lax = { ...older, requireExtendedMasterSecret: false }
+    t.deepEqual(answerTo(lax, 0xc02b, block).alert, [
+      'handshake_failure',
+      'MISSING_SIGALGS_EXTENSION',
+    ])
+    t.deepEqual(answerTo({}, 0xc02b, block).alert, ['protocol_version', 'UNSUPPORTED_PROTOCOL'])
+    // With a pre-shared key nobody signs, and such a client is one to go on with.
+    const { status, record } = answerTo({ ...lax, psks }, 0xd001, block)
+    t.is(status, 'want_read')
+    t.deepEqual([record[0], record[5]], [22, 2])
+  }
+  // What is cut, and what is more than the block, is no syntax.
+  for (const block of [Uint8Array.of(0), Uint8Array.of(0xff, 0xff, 0), Uint8Array.of(0, 0, 0, 1)])
+    t.deepEqual(answerTo(older, 0xc02b, block).alert?.[0], 'decode_error')
 })

@@ -94,7 +94,7 @@ const notes = {
   s_client: [
     'The server is verified, against -CAfile and -CApath or else whom the system believes, and refused where it is not',
     'believed; where the system has no store that Node can read, whom Node believes.',
-    '-noverify opts out. Lines that start with Q end the connection; K changes the keys of both ends, k ours.',
+    '-noverify opts out. Lines that start with Q end the connection; K changes the keys of both ends, k ours (in TLS 1.3).',
     'At the end of stdin our side is closed, and the rest of what the server says is awaited.',
   ],
   s_server: [

@@ -12,6 +12,7 @@ import { authorities, identity, rawKeys, schemes } from './identities.ts'
 import { revocation } from './revocation.ts'
 import { asksForStatus } from './status.ts'
 import { UsageError } from './usage-error.ts'
+import { versions } from './versions.ts'
 
 /** Options of a client's context. A server is verified unless -noverify says otherwise. */
 export function clientOptions(flags: ClientFlags): ContextOptions {
@@ -73,12 +74,10 @@ function commonOptions(flags: EitherFlags): ContextOptions {
     ...(flags.cert_comp ? { certificateCompression: certificateCompressions } : {}),
     ...(flags.alpn === undefined ? {} : { ALPNProtocols: flags.alpn.split(',') }),
     ...(flags.groups === undefined ? {} : { groups: flags.groups }),
-    ...(flags.ciphersuites === undefined ? {} : { ciphers: flags.ciphersuites }),
+    ...versions(flags),
     ...(flags.sigalgs === undefined ? {} : { sigalgs: schemes(flags.sigalgs) }),
     ...sharedKey(flags),
     ...(flags.allow_no_dhe_kex ? { pskModes: ['psk_dhe_ke', 'psk_ke'] } : {}),
-    ...(flags.tls1_2 ? { minVersion: 'TLSv1.2' } : {}),
-    ...(flags.tls1_2 && !flags.tls1_3 ? { maxVersion: 'TLSv1.2' } : {}),
     ...(flags.no_middlebox ? { middleboxCompat: false } : {}),
     ...number('record_padding', flags.record_padding, 0, 16_384, padding =>
       padding > 1 ? { padding } : {},

@@ -129,6 +129,8 @@ export class Conversation {
       case 'K':
       case 'k': {
         const { ssl } = link
+        // TLS 1.2 keeps its keys.
+        if (ssl.version === 'TLSv1.2') return true
         const done = await settled(ssl, () => ssl.keyUpdate(typed.command === 'K'))
         return done.status === 'done'
       }

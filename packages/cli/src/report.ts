@@ -94,11 +94,11 @@ export function keyingMaterial(ssl: Ssl, label: string | undefined, length: numb
 export function ticketReport(session: Session): string[] {
   return [
     '---',
-    'Post-Handshake New Session Ticket arrived:',
+    session.tls12 ? 'New Session arrived:' : 'Post-Handshake New Session Ticket arrived:',
     `    Cipher: ${session.suite.name}`,
     `    Ticket lifetime hint: ${session.lifetime} (seconds)`,
     `    Ticket: ${session.ticket.length} bytes`,
-    `    Max Early Data: ${session.maxEarlyData}`,
+    ...(session.tls12 ? [] : [`    Max Early Data: ${session.maxEarlyData}`]),
     '---',
   ]
 }

@@ -21,6 +21,7 @@ export {
   is12,
   receive12,
 } from './tls12/connected12.ts'
+export { curvesOf } from './tls12/groups.ts'
 export {
   exportable12,
   exportKeyingMaterial12,

@@ -63,7 +63,7 @@ import { withStapled } from './stapled-options.ts'
 import { type TicketKey, ticketKeyFrom } from './tickets.ts'
 import { traceKinds } from './trace.ts'
 import { Tracer } from './tracer.ts'
-import { versionsFrom } from './versions.ts'
+import { versionsFrom, versionsWith } from './versions.ts'
 
 /** What connections share (SSL_CTX(3)): read and checked at once, for any number of connections in either role. */
 export class SslContext {
@@ -133,12 +133,12 @@ export class SslContext {
     this.psks = pskListFrom(options.psks ?? [], this.crypto)
     this.pskIdentityHint = hintFrom(options.pskIdentityHint)
     const hashes = pskHashes(this.psks, options.pskCallback)
-    const { versions, suites, suites12 } = versionsFrom(options, this.crypto, hashes)
-    this.versions = versions
-    this.suites = suites
-    this.suites12 = suites12
     const groups = options.groups ?? options.ecdhCurve
     this.groups = list('groups', groups, this.crypto.prefer.groups, this.crypto.groups)
+    const spoken = versionsWith(this.groups, versionsFrom(options, this.crypto, hashes))
+    this.versions = spoken.versions
+    this.suites = spoken.suites
+    this.suites12 = spoken.suites12
     this.shares = this.#sharesFrom(options.keyShares)
     this.schemes = list('sigalgs', options.sigalgs, Object.keys(signatureSchemes), signatureSchemes)
     const { certificateSigalgs } = options

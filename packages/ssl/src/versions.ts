@@ -6,9 +6,10 @@ import {
   ccmCipherSuites,
   cipherSuites,
   cipherSuites12,
+  type Group,
   pskCipherSuites12,
 } from '@biopair/crypto'
-import type { VersionName } from '@biopair/handshake'
+import { curvesOf, type VersionName } from '@biopair/handshake'
 import { misuse } from './misuse.ts'
 import { list, oneOf } from './option-values.ts'
 import { type PskHashes, serves } from './psk12-suites.ts'
@@ -82,6 +83,17 @@ export function versionsFrom(
     suites: versions.includes('TLSv1.3') ? suites : [],
     suites12: versions.includes('TLSv1.2') ? suites12 : [],
   }
+}
+
+/** TLS 1.2 has curves alone (RFC 8422 §5.1.1): without one it is not spoken. TypeError where nothing is left. */
+export function versionsWith(groups: readonly Group[], spoken: Versions): Versions {
+  if (spoken.suites12.length === 0 || curvesOf(groups).length > 0) return spoken
+  const versions = spoken.versions.filter(version => version !== 'TLSv1.2')
+  if (versions.length > 0) return { ...spoken, versions, suites12: [] }
+  throw misuse(
+    'ERR_INVALID_ARG_VALUE',
+    `groups: expected a curve for TLSv1.2, got ${groups.map(({ name }) => name).join(', ')}`,
+  )
 }
 
 /** What is fast with this provider comes first, in either version; in TLS 1.2 behind suites with a pre-shared key, where there are keys. */

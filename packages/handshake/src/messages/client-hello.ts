@@ -28,8 +28,8 @@ const body = struct({
   legacy_session_id: opaque(0, 32),
   cipher_suites: vector(named('CipherSuite', uint16), 2, 2 ** 16 - 2),
   legacy_compression_methods: opaque(1, 2 ** 8 - 1),
-  // §4.2.2: only bytes after the compression methods tell that there are extensions.
-  extensions: optionalTail(extensionBlock(7)),
+  // §4.2.2: only bytes after the compression methods tell that there are extensions. RFC 5246 §7.4.1.2 has no lower bound, and what is shorter than 7 offers no TLS 1.3.
+  extensions: optionalTail(extensionBlock(0)),
 })
 
 export type ClientHello = Decoded<typeof body>
