@@ -122,6 +122,9 @@ export class PortCarrier implements ByteCarrier {
     const said = envelopeOf(message)
     if (!said || said.from === this.#id) return
     if (said.to !== undefined && said.to !== this.#id) return
+    // Whoever may open the channel may say this.
+    if ('credit' in said && !(Number.isSafeInteger(said.credit) && said.credit >= 0))
+      return this.#break('brought credit that is none')
     if (said.kind === 'open') return this.#met(said, said.credit, said.answer)
     if (said.kind === 'busy') return this.#break('is taken by two others')
     if (said.from === this.#other) this.#took(said)
