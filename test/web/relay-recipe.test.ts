@@ -37,7 +37,7 @@ async function relayTo(t: ExecutionContext, port: number): Promise<string> {
   const ws = join(laid, 'node_modules/ws')
   mkdirSync(ws, { recursive: true })
   writeFileSync(join(ws, 'package.json'), '{"type":"module","exports":"./index.js"}')
-  writeFileSync(join(ws, 'index.js'), "export * from '../../../../support/ws-shim.js'\n")
+  writeFileSync(join(ws, 'index.js'), "export * from '../../../../support/ws-end.js'\n")
   writeFileSync(join(laid, 'names.mjs'), names)
   writeFileSync(join(laid, 'relay.mjs'), code)
   const words = ['--import', pathToFileURL(join(laid, 'names.mjs')).href, join(laid, 'relay.mjs')]
