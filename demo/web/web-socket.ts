@@ -121,9 +121,9 @@ function masked(bytes: Uint8Array, mask: Uint8Array): Buffer {
   return out
 }
 
-/** A server that gives each WebSocket to `came`; any path. */
+/** A server that gives each WebSocket to `came`, with the path that was asked for. */
 export async function webSocketServer(
-  came: (end: WebSocketEnd) => void,
+  came: (end: WebSocketEnd, path: string) => void,
 ): Promise<{ readonly url: string; readonly server: Server }> {
   const server = createServer((_, response) => response.writeHead(404).end())
   server.on('upgrade', (asked, socket: Socket, head: Buffer) => {
@@ -137,7 +137,7 @@ export async function webSocketServer(
         '\r\n',
       ].join('\r\n'),
     )
-    came(new WebSocketEnd(socket, false, head))
+    came(new WebSocketEnd(socket, false, head), asked.url ?? '/')
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -222,6 +222,16 @@ test('the mask of a sample is the same with every provider, the last block count
       { numRuns: 50 },
     )
   }
+  // RFC 9001 A.2 and A.3.
+  for (const crypto of [nodeCrypto, noble])
+    for (const [hp, sample, mask] of [
+      [vectors[1].client[2], vectors[1].clientInitial[2], '437b9aec36'],
+      [vectors[1].server[2], '2cd0991cd25b0aac406a5816b6394100', '2ec0d8356a'],
+    ] as const)
+      t.is(
+        text(headerMask(crypto, cipherSuites.TLS_AES_128_GCM_SHA256, hex(hp ?? ''), hex(sample))),
+        mask,
+      )
   // A view into a longer array, at an odd place.
   const odd = hex('00 5e5cd55c41f69080575d7999c25a5bfb 00').subarray(1, 17)
   const key = hex(vectors[1].app[2] as string)

@@ -119,10 +119,57 @@ peerTest(
   },
 )
 
-peerTest('chromium', 'without words, the demo talks to a server of its own', async t => {
-  t.timeout(90_000)
-  const page = await shown(t, [])
-  const file = await lines(page, 'file')
-  t.like(file, { state: 'done', servername: 'demo.example', file: '/file, 1,048,576 bytes' })
-  t.is(await page.value('document.body.dataset.state'), 'done')
-})
+/** In the page: two peers whose data channel carries TLS, each way to its end; JSON of what came of it. */
+const peers = `(async () => {
+  const { accept, connect, fromDataChannel } = await import('@biopair/web')
+  const { ca, cert, key, servername } = await (await fetch('/identity.json')).json()
+  const [near, far] = [new RTCPeerConnection(), new RTCPeerConnection()]
+  for (const [one, other] of [[near, far], [far, near]])
+    one.onicecandidate = ({ candidate }) => candidate && other.addIceCandidate(candidate)
+  const arrives = new Promise(resolve => (far.ondatachannel = ({ channel }) => resolve(channel)))
+  const channel = near.createDataChannel('tls')
+  // Before it is open.
+  const client = connect(channel, { ca, servername })
+  await near.setLocalDescription()
+  await far.setRemoteDescription(near.localDescription)
+  await far.setLocalDescription()
+  await near.setRemoteDescription(far.localDescription)
+  const maxMessageSize = 65_536
+  const server = accept(fromDataChannel(await arrives, { maxMessageSize }), { cert, key })
+  const { protocol, authorized } = await client.opened
+  const sent = new Uint8Array(1_000_000)
+  for (let at = 0; at < sent.length; at += 65_536)
+    crypto.getRandomValues(sent.subarray(at, at + 65_536))
+  const echo = server.readable.pipeTo(server.writable)
+  const saying = (async () => {
+    const writer = client.writable.getWriter()
+    for (let at = 0; at < sent.length; at += 10_000) await writer.write(sent.slice(at, at + 10_000))
+    await writer.close()
+  })()
+  const heard = new Uint8Array(await new Response(client.readable).arrayBuffer())
+  await Promise.all([saying, echo, client.closed, server.closed])
+  const same = heard.length === sent.length && heard.every((byte, at) => byte === sent[at])
+  const state = () => channel.readyState
+  while (state() !== 'closed') await new Promise(resolve => setTimeout(resolve, 10))
+  near.close()
+  far.close()
+  return JSON.stringify({ protocol, authorized, same, state: state() })
+})()`
+
+peerTest(
+  'chromium',
+  'without words, the demo talks to a server of its own; two peers in its page talk over a data channel of WebRTC, both ways and to a clean end',
+  async t => {
+    t.timeout(90_000)
+    const page = await shown(t, [])
+    const file = await lines(page, 'file')
+    t.like(file, { state: 'done', servername: 'demo.example', file: '/file, 1,048,576 bytes' })
+    t.is(await page.value('document.body.dataset.state'), 'done')
+    t.deepEqual(JSON.parse(String(await page.value(peers))), {
+      protocol: 'TLSv1.3',
+      authorized: true,
+      same: true,
+      state: 'closed',
+    })
+  },
+)

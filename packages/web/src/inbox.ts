@@ -57,14 +57,21 @@ export class Inbox {
     this.#reader = undefined
   }
 
-  read(): Promise<Bytes | null> {
+  /** What waits, or null at the end; undefined where it has to be waited for. Throws what it ended with otherwise. */
+  readNow(): Bytes | null | undefined {
     const piece = this.#pieces.shift()
     if (piece) {
       this.#length -= piece.length
-      return Promise.resolve(piece)
+      return piece
     }
-    if (this.#end === 'end') return Promise.resolve(null)
-    if (this.#end) return Promise.reject(this.#end)
+    if (this.#end === 'end') return null
+    if (this.#end) throw this.#end
+    return undefined
+  }
+
+  async read(): Promise<Bytes | null> {
+    const bytes = this.readNow()
+    if (bytes !== undefined) return bytes
     return new Promise((resolve, reject) => {
       this.#reader = { resolve, reject }
     })

@@ -13,7 +13,11 @@ import { root } from '../../house/support/rooms.ts'
 import { mint } from '../../support/mint.ts'
 
 const page = readFileSync(join(root, 'docs/recipes.md'), 'utf8')
-const blocks = [...page.matchAll(/```js proxied\n([\s\S]*?)```/g)].map(([, code = '']) => code)
+const heading = 'TLS in TLS through a proxy'
+const [, chapter = ''] = page.split(`\n## ${heading}\n`)
+const blocks = [...(chapter.split('\n## ')[0] ?? '').matchAll(/```js proxied\n([\s\S]*?)```/g)].map(
+  ([, code = '']) => code,
+)
 
 /** Leads each name and port to one on this machine. */
 const names = `
@@ -29,7 +33,7 @@ net.connect = options => {
 syncBuiltinESMExports()
 `
 
-test('the program of docs/recipes.md, "TLS in TLS through a proxy", runs as written', async t => {
+test(`the program of docs/recipes.md, "${heading}", runs as written`, async t => {
   t.timeout(60_000)
   const [code = ''] = blocks
   t.is(blocks.length, 1)

@@ -35,6 +35,8 @@ export class Chromium {
       [
         ...['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
         ...['--no-first-run', '--disable-background-networking', '--disable-component-update'],
+        // Two peers of one page find each other where there is no network: by loopback, and without mDNS.
+        ...['--allow-loopback-in-peer-connection', '--disable-features=WebRtcHideLocalIpsWithMdns'],
         ...['--remote-debugging-pipe', `--user-data-dir=${folder}`, '--window-size=1280,900'],
       ],
       // A group of its own: Debian's `chromium` is a script, and the browser is many processes.

@@ -1,2 +1,2 @@
 /** The WebSocket of the demo's relay, for tests. */
-export { WebSocketEnd, webSocketPair, webSocketServer } from 'biopair-demo/web-socket'
+export { WebSocketEnd, webSocketPair, webSocketServer, webSocketTo } from 'biopair-demo/web-socket'

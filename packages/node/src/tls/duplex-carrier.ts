@@ -38,6 +38,7 @@ class DuplexCarrier implements ByteCarrier {
   #ended = false
   /** Nobody asks any more. */
   #left = false
+  #aborted = false
   #readers: (() => void)[] = []
   #writers: (() => void)[] = []
   readonly #onReadable = () => this.#wake(this.#readers)
@@ -67,13 +68,18 @@ class DuplexCarrier implements ByteCarrier {
     this.#ended = source.readableEnded
   }
 
+  /** Why it broke. A stream knows before it tells, and one that broke before it came here tells nobody again. */
+  get #broken(): Error | undefined {
+    return this.#error ?? this.#sink.errored ?? this.#source.errored ?? undefined
+  }
+
   readNow(): Uint8Array | null | undefined {
-    const chunk: unknown = this.#error ? null : this.#source.read()
+    const chunk: unknown = this.#broken ? null : this.#source.read()
     if (chunk instanceof Uint8Array) return chunk
     if (chunk !== null)
       throw new TypeError(`expected a stream of bytes, got a ${typeof chunk}: it has an encoding`)
     if (this.#ended) return null
-    if (this.#error) throw this.#error
+    if (this.#broken) throw this.#broken
     if (this.#source.destroyed) throw gone('it was closed before its end')
     return undefined
   }
@@ -113,6 +119,9 @@ class DuplexCarrier implements ByteCarrier {
   }
 
   abort(reason: Error): undefined {
+    // Who gives up twice is not in more of a hurry.
+    if (this.#aborted) return
+    this.#aborted = true
     this.#left = true
     this.#error ??= reason
     const sink = this.#sink
@@ -153,7 +162,7 @@ class DuplexCarrier implements ByteCarrier {
   }
 
   #checkSink(): void {
-    if (this.#error) throw this.#error
+    if (this.#broken) throw this.#broken
     if (this.#sink.destroyed || this.#sink.writableEnded) throw gone('it takes no more')
   }
 

@@ -5,6 +5,7 @@ import { SslContext, type TraceEvent, traceLines } from '@biopair/ssl'
 import {
   type ClientOptions,
   clientOnly,
+  connectionOnly,
   type ServerOptions,
   type SslAndRest,
   serverOnly,
@@ -122,28 +123,11 @@ function contextAlone(role: 'client' | 'server', options: object): SslContext {
   return context
 }
 
-/** Options that are of one connection. */
-const perConnection = [
-  'servername',
-  'session',
-  'reuseSession',
-  'verifyNames',
-  'allowWildcards',
-  'cookieContext',
-  'handshakeTimeout',
-  'idleTimeout',
-  'closeTimeout',
-  'signal',
-  'bufferSize',
-  'earlyData',
-] as const
-
 function split(role: 'client' | 'server', options: object) {
   const shared: Record<string, unknown> = {}
   const own: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(options))
-    if (value !== undefined)
-      ((perConnection as readonly string[]).includes(name) ? own : shared)[name] = value
+    if (value !== undefined) (connectionOnly.includes(name) ? own : shared)[name] = value
   const { secureContext, ...rest } = shared
   if (secureContext === undefined) return { context: contextOf(role, rest), own }
   if (!(secureContext instanceof SslContext))

@@ -37,12 +37,12 @@ export function tunnel(
       timeout > 0 ? setTimeout(() => fail('the proxy did not answer'), timeout).unref() : undefined
     const settle = () => {
       clearTimeout(timer)
-      proxy.off('readable', read).off('error', broke).off('end', early).off('close', early)
+      proxy.off('readable', read).off('end', early).off('close', early)
     }
     const fail = (why: string, statusCode?: number) => {
       settle()
       const error = Object.assign(coded('ERR_PROXY_TUNNEL', why), { statusCode })
-      proxy.on('error', () => {}).destroy(error)
+      proxy.destroy(error)
       reject(error)
     }
     const broke = (error: Error) => {
@@ -69,7 +69,10 @@ export function tunnel(
         return resolve(proxy)
       }
     }
+    // That of 'error' stays: there may be one before whoever waits for the promise can listen, and what TLS is put on knows of it.
     proxy.on('error', broke).on('readable', read).once('end', early).once('close', early)
+    if (proxy.errored) return broke(proxy.errored)
+    if (proxy.destroyed) return early()
     proxy.write(`${lines.join('\r\n')}\r\n\r\n`)
   })
 }

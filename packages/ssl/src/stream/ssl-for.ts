@@ -22,6 +22,11 @@ export const serverOnly = namesOf(contextRoles, 'server')
 /** And to a server: which is told of by `sslFor`, and by whoever makes a context before. */
 export const clientOnly = namesOf(contextRoles, 'client')
 
+/** Options of one connection, and of no context. */
+export const connectionOnly: readonly string[] = [connectionRoles, streamRoles]
+  .flatMap(table => Object.keys(table))
+  .filter(name => !Object.hasOwn(contextRoles, name))
+
 const tables = [contextRoles, connectionRoles, streamRoles, otherRoles]
 /** What is none of a role's. */
 const wrong: Readonly<Record<Role, ReadonlySet<string>>> = {

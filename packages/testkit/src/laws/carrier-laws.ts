@@ -89,6 +89,35 @@ export function carrierLaws(
         )
       },
     ),
+    law(
+      'what is at hand, and what is waited for, are the same bytes in the same order',
+      async ({ near, far }) => {
+        const said = pieces(7)
+        const writing = async () => {
+          for (const piece of said) {
+            const bytes = piece.slice()
+            if (!near.writeNow?.(bytes)) await near.write(bytes)
+          }
+        }
+        const reading = async () => {
+          const heard: Uint8Array[] = []
+          for (let left = length(said); left > 0; ) {
+            const bytes = far.readNow?.() ?? (await far.read())
+            if (bytes === null) break
+            heard.push(bytes.slice())
+            left -= bytes.length
+          }
+          return heard
+        }
+        const heard = within(reading())
+        await within(writing())
+        await same(heard, said)
+        await within(near.close())
+        const end = far.readNow?.()
+        expect(end === undefined || end === null, 'nothing but an end is at hand')
+        expect((end ?? (await within(far.read()))) === null, 'the end comes once it was closed')
+      },
+    ),
     law('a side that is closed gives all that was written, then an end', async ({ near, far }) => {
       const said = pieces(3)
       const heard = within(takeAll(far))
@@ -119,7 +148,8 @@ export function carrierLaws(
       let taken = 0
       const writing = async () => {
         for (;;) {
-          await near.write(new Uint8Array(piece))
+          const bytes = new Uint8Array(piece)
+          if (!near.writeNow?.(bytes)) await near.write(bytes)
           taken += piece
           if (taken > 64 * bound) return
         }

@@ -12,7 +12,8 @@ export interface BroadcastChannelLike extends Listenable {
 
 /**
  * One connection, with the first other one that opens the channel of this name for such a carrier; a third is told that there are two already, and fails. Whoever can open
- * the channel sees every message: it is TLS that keeps them from reading it. The channel is closed when the connection is over.
+ * the channel sees every message, and can say what looks like one of the two: it is TLS that keeps them from reading and from changing anything. They can end
+ * the connection. The channel is closed when the connection is over.
  */
 export function fromBroadcastChannel(
   channel: BroadcastChannelLike,

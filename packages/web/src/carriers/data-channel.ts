@@ -82,13 +82,25 @@ export function fromDataChannel(
       await changed()
     }
   }
+  const checkOpen = () => {
+    if (closed()) throw gone('is closed')
+  }
   return {
+    readNow: () => inbox.readNow(),
     read: () => inbox.read(),
+    writeNow(bytes) {
+      checkOpen()
+      if (channel.readyState === 'connecting') return false
+      if (channel.bufferedAmount + bytes.length > highWaterMark) return false
+      for (let at = 0; at < bytes.length; at += maxMessageSize)
+        channel.send(bytes.subarray(at, at + maxMessageSize))
+      return true
+    },
     async write(bytes) {
       while (channel.readyState === 'connecting') await changed()
       for (let at = 0; at < bytes.length; at += maxMessageSize) {
         await left(highWaterMark)
-        if (closed()) throw gone('is closed')
+        checkOpen()
         channel.send(bytes.subarray(at, at + maxMessageSize))
       }
       await left(highWaterMark)

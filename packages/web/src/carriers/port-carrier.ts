@@ -52,27 +52,49 @@ export class PortCarrier implements ByteCarrier {
     this.#say({ kind: 'open', credit: window, answer: false })
   }
 
+  readNow(): Bytes | null | undefined {
+    const bytes = this.#inbox.readNow()
+    if (bytes) this.#used(bytes)
+    return bytes
+  }
+
   async read(): Promise<Bytes | null> {
     const bytes = await this.#inbox.read()
-    this.#read += bytes?.length ?? 0
+    if (bytes) this.#used(bytes)
+    return bytes
+  }
+
+  #used(bytes: Bytes): undefined {
+    this.#read += bytes.length
     // Not for every piece: a message costs more than its bytes.
     if (!this.#over && this.#read * 4 >= this.#window) {
       this.#granted += this.#read
       this.#say({ kind: 'credit', credit: this.#read })
       this.#read = 0
     }
-    return bytes
+  }
+
+  writeNow(bytes: Bytes): boolean {
+    if (this.#broken) throw this.#broken
+    if (this.#credit < bytes.length) return false
+    this.#send(bytes)
+    return true
   }
 
   async write(bytes: Bytes): Promise<void> {
     for (let at = 0; at < bytes.length; ) {
       while (this.#credit === 0 && !this.#broken) await this.#changed()
       if (this.#broken) throw this.#broken
-      const piece = whole(bytes.subarray(at, at + this.#credit))
+      const piece = bytes.subarray(at, at + this.#credit)
       at += piece.length
-      this.#credit -= piece.length
-      this.#say({ kind: 'data', bytes: piece }, [piece.buffer])
+      this.#send(piece)
     }
+  }
+
+  #send(bytes: Bytes): undefined {
+    const piece = whole(bytes)
+    this.#credit -= piece.length
+    this.#say({ kind: 'data', bytes: piece }, [piece.buffer])
   }
 
   async close(): Promise<void> {
@@ -100,6 +122,9 @@ export class PortCarrier implements ByteCarrier {
     const said = envelopeOf(message)
     if (!said || said.from === this.#id) return
     if (said.to !== undefined && said.to !== this.#id) return
+    // Whoever may open the channel may say this.
+    if ('credit' in said && !(Number.isSafeInteger(said.credit) && said.credit >= 0))
+      return this.#break('brought credit that is none')
     if (said.kind === 'open') return this.#met(said, said.credit, said.answer)
     if (said.kind === 'busy') return this.#break('is taken by two others')
     if (said.from === this.#other) this.#took(said)

@@ -119,11 +119,20 @@ export function fromWebSocket(socket: WebSocketLike, options: WebSocketOptions =
     for (let pause = 1; socket.bufferedAmount > most && socket.readyState === open; pause *= 2)
       await changed(tells ? undefined : Math.min(pause, 32))
   }
+  /** Something was read: there is room for more. */
+  const used = <T>(bytes: T): T => {
+    if (inbox.length * 2 <= highWaterMark) goOn()
+    return bytes
+  }
   return {
-    read() {
-      const reading = inbox.read()
-      if (inbox.length * 2 <= highWaterMark) goOn()
-      return reading
+    readNow: () => used(inbox.readNow()),
+    read: () => used(inbox.read()),
+    writeNow(bytes) {
+      if (socket.readyState === connecting) return false
+      checkOpen()
+      if (socket.bufferedAmount + bytes.length > highWaterMark) return false
+      socket.send(bytes, sent)
+      return true
     },
     async write(bytes) {
       while (socket.readyState === connecting) await changed()
