@@ -11,6 +11,7 @@ import {
 import { type ContextOptions, MemorySessionCache, type Session } from '@biopair/ssl'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import test, { type ExecutionContext } from 'ava'
+import { documented } from '../support/documented.ts'
 import { connectedEnds, type EndsOptions, ends } from '../support/ends.ts'
 
 const older = { maxVersion: 'TLSv1.2' } as const
@@ -76,6 +77,7 @@ function refused(
     const { error } = outcome
     if (!(error instanceof TlsAlert)) throw error
     t.deepEqual([error.origin, error.alert, error.reason], ['sent', alert, reason], error.message)
+    documented(t, error)
     t.is(other.read(new Uint8Array(1)).status, 'failed')
     return
   }
