@@ -51,7 +51,7 @@ export class Judge {
       const skip = [...tests.map(({ name }) => name), ...unfit]
       const limit = (name: string): number => {
         running = name
-        return 20_000
+        return 10_000
       }
       const end = await this.#ask({ ask: 'base', skip }, limit, report => {
         if (report.say === 'passed') tests.push(report.test)
