@@ -13,7 +13,7 @@ import type { ConverseOptions } from './converse.ts'
 import { identityOf } from './peer-identity.ts'
 
 const bytes = (text: string) => Uint8Array.from(text, char => char.charCodeAt(0))
-const { chain } = identityOf('p256')
+const { chain, scheme } = identityOf('p256')
 const suite = cipherSuites.TLS_AES_128_GCM_SHA256
 const suite12 = cipherSuites12.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
 const withKey = pskCipherSuites12.TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256
@@ -76,6 +76,18 @@ const jar = {
 const parameters = { transportParameters: () => bytes('parameters') }
 const protocol = { alpn: [bytes('h3')] }
 
+/** Nothing but keys is shown. */
+const shownRaw = {
+  certificate: () => ({ chain: [bytes('key')], schemes: [scheme], type: 'rpk' as const }),
+}
+const rpk = { serverTypes: ['rpk'], clientTypes: ['rpk'] } as const
+const raw = {
+  client: rpk,
+  server: { ...rpk, clientCertificate: 'require' },
+  clientAnswers: shownRaw,
+  serverAnswers: shownRaw,
+} satisfies ConverseOptions
+
 export const conversations: Readonly<Record<string, ConverseOptions>> = {
   'TLS 1.3': {},
   'TLS 1.3, with all that certificates come with': {
@@ -99,6 +111,16 @@ export const conversations: Readonly<Record<string, ConverseOptions>> = {
     client: { groups: [x25519, secp256r1] },
     server: { groups: [secp256r1], cookies: jar },
   },
+  'a HelloRetryRequest for a cookie alone, of a server that keeps nothing': {
+    server: { cookie: 'always', cookies: jar },
+  },
+  record_size_limit: { client: { recordSizeLimit: 1000 }, server: { recordSizeLimit: 2000 } },
+  max_fragment_length: { client: { maxFragmentLength: 1024 } },
+  'max_fragment_length beside record_size_limit': {
+    client: { maxFragmentLength: 1024, recordSizeLimit: 1000 },
+    server: { recordSizeLimit: 16_385 },
+  },
+  'raw public keys both ways': raw,
   'a session goes on, with early data': session,
   'early data that a HelloRetryRequest refuses': {
     ...session,
@@ -138,6 +160,19 @@ export const conversations: Readonly<Record<string, ConverseOptions>> = {
     client: { ...older, alpn: [bytes('h2')], requestOcsp: true, requestScts: true },
     server: { ...older, clientCertificate: 'require', sessions12: byTicket },
     serverAnswers: { ocsp_request: () => bytes('theirs') },
+  },
+  'TLS 1.2, record_size_limit': {
+    client: { ...older, recordSizeLimit: 1000 },
+    server: { ...older, recordSizeLimit: 16_385 },
+  },
+  'TLS 1.2, max_fragment_length': {
+    client: { ...older, maxFragmentLength: 512 },
+    server: older,
+  },
+  'TLS 1.2, raw public keys both ways': {
+    ...raw,
+    client: { ...older, ...raw.client },
+    server: { ...older, ...raw.server },
   },
   'TLS 1.2, a session goes on by its ticket, and gets a new one': {
     client: {
