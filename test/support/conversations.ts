@@ -48,7 +48,7 @@ export const session = {
 
 export const external = { kind: 'external', chain: [], early: undefined } as const
 
-export const older = { versions: ['TLSv1.2'] } as const
+const older = { versions: ['TLSv1.2'] } as const
 const master = () => new Uint8Array(48).fill(6)
 const chosen12 = (): ChosenSession12 => ({
   ...{ masterSecret: master(), suite: suite12, chain, shown: certificates },

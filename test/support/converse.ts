@@ -58,7 +58,7 @@ const common = {
   psk: false,
 } as const
 
-export const clientConfig: ClientConfig = {
+const clientConfig: ClientConfig = {
   ...common,
   serverName: 'server.example',
   alpn: [],
@@ -67,7 +67,7 @@ export const clientConfig: ClientConfig = {
   tickets: true,
 }
 
-export const serverConfig: ServerConfig = {
+const serverConfig: ServerConfig = {
   ...common,
   clientCertificate: 'none',
   authorities: [],
