@@ -345,6 +345,24 @@ for (const suite of [0x1301, 0x1302])
       connected(t, peer)
     })
 
+for (const more of [0, 1])
+  test(`rule 17: a cookie that leaves ${more === 0 ? 'just enough room is brought back' : 'a byte too little in the second ClientHello: illegal_parameter'}`, t => {
+    const peer = open()
+    const kept = (peer.hello?.extensions ?? []).filter(
+      ({ extension_type }) => extension_type !== types.key_share,
+    )
+    const taken = kept.reduce((sum, { extension_data }) => sum + 4 + extension_data.length, 0)
+    // Of key_share the header, the length of the list, a group, a length and a point; of the cookie the header and a length.
+    const room = 2 ** 16 - 1 - taken - (4 + 2 + 2 + 2 + 65) - (4 + 2)
+    peer.stray(ServerHello, peer.retryRequest('secp256r1', new Uint8Array(room + more).fill(7)))
+    if (more > 0) {
+      refused(t, peer, 'illegal_parameter', 'nothing')
+      return
+    }
+    t.is(peer.step().status, 'want_read')
+    t.is(peer.hellos, 2)
+  })
+
 // 4.3, 4.4, 4.5: the flight; our alerts travel under handshake keys (A.1)
 function flight(
   title: string,

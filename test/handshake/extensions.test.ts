@@ -490,6 +490,22 @@ test('the binders end a ClientHello, and their length says where the hash for th
   )
 })
 
+test('an extension that we do not speak is named as the registry has it', t => {
+  for (const [id, name] of [
+    [14, 'use_srtp'],
+    [15, 'heartbeat'],
+    [17, 'status_request_v2'],
+    [22, 'encrypt_then_mac'],
+    [39, 'supported_ekt_ciphers'],
+    [52, 'transparency_info'],
+    [55, 'external_id_hash'],
+    [56, 'external_session_id'],
+    [0xfd00, 'ech_outer_extensions'],
+    [0xfe0d, 'encrypted_client_hello'],
+  ] as const)
+    t.is(extensionName(id), name)
+})
+
 test('ids have names, GREASE has one too', t => {
   t.is(extensionTypes.key_share, 51)
   t.is(extensionName(51), 'key_share')

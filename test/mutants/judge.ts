@@ -51,7 +51,7 @@ export class Judge {
       const skip = [...tests.map(({ name }) => name), ...unfit]
       const limit = (name: string): number => {
         running = name
-        return 20_000
+        return 10_000
       }
       const end = await this.#ask({ ask: 'base', skip }, limit, report => {
         if (report.say === 'passed') tests.push(report.test)
@@ -65,10 +65,10 @@ export class Judge {
   /** A poisoned process is left, and the mutant judged once more in a fresh one. */
   async judge(id: number, tests: readonly string[], fixed = false): Promise<[Fate, string?]> {
     if (fixed) this.stop()
-    let running = ''
+    let [running, patience] = ['', 1]
     const limit = (name: string): number => {
       running = name
-      return this.#limits.get(name) ?? startMs
+      return patience * (this.#limits.get(name) ?? startMs)
     }
     for (let attempt = 0; ; attempt++) {
       const report = await this.#ask(
@@ -78,7 +78,12 @@ export class Judge {
         fixed ? id : undefined,
       )
       if (fixed) this.stop()
-      if (report === undefined) return ['hung', running]
+      if (report === undefined) {
+        // A busy machine is slow as well: a test has to hang twice, the second time with more time.
+        if (running === '' || patience > 1) return ['hung', running]
+        patience = 5
+        continue
+      }
       if (report.say === 'judged')
         return report.killer === undefined ? ['survived'] : ['killed', report.killer]
       this.stop()

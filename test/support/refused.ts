@@ -1,6 +1,7 @@
 /** Refusal as a test sees it: which alert, under which keys, and nothing after it. */
 import type { AlertName, TlsAlert } from '@biopair/wire'
 import type { ExecutionContext } from 'ava'
+import { documented } from './documented.ts'
 import type { Peer, Under } from './peer.ts'
 
 /** Our end answers with one fatal alert under the keys named, says nothing more, and fails alike on every later call. */
@@ -26,6 +27,7 @@ export function refused(
     [[alert, 2, under]],
     error.message,
   )
+  documented(t, error as TlsAlert)
   const last = peer.heard.length
   t.is(peer.heard[last - 1]?.kind, 'alert')
   peer.data(Uint8Array.of(1))

@@ -11,6 +11,7 @@ import {
 import { type ContextOptions, MemorySessionCache, type Session } from '@biopair/ssl'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import test, { type ExecutionContext } from 'ava'
+import { documented } from '../support/documented.ts'
 import { connectedEnds, type EndsOptions, ends } from '../support/ends.ts'
 
 const older = { maxVersion: 'TLSv1.2' } as const
@@ -76,6 +77,7 @@ function refused(
     const { error } = outcome
     if (!(error instanceof TlsAlert)) throw error
     t.deepEqual([error.origin, error.alert, error.reason], ['sent', alert, reason], error.message)
+    documented(t, error)
     t.is(other.read(new Uint8Array(1)).status, 'failed')
     return
   }
@@ -127,6 +129,34 @@ for (const how of keepings) {
     const [hello] = seen
     t.is(hello?.legacy_session_id_echo.length, 0)
     t.false(hello?.extensions.some(({ extension_type }) => extension_type === sessionTicket))
+  })
+
+  for (const [limit, taken] of [
+    [63, false],
+    [64, true],
+  ] as const)
+    test(`rule 58: a record_size_limit of ${limit} is ${taken ? 'taken' : 'illegal_parameter'} where a session goes on, ${how}`, t => {
+      const server = kept(how)
+      const session = begun(server)
+      const said = writeExtension('ClientHello12', 'record_size_limit', limit)
+      const client = {
+        ...older,
+        ...asks(hello => ({
+          ...hello,
+          extensions: [
+            ...(without<ClientHello>(said.extension_type)(hello).extensions ?? []),
+            said,
+          ],
+        })),
+      }
+      if (taken) t.true(connectedEnds({ client, server, session }).server.resumed)
+      else refused(t, 'server', { client, server, session }, 'illegal_parameter', 'BAD_EXTENSION')
+    })
+
+  test(`rule 12: of its records a server says nothing to who has said nothing, where a session goes on ${how}`, t => {
+    const server = kept(how)
+    const client = { ...older, recordSizeLimit: 0 }
+    t.true(connectedEnds({ client, server, session: begun(server) }).client.resumed)
   })
 
   // The client: what its session had, down; what the ServerHello has, across.

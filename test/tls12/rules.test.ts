@@ -14,6 +14,7 @@ import {
 import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import test, { type ExecutionContext } from 'ava'
+import { documented } from '../support/documented.ts'
 import { connectedEnds, type Ends, type EndsOptions, ends } from '../support/ends.ts'
 import { chainFor } from '../support/mint.ts'
 
@@ -50,6 +51,7 @@ function refused(
     const { error } = outcome
     if (!(error instanceof TlsAlert)) throw error
     t.deepEqual([error.origin, error.alert, error.reason], ['sent', alert, reason], error.message)
+    documented(t, error)
     const heard = other.doHandshake()
     t.is(heard.status, 'failed')
     return
