@@ -2,7 +2,7 @@
  * Mutation testing: `pnpm mutants [package...] [--sample n] [--seed n] [--budget ms] [--jobs n] [--list file]`.
  * Prints the score of each package, and where each survivor is.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
@@ -18,7 +18,7 @@ const compiled = join(root, 'test', 'dist')
 
 /** The folders of tests that a package is held to: those that run in one process, without a peer. */
 const suites: Readonly<Record<string, readonly string[]>> = {
-  bio: ['bio', 'liveness'],
+  bio: ['bio'],
   record: ['record', 'handshake', 'ssl', 'tls12', 'rules', 'liveness'],
   handshake: ['handshake', 'ssl', 'tls12', 'rules', 'liveness', 'quic', 'mutation'],
   wire: ['wire', 'handshake', 'record'],
@@ -59,10 +59,10 @@ async function scored(name: string, options: Options): Promise<number> {
     .filter(alone)
   const setting = { folder, modules, files, count: mutants.length }
   const judges = Array.from({ length: options.jobs }, (_, index) => new Judge(setting, index))
-  const base = await (judges[0] as Judge).base()
+  const base = await (judges[0] as Judge).base(options.budget)
   for (const judge of judges) judge.limitBy(base.tests)
   say(
-    `${name}: ${mutants.length} mutants, ${base.tests.length} tests of ${files.length} files without one, ${base.unfit.length} left out`,
+    `${name}: ${mutants.length} mutants, ${base.tests.length} tests of ${files.length} files without one, ${base.unfit.length} left out, ${seconds(began)} s`,
   )
   for (const unfit of base.unfit) say(`  left out: ${unfit}`)
 
@@ -95,10 +95,13 @@ async function scored(name: string, options: Options): Promise<number> {
           ? (['unreached'] as const)
           : await judge.judge(mutant.id, within(fixed ? quick : (tests ?? [])), fixed)
       if (killer !== undefined) kills.set(killer, (kills.get(killer) ?? 0) + 1)
-      judged.push({ ...mutant, fate, killer })
+      const one = { ...mutant, fate, killer }
+      judged.push(one)
+      if (options.list !== undefined)
+        appendFileSync(options.list, `${JSON.stringify({ ...one, ...placed(one) })}\n`)
       if (judged.length % 200 === 0)
         say(
-          `  ${judged.length} of ${total}, ${percent(judged)} %, ${Math.round((Date.now() - began) / 1000)} s`,
+          `  ${judged.length} of ${total}, ${percent(judged)} %, ${seconds(began)} s`,
         )
     }
     judge.stop()
@@ -106,14 +109,10 @@ async function scored(name: string, options: Options): Promise<number> {
   await Promise.all(judges.map(work))
   rmSync(folder, { recursive: true })
   report(name, judged, began)
-  if (options.list !== undefined)
-    writeFileSync(
-      options.list,
-      `${judged.map(one => JSON.stringify({ ...one, ...placed(one) })).join('\n')}\n`,
-      { flag: 'a' },
-    )
   return percent(judged)
 }
+
+const seconds = (began: number): number => Math.round((Date.now() - began) / 1000)
 
 const dead = ({ fate }: Judged): boolean => fate === 'killed' || fate === 'hung'
 
@@ -148,7 +147,7 @@ function report(name: string, judged: readonly Judged[], began: number): void {
     say(`  ${fate}: ${source}:${at}: \`${was}\` → ${what}`)
   const count = (fate: Fate): number => judged.filter(one => one.fate === fate).length
   say(
-    `${name}: ${percent(judged)} % of ${judged.length} (${count('killed')} killed, ${count('hung')} hung, ${count('survived')} survived, ${count('unreached')} unreached), ${Math.round((Date.now() - began) / 1000)} s`,
+    `${name}: ${percent(judged)} % of ${judged.length} (${count('killed')} killed, ${count('hung')} hung, ${count('survived')} survived, ${count('unreached')} unreached), ${seconds(began)} s`,
   )
 }
 
