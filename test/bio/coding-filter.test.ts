@@ -148,3 +148,24 @@ test('a line has 64 characters, whatever came before in it, and nothing ends twi
     t.is(filter.wpending, 0)
   }
 })
+
+test('whoever calls from within a call below waits, and no byte moves twice', t => {
+  const source = new MemoryBio({ bytes: text('AAAABBBB'), readOnly: true })
+  const inside: unknown[] = []
+  const below: Bio = {
+    ...new NullLike(),
+    read: into => {
+      inside.push(take(filter, 3))
+      return source.read(into.subarray(0, 4))
+    },
+    write: bytes => {
+      inside.push(filter.write(counted(1)), filter.flush())
+      return bytes.length
+    },
+  }
+  const filter: Base64Filter = new Base64Filter().push(below)
+  t.deepEqual(take(filter, 3), new Uint8Array(3))
+  t.deepEqual(inside.splice(0), [retryRead])
+  t.is(filter.write(counted(3)), 3)
+  t.deepEqual(inside, [retryWrite, retryWrite])
+})

@@ -351,6 +351,8 @@ test('lent room that a write takes back is wiped whole, also where what is held 
   memory.write(new Uint8Array(100).fill(2))
   t.is((memory.run() as Uint8Array).buffer, lent.buffer)
   t.deepEqual(lent, new Uint8Array(56))
+  t.is(left(lent.buffer), 10 + 100)
+  t.deepEqual(memory.run(), Uint8Array.of(...Array(10).fill(1), ...Array(100).fill(2)))
   t.throws(() => memory.commit(1), { instanceOf: RangeError })
 })
 
@@ -360,4 +362,20 @@ test('what is no bytes is refused as what a memory holds at first, and so is wha
     t.throws(() => new MemoryBio({ bytes, readOnly }), { instanceOf: TypeError })
   t.throws(() => new MemoryBio({ readOnly: true, limit: 9 }), { instanceOf: TypeError })
   t.deepEqual(take(new MemoryBio({ readOnly: true }), 1), eof)
+})
+
+test('who waits for room is told where it comes otherwise than by reading', async t => {
+  for (const makes of [
+    (memory: MemoryBio) => memory.reset(),
+    (memory: MemoryBio) => memory.replace(counted(1)),
+    (memory: MemoryBio) => memory.consume(1),
+    (memory: MemoryBio) => memory.end(),
+  ]) {
+    const memory = new MemoryBio({ limit: 2, bytes: counted(2) })
+    const room = memory.ready('write')
+    memory.consume(0)
+    t.false(await settled(room))
+    makes(memory)
+    t.true(await settled(room))
+  }
 })

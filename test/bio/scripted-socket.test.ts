@@ -178,3 +178,18 @@ test('room that was lent is gone at the next write, the next room and the end', 
   t.is(bytes.length, 1)
   t.is(codeOf(bio.room()), 'ERR_BIO_BROKEN_PIPE')
 })
+
+test('a socket that goes with nothing in flight has lost nothing; with a byte in flight it has', t => {
+  for (const [write, end] of [
+    [ready, 'done'],
+    [silent, 'broken'],
+  ] as const) {
+    const { socket, tell } = scripted(write)
+    const bio = new SocketBio(socket)
+    bio.write(counted(1))
+    tell('close')
+    const answer = bio.end()
+    t.is(answer === 'done' ? answer : answer.stop, end)
+    t.is(codeOf(bio.write(counted(1))), 'ERR_BIO_BROKEN_PIPE')
+  }
+})

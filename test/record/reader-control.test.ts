@@ -1,5 +1,12 @@
 /** What a reader is told while bytes come: limits, keys, and that it goes on elsewhere. */
-import { Buffers, RecordError, RecordReader } from '@biopair/record'
+import {
+  Buffers,
+  plainRead,
+  plainWrite,
+  RecordError,
+  RecordReader,
+  RecordWriter,
+} from '@biopair/record'
 import { TlsAlert } from '@biopair/wire'
 import test from 'ava'
 import { bytesOf, drain, feed, reading, record, writerOf } from './support.ts'
@@ -112,4 +119,73 @@ test('only early data that does not open is passed over: what is wrong inside is
   writer.write('alert', Uint8Array.of(1, 0, 0))
   const error = t.throws(() => feed(reader, drain(writer)), { instanceOf: TlsAlert })
   t.is(error.alert, 'decode_error')
+})
+
+test('a key that was pending takes the place of the one before, which is wiped, and its limit begins anew', t => {
+  const wiped: string[] = []
+  const named = (name: string, seed: number) => {
+    const protection = reading(seed)
+    return Object.assign(protection, { wipe: () => void wiped.push(name) })
+  }
+  const reader = new RecordReader({ begun: true })
+  reader.protect(named('first', 1))
+  const writer = writerOf(1)
+  writer.write('application_data', bytesOf(200))
+  feed(reader, drain(writer))
+  reader.pend(named('second', 2))
+  t.deepEqual(wiped, [])
+  t.deepEqual(feed(reader, record(20, [1])), [])
+  t.deepEqual(wiped, ['first'])
+  t.notThrows(() => reader.limit(100))
+  reader.pend(named('third', 3))
+  reader.wipe()
+  t.deepEqual(wiped, ['first', 'second', 'third'])
+  t.is(reader.wanted, 0)
+})
+
+test('a limit is told as it was set; what fails on our side passes through, and is not held against the peer', t => {
+  const [reader, writer] = [new RecordReader({ begun: true }), new RecordWriter()]
+  for (const limit of [63, 100, 16384]) {
+    for (const one of [reader, writer]) {
+      one.maxPlaintext = limit
+      t.is(one.maxPlaintext, limit)
+    }
+  }
+  const wiped: string[] = []
+  const error = new Error('the provider failed')
+  const failing = Object.assign(reading(1), {
+    open: () => {
+      throw error
+    },
+    wipe: () => void wiped.push('failing'),
+  })
+  reader.protect(failing)
+  t.is(
+    t.throws(() => reader.offer(record(23, bytesOf(20)))),
+    error,
+  )
+  t.notThrows(() => reader.next())
+  reader.protect(reading(2))
+  t.deepEqual(wiped, ['failing'])
+})
+
+test('before there is a key nothing is sealed, nothing added, and no limit reached', t => {
+  t.is(new RecordWriter().sealedRecords, 0)
+  t.false(new RecordWriter().limitReached)
+  t.deepEqual([plainRead.overhead, plainWrite.overhead, plainRead.maxBody], [0, 0, 16384])
+  t.deepEqual([plainRead.hides, plainWrite.hides], ['nothing', 'nothing'])
+})
+
+test('release lets go of the memory of a body of which nothing has come, and of no other', t => {
+  const reader = new RecordReader({ buffers: new Buffers() })
+  const bytes = record(22, bytesOf(100))
+  reader.offer(bytes.subarray(0, 5))
+  reader.room()
+  t.is(reader.footprint, 5 + 512)
+  reader.release()
+  t.is(reader.footprint, 5)
+  reader.offer(bytes.subarray(5, 6))
+  reader.release()
+  t.is(reader.footprint, 5 + 512)
+  t.is(feed(reader, bytes.subarray(6)).length, 1)
 })

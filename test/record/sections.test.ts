@@ -1,9 +1,10 @@
 /** Each alert of the record layer says which section was broken, and what came. */
 import { cipherSuites12 } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
-import { ReadProtection12, RecordReader, WriteProtection12 } from '@biopair/record'
+import { ReadProtection12, RecordReader, RecordWriter, WriteProtection12 } from '@biopair/record'
 import { TlsAlert } from '@biopair/wire'
 import test, { type ExecutionContext } from 'ava'
+import { standIn } from './stand-in.ts'
 import { bytesOf, drain, feed, reading, record, writerOf, writing } from './support.ts'
 
 /** A reader in the clear, or with a key; past the first record. */
@@ -41,6 +42,7 @@ function says(
 ): void {
   const error = t.throws(() => feed(reader, bytes), { instanceOf: TlsAlert })
   t.is(error.section, section, error.message)
+  t.regex(error.reason, /^[A-Z_]{8,}$/)
   t.regex(error.why, why)
 }
 
@@ -117,6 +119,10 @@ test('too much of what is passed over names its section', t => {
   early.skipEarlyData(10)
   feed(early, record(23, zeros(17 + 10)))
   says(t, early, record(23, zeros(17)), '4.3.10', /max_early_data_size/)
+  const long = plain()
+  long.skipEarlyData(100_000)
+  t.deepEqual(feed(long, record(23, zeros(16640))), [])
+  says(t, long, record(23, zeros(16641)).subarray(0, 5), '5.2', /at most 16640 bytes; 16641 /)
 })
 
 test('of TLS 1.2 the sections are those of RFC 5246', t => {
@@ -150,6 +156,7 @@ test('keys of TLS 1.2 are forgotten, begin where they are told, and have the lim
   const into = new Uint8Array(100)
   const length = write.seal(23, 0x0303, bytesOf(10), 0, new Uint8Array(100), into, 3)
   t.is(length, 5 + 24 + 10)
+  t.deepEqual([...into.subarray(3, 8)], [23, 3, 3, 0, 24 + 10])
   t.deepEqual([...into.subarray(8, 16)], [0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff])
   t.deepEqual(write.sequence, { high: 2, low: 0 })
   t.is(write.sealed, 2 * 2 ** 32)
@@ -160,4 +167,18 @@ test('keys of TLS 1.2 are forgotten, begin where they are told, and have the lim
   for (const protection of [write, read]) protection.wipe()
   t.throws(() => write.seal(23, 0x0303, bytesOf(1), 0, new Uint8Array(100), into, 0))
   t.throws(() => read.open(into.subarray(3, 8), into.subarray(8, 3 + length), plaintext))
+})
+
+test('what is ours to get right has a name and a code, and goes on no wire', t => {
+  const range = t.throws(() => new RecordReader().filled(9), { instanceOf: RangeError })
+  t.like(range, { name: 'RecordRangeError', code: 'ERR_RECORD_RANGE' })
+  const waiting = t.throws(() => new RecordWriter().write('application_data', bytesOf(1)))
+  t.like(waiting, { name: 'RecordError', code: 'ERR_RECORD_UNPROTECTED' })
+  const suite = cipherSuites12.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+  const without = { hashes: standIn.hashes, aeads: {} } as typeof standIn
+  t.throws(() => reading(1, without), { instanceOf: TypeError, message: /has no aes-128-gcm/ })
+  t.throws(() => new WriteProtection12({ suite, key: bytesOf(16), iv: bytesOf(4) }, without), {
+    instanceOf: TypeError,
+    message: /has no aes-128-gcm/,
+  })
 })
