@@ -100,9 +100,7 @@ async function scored(name: string, options: Options): Promise<number> {
       if (options.list !== undefined)
         appendFileSync(options.list, `${JSON.stringify({ ...one, ...placed(one) })}\n`)
       if (judged.length % 200 === 0)
-        say(
-          `  ${judged.length} of ${total}, ${percent(judged)} %, ${seconds(began)} s`,
-        )
+        say(`  ${judged.length} of ${total}, ${percent(judged)} %, ${seconds(began)} s`)
     }
     judge.stop()
   }
