@@ -433,3 +433,13 @@ test('a BIO below that answers 0 is not asked for ever, and one that counts wron
   below.write = () => -1
   t.throws(() => filter.flush(), { instanceOf: RangeError })
 })
+
+test('nothing is put back into a full read buffer, and into one with room for a byte that byte', t => {
+  const filter = new BufferFilter({ readSize: 3 }).push(new MemoryBio({ bytes: counted(9) }))
+  filter.peek(new Uint8Array(1))
+  t.throws(() => filter.unread(counted(1)), { instanceOf: RangeError })
+  filter.unread(counted(0))
+  take(filter, 1)
+  filter.unread(counted(1, 7))
+  t.deepEqual(take(filter, 9), Uint8Array.of(...counted(1, 7), ...counted(2, 1)))
+})

@@ -215,3 +215,16 @@ test('what is no cipher, and a limit that is none, are refused at once', t => {
     t.throws(() => new CipherFilter({ encrypt: wrong as unknown as StreamCipher }), expected)
   t.throws(() => new CipherFilter({}, { holdUntilVerified: 0 }), { instanceOf: RangeError })
 })
+
+test('a cipher that gives no bytes is broken, with the reason', t => {
+  for (const gives of ['text', undefined]) {
+    const cipher = { update: () => gives, final: () => gives } as unknown as StreamCipher
+    const filter = new CipherFilter({ encrypt: cipher, decrypt: cipher }).push(
+      new MemoryBio({ bytes: counted(3) }),
+    )
+    t.is(codeOf(take(filter, 1)), 'ERR_BIO_BAD_DECRYPT')
+    t.is(filter.status, 'failed')
+    const writer = new CipherFilter({ encrypt: cipher }).push(new MemoryBio())
+    t.is(codeOf(writer.write(counted(1))), 'ERR_BIO_ENCRYPT_ERROR')
+  }
+})

@@ -298,7 +298,10 @@ test('a null filter is as if it were not there', async t => {
 
 test('a filter over a BIO without ready says so when it is waited for', t => {
   const bare: Bio = new FlakyBio()
-  t.throws(() => new NullFilter().push(bare).ready('read'), { instanceOf: TypeError })
+  t.throws(() => new NullFilter().push(bare).ready('read'), {
+    instanceOf: TypeError,
+    code: 'ERR_BIO_INVALID_ARGUMENT',
+  })
 })
 
 test('blocking is asked of the carrier, and refused with the reason where that cannot', t => {

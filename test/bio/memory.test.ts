@@ -326,3 +326,56 @@ test('a duplex of a BIO that does not lend does not lend, and has ready only if 
   b.write(counted(1))
   t.true(await settled(readable))
 })
+
+test('all who wait are told, and who waits again waits for the next time', async t => {
+  const memory = new MemoryBio({ limit: 2 })
+  for (let round = 0; round < 2; round++) {
+    const reading = [memory.ready('read'), memory.ready('read')]
+    for (const one of reading) t.false(await settled(one))
+    memory.write(counted(2))
+    for (const one of reading) t.true(await settled(one))
+    const writing = [memory.ready('write'), memory.ready('write')]
+    for (const one of writing) t.false(await settled(one))
+    take(memory, 2)
+    for (const one of writing) t.true(await settled(one))
+  }
+})
+
+test('lent room that a write takes back is wiped whole, also where what is held moves to the front', t => {
+  const memory = new MemoryBio({ wipes: true })
+  memory.write(new Uint8Array(200).fill(1))
+  take(memory, 190)
+  const lent = memory.room(1) as Uint8Array
+  t.is(lent.length, 56)
+  lent.fill(1)
+  memory.write(new Uint8Array(100).fill(2))
+  t.is((memory.run() as Uint8Array).buffer, lent.buffer)
+  t.deepEqual(lent, new Uint8Array(56))
+  t.is(left(lent.buffer), 10 + 100)
+  t.deepEqual(memory.run(), Uint8Array.of(...Array(10).fill(1), ...Array(100).fill(2)))
+  t.throws(() => memory.commit(1), { instanceOf: RangeError })
+})
+
+test('what is no bytes is refused as what a memory holds at first, and so is what a read-only one cannot have', t => {
+  const bytes = 'abc' as unknown as Uint8Array
+  for (const readOnly of [true, false])
+    t.throws(() => new MemoryBio({ bytes, readOnly }), { instanceOf: TypeError })
+  t.throws(() => new MemoryBio({ readOnly: true, limit: 9 }), { instanceOf: TypeError })
+  t.deepEqual(take(new MemoryBio({ readOnly: true }), 1), eof)
+})
+
+test('who waits for room is told where it comes otherwise than by reading', async t => {
+  for (const makes of [
+    (memory: MemoryBio) => memory.reset(),
+    (memory: MemoryBio) => memory.replace(counted(1)),
+    (memory: MemoryBio) => memory.consume(1),
+    (memory: MemoryBio) => memory.end(),
+  ]) {
+    const memory = new MemoryBio({ limit: 2, bytes: counted(2) })
+    const room = memory.ready('write')
+    memory.consume(0)
+    t.false(await settled(room))
+    makes(memory)
+    t.true(await settled(room))
+  }
+})

@@ -371,3 +371,15 @@ test('one size serves both directions', t => {
   const [c, d] = bioPair(5, 0)
   t.deepEqual([c.size, d.size], [5, 17408])
 })
+
+test('closed with one byte unread, a half has not come to its end; with none, it has', t => {
+  for (const unread of [0, 1]) {
+    const [near, far] = bioPair(10)
+    far.write(counted(1))
+    far.end()
+    take(near, 1 - unread)
+    near.close()
+    if (unread > 0) t.is(codeOf(take(near, 1)), 'ERR_BIO_CLOSED')
+    else t.deepEqual(take(near, 1), eof)
+  }
+})

@@ -1,5 +1,5 @@
 /** The prefixing filter: prefix and indent at the start of each line, wherever the BIO below stops. */
-import { BufferFilter, bioPair, PrefixFilter } from '@biopair/bio'
+import { BufferFilter, bioPair, MemoryBio, PrefixFilter } from '@biopair/bio'
 import test from 'ava'
 import fc from 'fast-check'
 import { codeOf, counted, retryWrite, take } from './support/bytes.ts'
@@ -179,4 +179,18 @@ test('an indent or a prefix that cannot be is refused, and the old one stays', t
     { instanceOf: TypeError, code: 'ERR_BIO_INVALID_ARGUMENT' },
   )
   t.deepEqual([filter.prefix, filter.indent], ['p', 1])
+})
+
+test('a prefix is UTF-8 at each of its lengths, and half a surrogate pair is U+FFFD', t => {
+  for (const prefix of [
+    '\u007f\u0080',
+    '\u07ff\u0800',
+    '\ud7ff\ue000\uffff',
+    '\u{10000}\u{10ffff}',
+    'a\ud800b\udfffc',
+  ]) {
+    const memory = new MemoryBio()
+    new PrefixFilter({ prefix }).push(memory).write(ascii('x'))
+    t.deepEqual(Buffer.from(memory.run() as Uint8Array), Buffer.from(`${prefix}x`, 'utf8'))
+  }
 })

@@ -416,3 +416,82 @@ test('a run of BIOs that cannot say when they are ready is refused, and so is a 
   pump.stop()
   t.is((await run).end, 'stopped')
 })
+
+test('a target that was given bytes is flushed, whether they were lent or carried', t => {
+  for (const lending of [true, false]) {
+    const flushed: string[] = []
+    const a = new MemoryBio({ bytes: counted(5) })
+    const target: Bio = {
+      ...plain(new MemoryBio()),
+      read: () => retryRead,
+      flush: () => {
+        flushed.push('flush')
+        return 'done'
+      },
+    }
+    const pump = new Pump(lending ? a : plain(a), target)
+    t.is(pump.step().moved.aToB, 5)
+    t.deepEqual(flushed, ['flush'])
+    pump.step()
+    t.deepEqual(flushed, ['flush'], 'once, as nothing came since')
+  }
+})
+
+test('an end that the target is not ready for is waited for, and one that fails breaks', t => {
+  const answers: ReturnType<Bio['end']>[] = [
+    retryWrite,
+    { stop: 'retry', on: 'special', reason: 'a key' },
+    'done',
+  ]
+  const source = new MemoryBio()
+  source.end()
+  const target: Bio = { ...plain(new MemoryBio()), end: () => answers.shift() ?? 'done' }
+  const pump = new Pump(source, target)
+  t.deepEqual(pump.step().waits[0], { direction: 'a to b', for: 'room in b', carried: 0 })
+  t.deepEqual(pump.step().waits[0], {
+    direction: 'a to b',
+    for: 'room in b',
+    carried: 0,
+    reason: 'a key',
+  })
+  t.is(pump.step().waits[0].for, 'nothing: ended')
+  const error = new Error('no end')
+  const broken: Bio = { ...plain(new MemoryBio()), end: () => ({ stop: 'broken', error }) }
+  t.is(new Pump(source, broken).step().waits[0].error, error)
+  const over: Bio = { ...plain(new MemoryBio()), end: () => eof }
+  t.is(new Pump(source, over).step().waits[0].error?.message, 'the target has ended')
+})
+
+test('when both directions have failed, each side is closed once, with the first error', t => {
+  const closed: unknown[] = []
+  const [first, second] = [new Error('first'), new Error('second')]
+  const breaks = (error: Error): Bio => ({
+    ...plain(new MemoryBio()),
+    read: () => ({ stop: 'broken', error }),
+    close: reason => void closed.push(reason),
+  })
+  const pump = new Pump(breaks(first), breaks(second))
+  for (let i = 0; i < 3; i++) t.true(pump.step().done)
+  t.deepEqual(closed, [first, first])
+  t.deepEqual(
+    pump.parties('p').map(({ name, waits }) => `${name}: ${waits}`),
+    ['p a to b: nothing: ended (first)', 'p b to a: nothing: ended (second)'],
+  )
+})
+
+test('a run waits for room where bytes are carried, on the side that they go to', async t => {
+  for (const flip of [false, true]) {
+    const [near, far] = bioPair(4)
+    const source = plain(new MemoryBio({ bytes: counted(6), readOnly: true }))
+    const pump = flip ? new Pump(near, source) : new Pump(source, near)
+    const run = pump.run()
+    await turn()
+    t.deepEqual(take(far, 9), counted(4))
+    await turn()
+    t.deepEqual(take(far, 9), counted(2, 4))
+    far.end()
+    const { end, moved } = await run
+    t.is(end, 'ended')
+    t.deepEqual(moved, flip ? { aToB: 0, bToA: 6 } : { aToB: 6, bToA: 0 })
+  }
+})

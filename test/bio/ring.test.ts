@@ -201,3 +201,19 @@ test('wrong arguments are refused, saying what was expected and what came', t =>
   })
   t.throws(() => ring.room(-1), { instanceOf: RangeError })
 })
+
+test('nothing is committed that was not lent, and what was lent is gone when bytes have moved', t => {
+  const ring = new ByteRing(10)
+  t.throws(() => ring.commit(1), { instanceOf: RangeError })
+  for (const moves of [
+    () => ring.write(new Uint8Array(1)),
+    () => ring.read(new Uint8Array(1)),
+    () => ring.clear(),
+  ]) {
+    t.true(ring.room(2).length >= 2)
+    moves()
+    t.throws(() => ring.commit(1), { instanceOf: RangeError })
+  }
+  t.is(ring.read(new Uint8Array(1)), 0)
+  t.is(ring.write(new Uint8Array(0)), 0)
+})

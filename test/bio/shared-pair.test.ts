@@ -366,3 +366,28 @@ test('who waits with ready for a half that is released hears of it', async t => 
   await waiting
   t.is(codeOf(a.read(new Uint8Array(1))), 'ERR_BIO_CLOSED')
 })
+
+test('closed with one byte unread, a shared half has not come to its end; with none, it has', t => {
+  for (const unread of [0, 1]) {
+    const [near, far] = pair(10)
+    far.write(counted(1))
+    take(near, 1 - unread)
+    // Its word comes while nobody here looks.
+    far.end()
+    near.close()
+    if (unread > 0) t.is(codeOf(take(near, 1)), 'ERR_BIO_CLOSED')
+    else t.deepEqual(take(near, 1), eof)
+  }
+})
+
+test('who was told once and waits again, waits for the next time', async t => {
+  const [near, far] = pair(10)
+  for (let round = 0; round < 2; round++) {
+    const told = near.ready('read')
+    t.is(near.ready('read'), told)
+    t.false(await settled(told))
+    far.write(counted(1))
+    await told
+    take(near, 1)
+  }
+})

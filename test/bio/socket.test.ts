@@ -6,6 +6,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { type Bio, SocketBio, type SocketLike, type SocketOptions } from '@biopair/bio'
 import test, { type ExecutionContext } from 'ava'
 import { codeOf, counted, eof, retryRead, retryWrite, settled, take } from './support/bytes.ts'
+import { scripted } from './support/scripted-socket.ts'
 
 async function connected(t: ExecutionContext, allowHalfOpen = false): Promise<net.Socket[]> {
   const server = net.createServer({ allowHalfOpen })
@@ -189,21 +190,6 @@ test('a flush is done when the write callbacks have come, and ready waits for ju
   t.is(bio.write(counted(1)), 1)
   t.true(await settled(bio.ready('write')))
 })
-
-/** A socket that does nothing by itself; `tell` makes it emit. */
-function scripted(write: SocketLike['write']) {
-  const listeners = new Map<string, (value?: unknown) => void>()
-  const socket: SocketLike = {
-    write,
-    on: (event, listener) => listeners.set(event, listener),
-    off: event => listeners.delete(event),
-    end() {},
-    destroy() {},
-    pause() {},
-    resume() {},
-  }
-  return { socket, tell: (event: string, value?: unknown) => listeners.get(event)?.(value) }
-}
 
 test('after a write that answers false, nothing is written before drain', async t => {
   const written: number[] = []

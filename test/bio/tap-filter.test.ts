@@ -345,3 +345,77 @@ test('a tap below an SSL sees its records, and a byte that it changes is found o
   client.write(text('hello'))
   t.is(readAll(server).status, 'failed')
 })
+
+test('what a tap has come to is ready at once, but for what still waits for room', async t => {
+  const never = (): Bio => ({ ...new NullLike(), ready: () => new Promise(() => {}) })
+  const cases: [Tap, 'read' | 'write', (tap: TapFilter) => void][] = [
+    [{}, 'write', tap => void tap.end()],
+    [
+      { after: ({ call }) => (call === 'read' ? eof : undefined) },
+      'read',
+      tap => void take(tap, 1),
+    ],
+    [
+      { before: () => ({ stop: 'broken', error: new Error('no') }) },
+      'read',
+      tap => void take(tap, 1),
+    ],
+    [
+      { before: () => ({ stop: 'broken', error: new Error('no') }) },
+      'write',
+      tap => void take(tap, 1),
+    ],
+  ]
+  for (const [callbacks, on, does] of cases) {
+    const tap = new TapFilter(callbacks).push(never())
+    t.false(await settled(tap.ready(on)))
+    does(tap)
+    t.true(await settled(tap.ready(on)))
+  }
+  // It holds two bytes for the next read and three on their way down: reading is worth it, writing is not.
+  const [near, far] = bioPair(1)
+  const tap = new TapFilter({
+    before: ({ call }) => (call === 'write' ? counted(4) : undefined),
+    after: (_, result) => (result === 3 ? 1 : undefined),
+  }).push({
+    ...never(),
+    read: into => into.fill(7, 0, 3).length,
+    write: bytes => near.write(bytes),
+    ready: on => near.ready(on),
+  })
+  tap.write(counted(1))
+  take(tap, 3)
+  t.is(tap.wpending, 3)
+  t.true(await settled(tap.ready('read')))
+  tap.end()
+  t.false(await settled(tap.ready('write')))
+  for (let i = 0; i < 4; i++) {
+    take(far, 1)
+    tap.end()
+  }
+  t.true(await settled(tap.ready('write')))
+})
+
+test('a close comes after an end: writes are told of the end, and reads that had ended of theirs', t => {
+  const tap = new TapFilter({}).push(new MemoryBio())
+  tap.end()
+  tap.close()
+  t.is(codeOf(tap.write(counted(1))), 'ERR_BIO_BROKEN_PIPE')
+  const unread = new TapFilter({ after: () => 1 }).push(new MemoryBio({ bytes: counted(2) }))
+  take(unread, 2)
+  t.is(unread.pending, 1)
+  unread.close()
+  t.is(codeOf(take(unread, 1)), 'ERR_BIO_CLOSED')
+  const plain = new TapFilter({}).push(new MemoryBio())
+  plain.close()
+  t.is(codeOf(plain.write(counted(1))), 'ERR_BIO_CLOSED')
+})
+
+/** Takes everything and gives nothing. */
+class NullLike implements Bio {
+  read = () => retryRead
+  write = (bytes: Uint8Array) => bytes.length
+  flush = () => 'done' as const
+  end = () => 'done' as const
+  close = () => {}
+}

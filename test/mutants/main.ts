@@ -16,10 +16,10 @@ import { type Fate, Judge } from './judge.ts'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const compiled = join(root, 'test', 'dist')
 
-/** The folders of tests that a package is held to: those that run in one process, without a peer. */
+/** The folders of tests that a package is held to: its own and what is fast, in one process and without a peer. */
 const suites: Readonly<Record<string, readonly string[]>> = {
-  bio: ['bio', 'liveness'],
-  record: ['record', 'handshake', 'ssl', 'tls12', 'rules', 'liveness'],
+  bio: ['bio'],
+  record: ['record'],
   handshake: ['handshake', 'tls12', 'rules', 'ssl', 'quic'],
   wire: ['wire', 'handshake', 'record'],
   ssl: ['ssl', 'openssl', 'tls12', 'rules', 'liveness', 'quic', 'web'],
@@ -65,10 +65,10 @@ async function scored(name: string, options: Options): Promise<number> {
     .filter(file => alone(file) && !spared[name]?.test(relative(compiled, file)))
   const setting = { folder, modules, files, count: mutants.length }
   const judges = Array.from({ length: options.jobs }, (_, index) => new Judge(setting, index))
-  const base = await (judges[0] as Judge).base()
+  const base = await (judges[0] as Judge).base(options.budget)
   for (const judge of judges) judge.limitBy(base.tests)
   say(
-    `${name}: ${mutants.length} mutants, ${base.tests.length} tests of ${files.length} files without one, ${base.unfit.length} left out`,
+    `${name}: ${mutants.length} mutants, ${base.tests.length} tests of ${files.length} files without one, ${base.unfit.length} left out, ${seconds(began)} s`,
   )
   for (const unfit of base.unfit) say(`  left out: ${unfit}`)
 
@@ -106,9 +106,7 @@ async function scored(name: string, options: Options): Promise<number> {
       if (options.list !== undefined)
         appendFileSync(options.list, `${JSON.stringify({ ...one, ...placed(one) })}\n`)
       if (judged.length % 200 === 0)
-        say(
-          `  ${judged.length} of ${total}, ${percent(judged)} %, ${Math.round((Date.now() - began) / 1000)} s`,
-        )
+        say(`  ${judged.length} of ${total}, ${percent(judged)} %, ${seconds(began)} s`)
     }
     judge.stop()
   }
@@ -117,6 +115,8 @@ async function scored(name: string, options: Options): Promise<number> {
   report(name, judged, began)
   return percent(judged)
 }
+
+const seconds = (began: number): number => Math.round((Date.now() - began) / 1000)
 
 const dead = ({ fate }: Pick<Judged, 'fate'>): boolean => fate === 'killed' || fate === 'hung'
 
@@ -151,7 +151,7 @@ function report(name: string, judged: readonly Judged[], began: number): void {
     say(`  ${fate}: ${source}:${at}: \`${was}\` → ${what}`)
   const count = (fate: Fate): number => judged.filter(one => one.fate === fate).length
   say(
-    `${name}: ${percent(judged)} % of ${judged.length} (${count('killed')} killed, ${count('hung')} hung, ${count('survived')} survived, ${count('unreached')} unreached), ${Math.round((Date.now() - began) / 1000)} s`,
+    `${name}: ${percent(judged)} % of ${judged.length} (${count('killed')} killed, ${count('hung')} hung, ${count('survived')} survived, ${count('unreached')} unreached), ${seconds(began)} s`,
   )
 }
 

@@ -13,6 +13,7 @@ import {
 import { TlsAlert } from '@biopair/wire'
 import test from 'ava'
 import fc from 'fast-check'
+import { watched } from './stand-in.ts'
 import { bytesOf, drain, feed } from './support.ts'
 
 const suites = Object.values(cipherSuites12).filter(({ auth }) => auth === 'rsa')
@@ -121,3 +122,35 @@ for (const suite of suites) {
     }
   })
 }
+
+test('the additional data is seq_num, type, version and the length of the content, the nonce salt and number (RFC 5246 6.2.3.3, RFC 5288 3)', t => {
+  const asked: string[] = []
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+  const watching = watched(key => ({
+    ...key,
+    seal(nonce, additional, ...rest) {
+      asked.push(`${hex(nonce)} ${hex(additional)}`)
+      key.seal(nonce, additional, ...rest)
+    },
+    open(nonce, additional, ...rest) {
+      asked.push(`${hex(nonce)} ${hex(additional)}`)
+      return key.open(nonce, additional, ...rest)
+    },
+  }))
+  const suite = cipherSuites12.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+  const keys = (): RecordKeys12 => ({ suite, key: bytesOf(16), iv: Uint8Array.of(1, 2, 3, 4) })
+  const first = { high: 5, low: 6 }
+  const writer = new RecordWriter()
+  writer.protect(new WriteProtection12(keys(), watching, first))
+  const reader = new RecordReader({ begun: true })
+  reader.protect(new ReadProtection12(keys(), watching, first))
+  for (const length of [0x0123, 2]) {
+    writer.write('handshake', bytesOf(length))
+    feed(reader, drain(writer))
+  }
+  const expected = [
+    '010203040000000500000006 000000050000000616' + '0303' + '0123',
+    '010203040000000500000007 000000050000000716' + '0303' + '0002',
+  ]
+  t.deepEqual(asked, [expected[0], expected[0], expected[1], expected[1]])
+})

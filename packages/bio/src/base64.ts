@@ -134,8 +134,8 @@ export class Base64Decoder {
   #pad(bytes: Bytes, length: number): number {
     if (this.#count < 2)
       throw bad('expected two characters of a group before padding', this.#offset, shown(padding))
-    const unused = this.#padded || this.#count === 3 ? 0 : 0b1111
-    const stray = this.#padded ? 0 : this.#bits & (unused || 0b11)
+    // Behind padding they are 0.
+    const stray = this.#bits & (this.#count === 3 ? 0b11 : 0b1111)
     if (stray !== 0)
       throw bad(
         'expected a last character without bits to spare',

@@ -146,5 +146,5 @@ function contains(chain: object, link: object): boolean {
 }
 
 function mark(below: object, link: Link<object> | undefined): void {
-  Object.defineProperty(below, above, { value: link, configurable: true, writable: true })
+  Object.defineProperty(below, above, { value: link, configurable: true })
 }

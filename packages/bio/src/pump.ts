@@ -145,7 +145,6 @@ export class Pump {
       }
       if (!goOn) await this.#readiness()
       await this.#turn?.()
-      if (goOn && this.#turn === undefined) await Promise.resolve()
     }
   }
 

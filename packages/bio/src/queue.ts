@@ -98,7 +98,6 @@ export class ByteQueue implements QueueOptions {
   read(into: Uint8Array): number {
     checkBytes('what to read into', into)
     const count = Math.min(into.length, this.length)
-    if (count === 0) return 0
     into.set(this.#storage.subarray(this.#start, this.#start + count))
     this.#drop(count)
     return count

@@ -86,7 +86,6 @@ export class ByteRing {
   read(into: Uint8Array): number {
     checkBytes('what to read into', into)
     const count = Math.min(into.length, this.#length)
-    if (count === 0) return 0
     const first = Math.min(count, this.#runLength())
     into.set(this.#storage.subarray(this.#start, this.#start + first))
     if (first < count) into.set(this.#storage.subarray(0, count - first), first)

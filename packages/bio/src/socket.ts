@@ -119,8 +119,7 @@ export class SocketBio implements LendingBio {
 
   commit(count: number): void {
     const lent = this.#lent
-    const usable = this.#writeStop === undefined && lent !== undefined ? lent.length : 0
-    checkCount('bytes to commit of the lent room', count, 0, usable)
+    checkCount('bytes to commit of the lent room', count, 0, lent?.length ?? 0)
     if (lent !== undefined && count > 0) this.#hand(lent.subarray(0, count))
   }
 

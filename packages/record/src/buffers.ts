@@ -35,7 +35,7 @@ export class Buffers {
 
   /** Gives a buffer back; its first `secret` bytes are wiped. */
   give(bytes: Bytes, secret = 0): void {
-    if (secret > 0) bytes.fill(0, 0, secret)
+    bytes.fill(0, 0, secret)
     const stock =
       bytes.length === smallBuffer
         ? this.#small
