@@ -4,13 +4,22 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import tls from 'node:tls'
 import { cipherSuites12 } from '@biopair/crypto'
-import test from 'ava'
+import type { ContextOptions } from '@biopair/ssl'
+import test, { type ExecutionContext } from 'ava'
 import { Child } from './support/child.ts'
 import { filesFor } from './support/files.ts'
 import { program } from './support/go.ts'
 import { freePort, listenOften } from './support/ours.ts'
 import { peerTest } from './support/peers.ts'
-import { acceptTwice, serverOptions, text, visitTwice, ways } from './support/resumption12.ts'
+import {
+  acceptTwice,
+  serverOptions,
+  text,
+  visit,
+  visitTwice,
+  type Way,
+  ways,
+} from './support/resumption12.ts'
 
 const { certFile, keyFile, caFile, pem, keyPem, root, leaf } = filesFor('p256')
 
@@ -20,53 +29,113 @@ const gnutlsSuites = [
   ['AES-256-GCM', 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384'],
 ] as const
 
-for (const way of ways)
+const only12 = 'NORMAL:-VERS-ALL:+VERS-TLS1.2'
+const lacking = `${only12}:%NO_SESSION_HASH`
+
+async function gnutlsServer(
+  t: ExecutionContext,
+  way: Way,
+  priority: string,
+): Promise<{ server: Child; port: number }> {
+  const port = await freePort()
+  const server = new Child(t, 'gnutls-serv', [
+    ...['--echo', '--port', String(port), '--priority', priority],
+    ...['--x509certfile', certFile, '--x509keyfile', keyFile],
+    way === 'id' ? '--noticket' : '--nodb',
+  ])
+  await server.says(/listening on IPv4/)
+  return { server, port }
+}
+
+/** Which of its connections it says were resumed. */
+async function resumedOf(server: Child): Promise<boolean[]> {
+  // It says what it saw when it ends.
+  server.process.kill('SIGTERM')
+  await server.exit()
+  const said = server.stdout.split('Accepted connection').slice(1)
+  return said.map(text => text.includes('This is a resumed session'))
+}
+
+/** `gnutls-cli --resume`: it connects, ends that connection by itself before a byte of data, and connects again. */
+async function gnutlsClient(
+  t: ExecutionContext,
+  way: Way,
+  priority: string,
+  options: ContextOptions,
+  expected: readonly [boolean, boolean],
+): Promise<(string | undefined)[]> {
+  const { port, accepted } = await listenOften(t, options)
+  const client = new Child(t, 'gnutls-cli', [
+    ...['--resume', '--port', String(port), '--priority', priority],
+    ...['--x509cafile', caFile, '--sni-hostname', 'server.example'],
+    ...['--verify-hostname', 'server.example', ...(way === 'id' ? ['--noticket'] : [])],
+    '127.0.0.1',
+  ])
+  const suites: (string | undefined)[] = []
+  await acceptTwice(
+    t,
+    accepted,
+    async (server, again) => {
+      suites.push(server.ssl.cipher?.name)
+      if (again) {
+        await client.says(/Simple Client Mode/)
+        client.type(text)
+        t.is(await server.line(), text)
+        await server.write('and gone\n')
+        await client.says(/and gone\n/)
+        client.end()
+      }
+      // It says close_notify only where we have not yet.
+      t.is((await server.ending()).status, 'closed')
+      await server.goodbye()
+    },
+    expected,
+  )
+  t.is(await client.exit(), 0, client.stderr)
+  t.is(client.stdout.includes('This is a resumed session'), expected[1])
+  return suites
+}
+
+for (const way of ways) {
   for (const [cipher, suite] of gnutlsSuites) {
     const what = `${way}: ${suite}`
-    const priority = `NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+${cipher}`
+    const priority = `${only12}:-CIPHER-ALL:+${cipher}`
 
     peerTest('gnutls-serv', `our client resumes TLS 1.2 with gnutls-serv by ${what}`, async t => {
-      const port = await freePort()
-      const server = new Child(t, 'gnutls-serv', [
-        ...['--echo', '--port', String(port), '--priority', priority],
-        ...['--x509certfile', certFile, '--x509keyfile', keyFile],
-        way === 'id' ? '--noticket' : '--nodb',
-      ])
-      await server.says(/listening on IPv4/)
+      const { server, port } = await gnutlsServer(t, way, priority)
       t.is(await visitTwice(t, port, way), suite)
-      // It says what it saw when it ends.
-      server.process.kill('SIGTERM')
-      await server.exit()
-      const [, first, second] = server.stdout.split('Accepted connection')
-      t.notRegex(first as string, /resumed session/)
-      t.regex(second as string, /This is a resumed session/)
+      t.deepEqual(await resumedOf(server), [false, true])
     })
 
     peerTest('gnutls-cli', `gnutls-cli resumes TLS 1.2 with our server by ${what}`, async t => {
-      const { port, accepted } = await listenOften(t, serverOptions(way))
-      const client = new Child(t, 'gnutls-cli', [
-        ...['--resume', '--port', String(port), '--priority', priority],
-        ...['--x509cafile', caFile, '--sni-hostname', 'server.example'],
-        ...['--verify-hostname', 'server.example', ...(way === 'id' ? ['--noticket'] : [])],
-        '127.0.0.1',
+      t.deepEqual(await gnutlsClient(t, way, priority, serverOptions(way), [false, true]), [
+        suite,
+        suite,
       ])
-      await acceptTwice(t, accepted, async (server, resumed) => {
-        t.is(server.ssl.cipher?.name as string, suite)
-        if (resumed) {
-          await client.says(/This is a resumed session/)
-          client.type(text)
-          t.is(await server.line(), text)
-          await server.write('and gone\n')
-          await client.says(/and gone\n/)
-          client.end()
-        }
-        // The first connection it ends by itself, before a byte of data. It says close_notify only where we have not yet.
-        t.is((await server.ending()).status, 'closed')
-        await server.goodbye()
-      })
-      t.is(await client.exit(), 0, client.stderr)
     })
   }
+
+  // RFC 7627 §5.3: such a session is not to go on.
+  const lax = { requireExtendedMasterSecret: false }
+
+  peerTest(
+    'gnutls-serv',
+    `our client keeps no session by ${way} of a gnutls-serv without extended_master_secret`,
+    async t => {
+      const { server, port } = await gnutlsServer(t, way, lacking)
+      t.is((await visit(t, port, lax)).session, undefined)
+      t.deepEqual(await resumedOf(server), [false])
+    },
+  )
+
+  peerTest(
+    'gnutls-cli',
+    `our server goes on with no session by ${way} of a gnutls-cli without extended_master_secret`,
+    async t => {
+      await gnutlsClient(t, way, lacking, { ...serverOptions(way), ...lax }, [false, false])
+    },
+  )
+}
 
 /** Go has tickets alone: its server gives no id, and its client keeps none. */
 const goSuites = [
@@ -116,6 +185,25 @@ for (const { id, name } of goSuites) {
     },
   )
 }
+
+peerTest('go', "Go goes on with no id of our server's: it keeps tickets alone", async t => {
+  t.timeout(...goTimeout)
+  const { port, accepted } = await listenOften(t, serverOptions('id'))
+  const args = ['clients', String(port), caFile, String(port)]
+  const client = new Child(t, program(t), args, { VERSIONS: '12' })
+  await acceptTwice(
+    t,
+    accepted,
+    async server => {
+      await server.write(await server.line())
+      t.is((await server.goodbye()).status, 'closed')
+    },
+    [false, false],
+  )
+  t.is(await client.exit(), 0, client.stderr)
+  t.is(client.stdout, text + text)
+  t.is(client.stderr.match(/RESUMED false/g)?.length, 2)
+})
 
 // By id alone: curl 7.88 over OpenSSL asks for no ticket.
 peerTest('curl', 'curl resumes TLS 1.2 with our server by id', async t => {

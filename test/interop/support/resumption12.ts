@@ -61,17 +61,17 @@ export async function visitTwice(
   return second.cipher?.name
 }
 
-/** A peer comes back to our server: its first connection is not resumed, its second is, and a line goes there and back. */
+/** A peer comes back to our server: its connections are resumed as expected, and each is served once it has shaken hands. */
 export async function acceptTwice(
   t: ExecutionContext,
   accepted: () => Promise<Ours>,
-  /** What is done with each connection that has shaken hands. */
-  serve: (server: Ours, resumed: boolean) => Promise<void>,
+  serve: (server: Ours, again: boolean) => Promise<void>,
+  expected: readonly [boolean, boolean] = [false, true],
 ): Promise<void> {
-  for (const resumed of [false, true]) {
+  for (const [index, resumed] of expected.entries()) {
     const server = await (await accepted()).shake()
     t.is(server.ssl.version, 'TLSv1.2')
     t.is(server.ssl.resumed, resumed)
-    await serve(server, resumed)
+    await serve(server, index > 0)
   }
 }
