@@ -53,7 +53,7 @@ async function resumedOf(server: Child): Promise<boolean[]> {
   server.process.kill('SIGTERM')
   await server.exit()
   const said = server.stdout.split('Accepted connection').slice(1)
-  return said.map(text => text.includes('This is a resumed session'))
+  return said.map(connection => connection.includes('This is a resumed session'))
 }
 
 /** `gnutls-cli --resume`: it connects, ends that connection by itself before a byte of data, and connects again. */
