@@ -177,9 +177,11 @@ export function walk(side: Side, list: readonly Step[]): Outcome {
       else peer.data(Uint8Array.of(1))
       return refuse(`${message} with another record inside`, side.under(state))
     }
-    path.push(side.warns?.(message, state) ? `${message} (warning)` : message)
+    // One warning answers all that comes at once (`review/older-owed`): nothing is joined to what one answers.
+    const warned = side.warns?.(message, state) ?? false
+    path.push(warned ? `${message} (warning)` : message)
     state = (side.table[state] as Record<string, string>)[message] as string
-    if (layout === 'joined' && !last && !side.answered(message)) {
+    if (layout === 'joined' && !last && !warned && !side.answered(message)) {
       held = raw
       continue
     }

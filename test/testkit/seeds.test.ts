@@ -14,7 +14,13 @@ import { runProgram } from './support/programs.ts'
 const program = `
 import { replay, scheduleOf, tls } from '@biopair/testkit'
 const seed = 11
-const runs = [{}, { version: 'TLSv1.2', client: 'ed25519' }, { resume: 'ticket', retry: true }]
+const runs = [
+  {},
+  { version: 'TLSv1.2', client: 'ed25519' },
+  { version: 'TLSv1.2', resume: 'ticket' },
+  { version: 'TLSv1.2', resume: 'psk' },
+  { resume: 'ticket', retry: true },
+]
   .map(config => replay(tls(config), scheduleOf(seed, { largestRing: 500 })).digest)
 console.log(JSON.stringify([scheduleOf(seed), runs]))
 `

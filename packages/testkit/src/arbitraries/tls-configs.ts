@@ -69,8 +69,8 @@ export function tlsConfigs(options: TlsConfigOptions = {}): fc.Arbitrary<TlsConf
 function possible(config: TlsConfig): TlsConfig {
   if (config.version === 'TLSv1.3')
     return config.resume === 'ticket' ? config : { ...config, early: 'no' }
-  const { suite, retry, cookie, tickets, middleboxCompat, resume, early } = plainTls
-  const older = { ...config, suite, retry, cookie, tickets, middleboxCompat, resume, early }
+  const { suite, retry, cookie, middleboxCompat, early } = plainTls
+  const older = { ...config, suite, retry, cookie, middleboxCompat, early }
   const { group, certificate, client } = config
   return {
     ...older,

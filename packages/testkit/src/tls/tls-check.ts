@@ -3,6 +3,7 @@ import type { Ssl } from '@biopair/ssl'
 import type { Link } from '../schedule/link.ts'
 import type { TlsActor } from './tls-actor.ts'
 import { sendsEarly, type TlsConfig } from './tls-config.ts'
+import { suite12 } from './tls-options.ts'
 
 interface Both {
   readonly client: TlsActor
@@ -36,18 +37,21 @@ export function checkTls(
   for (const [name, fact] of Object.entries(ours)) same(name, fact, theirs[name])
   same('version', client.ssl.version, config.version)
   same('alpn', client.ssl.alpnProtocol, config.alpn ? 'http/1.1' : undefined)
-  same('group', client.ssl.group, config.group)
+  const older = config.version === 'TLSv1.2'
+  // RFC 5246 §7.3: an abbreviated handshake has no key exchange.
+  const exchanges = !older || config.resume !== 'ticket'
+  same('group', client.ssl.group, exchanges ? config.group : undefined)
   same('client believed', server.ssl.authorized, believes(config))
-  if (config.version === 'TLSv1.2') return
-  same('suite', client.ssl.cipher?.name, config.suite)
-  same('retried', client.ssl.retried, config.retry || config.cookie === 'always')
+  same('suite', client.ssl.cipher?.name, older ? suite12(config) : config.suite)
   same('resumed', client.ssl.resumed, config.resume === 'ticket')
+  if (older) return
+  same('retried', client.ssl.retried, config.retry || config.cookie === 'always')
   if (sendsEarly(config)) sameEarly(config, ends)
 }
 
 /** The client shows a certificate, or showed it in the session before. */
-function believes({ client, resume, version }: TlsConfig): boolean {
-  return client !== 'unasked' && client !== 'none' && (resume !== 'psk' || version === 'TLSv1.2')
+function believes({ client, resume }: TlsConfig): boolean {
+  return client !== 'unasked' && client !== 'none' && resume !== 'psk'
 }
 
 function sameEarly({ retry, cookie, early, until }: TlsConfig, { client, server }: Both): void {

@@ -73,12 +73,10 @@ export function tlsOptions(
     limits: { maxFragment: config.maxFragment },
     ...(older ? { maxVersion: 'TLSv1.2' } : { middleboxCompat: config.middleboxCompat }),
     ...(config.alpn ? { ALPNProtocols: ['http/1.1'] } : {}),
-    ...(config.resume === 'ticket' && !older ? { ticketKeys: new Uint8Array(48).fill(1) } : {}),
-    ...(config.resume === 'psk' && !older
-      ? { psks: [{ identity: 'both', key: new Uint8Array(32).fill(5), kind: 'imported' }] }
-      : {}),
+    ...(config.resume === 'ticket' ? { ticketKeys: new Uint8Array(48).fill(1) } : {}),
+    ...(config.resume === 'psk' ? { psks: [keyOf(config)] } : {}),
   }
-  const ciphers = older ? [suite12Of(config)] : undefined
+  const ciphers = older ? [suite12(config)] : undefined
   return {
     client: {
       ...shared,
@@ -94,7 +92,8 @@ export function tlsOptions(
       key: identity.keyPem,
       ciphers: ciphers ?? [config.suite],
       groups: [config.group],
-      ...(older ? {} : { numTickets: config.tickets, cookie: config.cookie }),
+      numTickets: config.tickets,
+      ...(older ? {} : { cookie: config.cookie }),
       ...(config.client === 'unasked'
         ? {}
         : { requestCert: true, rejectUnauthorized: config.client !== 'none' }),
@@ -112,8 +111,17 @@ export function tlsOptions(
   }
 }
 
-function suite12Of({ certificate, aead12 }: TlsConfig): string {
+/** The key that both ends have: in TLS 1.2 it goes with the suite's hash, and cannot be an imported one (RFC 9258 §6). */
+function keyOf({ version, aead12 }: TlsConfig): NonNullable<ContextOptions['psks']>[number] {
+  const psk = { identity: 'both', key: new Uint8Array(32).fill(5) }
+  if (version === 'TLSv1.3') return { ...psk, kind: 'imported' }
+  return { ...psk, hash: aead12 === 'aes-256-gcm' ? 'sha384' : 'sha256' }
+}
+
+/** The suite of TLS 1.2 that goes with a configuration. */
+export function suite12({ certificate, aead12, resume }: TlsConfig): string {
   const hash = aead12 === 'aes-256-gcm' ? 'SHA384' : 'SHA256'
   const cipher = aead12.toUpperCase().replaceAll('-', '_')
-  return `TLS_ECDHE_${certificate.startsWith('rsa') ? 'RSA' : 'ECDSA'}_WITH_${cipher}_${hash}`
+  const signs = certificate.startsWith('rsa') ? 'RSA' : 'ECDSA'
+  return `TLS_ECDHE_${resume === 'psk' ? 'PSK' : signs}_WITH_${cipher}_${hash}`
 }

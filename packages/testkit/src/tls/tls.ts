@@ -37,7 +37,7 @@ export function tls(
   let before: Uint8Array | undefined
   const play: Play = (link, seed) => {
     const options = tlsOptions(whole, crypto, identities, () => link.now)
-    const resumes = whole.resume === 'ticket' && whole.version === 'TLSv1.3'
+    const resumes = whole.resume === 'ticket'
     if (resumes) before ??= sessionBefore(whole, serverCrypto, identities)
     const client = new Ssl(new SslContext({ ...options.client, random: seed.random('client') }), {
       servername: tlsName,
