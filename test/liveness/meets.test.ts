@@ -60,6 +60,12 @@ const anyVersions = fc.constantFrom<Config['versions']>(
   ['TLSv1.2', 'TLSv1.3'],
 )
 
+/** TLS 1.2 alone is not to be had without a curve: no context is made of that. */
+function withCurve(versions: Config['versions'], groups: readonly string[]): readonly string[] {
+  const has = versions.includes('TLSv1.3') || curveNames.some(name => groups.includes(name))
+  return has ? groups : [...groups, 'x25519']
+}
+
 const anyMeeting: fc.Arbitrary<Meeting> = fc
   .record({
     versions: fc.tuple(anyVersions, anyVersions),
@@ -105,7 +111,7 @@ const anyMeeting: fc.Arbitrary<Meeting> = fc
       client: {
         versions: versions[0],
         ciphers: lists[0],
-        groups: lists[2],
+        groups: withCurve(versions[0], lists[2]),
         sigalgs: schemes[0],
         alpn: alpn[0],
         certificate: own,
@@ -117,7 +123,7 @@ const anyMeeting: fc.Arbitrary<Meeting> = fc
       server: {
         versions: versions[1],
         ciphers: lists[1],
-        groups: lists[3],
+        groups: withCurve(versions[1], lists[3]),
         sigalgs: schemes[1],
         alpn: alpn[1],
         certificate,

@@ -34,14 +34,6 @@ export const resuming: readonly Intended[] = [
     explains: d => d.call === 'early_read' && /^(flags|request)$/.test(d.what),
   },
   {
-    id: 'answers-last',
-    openssl: 'a later authentication is answered before more is read',
-    ours: 'once no more is there to read',
-    why: 'output has one way out, in order',
-    page: 'What a read has to answer goes out when nothing more is there to be read',
-    explains: d => called(d, 'ask').length > 0 && /^(flags|request)$/.test(d.what),
-  },
-  {
     id: 'paused-is-in-init',
     openssl: 'SSL_in_init is 0 while the handshake pauses for early data',
     ours: 'it is 1',
