@@ -84,7 +84,7 @@ for (const [title, machines] of [
             const reached = walk(side, path)
             if (reached.state !== state) throw new Error(`${reached.state} instead of ${state}`)
             send(side)
-            judge(side, { state, refused: due, path: [...reached.path, due.what] })
+            judge(side, { ...reached, refused: due, path: [...reached.path, due.what] })
             count[due.what.endsWith('in the clear') ? 'clear' : 'protected']++
           }
         }

@@ -92,6 +92,8 @@ export interface Outcome {
   readonly state: string
   readonly refused: Refused | undefined
   readonly path: readonly string[]
+  /** How often our end has said no with a warning. */
+  readonly warnings: number
 }
 
 /** What was sent wrong, and the alert that is due: unexpected_message unless it is said. */
@@ -109,6 +111,8 @@ export function walk(side: Side, list: readonly Step[]): Outcome {
   const path: string[] = []
   let state = side.start
   let held: Bytes = new Uint8Array(0)
+  /** One warning answers all that asked for one at once, unless it is ended before that. */
+  let [owed, warnings] = [false, 0]
   const { peer } = side
   const flush = () => {
     if (held.length > 0) peer.handshake(held)
@@ -116,7 +120,7 @@ export function walk(side: Side, list: readonly Step[]): Outcome {
   }
   const refuse = (what: string, under: Under): Outcome => {
     path.push(what)
-    return { state, refused: { under, what }, path }
+    return { state, refused: { under, what }, path, warnings }
   }
   const check = () => {
     const outcome = peer.step()
@@ -124,6 +128,8 @@ export function walk(side: Side, list: readonly Step[]): Outcome {
       throw new Error(`after ${path.join(', ')}: ${JSON.stringify(outcome)} ${describe(outcome)}`)
     if (peer.ssl.state !== side.shown(state))
       throw new Error(`after ${path.join(', ')}: in ${peer.ssl.state}, expected ${state}`)
+    if (owed) warnings++
+    owed = false
   }
 
   for (const { honest, pick, layout, changeCipherSpec } of list) {
@@ -177,11 +183,10 @@ export function walk(side: Side, list: readonly Step[]): Outcome {
       else peer.data(Uint8Array.of(1))
       return refuse(`${message} with another record inside`, side.under(state))
     }
-    // One warning answers all that comes at once (`review/older-owed`): nothing is joined to what one answers.
-    const warned = side.warns?.(message, state) ?? false
-    path.push(warned ? `${message} (warning)` : message)
+    path.push(message)
+    owed ||= side.warns?.(message, state) ?? false
     state = (side.table[state] as Record<string, string>)[message] as string
-    if (layout === 'joined' && !last && !warned && !side.answered(message)) {
+    if (layout === 'joined' && !last && !side.answered(message)) {
       held = raw
       continue
     }
@@ -197,7 +202,7 @@ export function walk(side: Side, list: readonly Step[]): Outcome {
   }
   flush()
   check()
-  return { state, refused: undefined, path }
+  return { state, refused: undefined, path, warnings }
 }
 
 /** The shortest honest walk to each state of a side's table. */
@@ -253,10 +258,9 @@ export function allDeviations(state: string, start: () => Side): readonly Deviat
 const notFirst = (state: string) => !state.startsWith('WAIT_SH') && !state.startsWith('START')
 
 /** What follows the walk: one unexpected_message and nothing else, or a connection that works. */
-export function judge(side: Side, { state, refused, path }: Outcome): void {
+export function judge(side: Side, { state, refused, path, warnings }: Outcome): void {
   const { peer } = side
   const where = `after ${path.join(', ')}`
-  const warnings = path.filter(message => message.endsWith('(warning)')).length
   if (!refused) {
     if (peer.alerts.length !== warnings || peer.alerts.some(({ level }) => level !== 1))
       throw new Error(`${where}: ${JSON.stringify(peer.alerts)}`)
