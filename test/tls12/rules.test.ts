@@ -5,59 +5,23 @@ import { signatureSchemes } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
   type ClientHello,
-  type Edit,
   type RawExtension,
   type ServerHello,
   type ServerKeyExchange,
   writeExtension,
 } from '@biopair/handshake'
 import { type ContextOptions, Ssl, SslContext } from '@biopair/ssl'
-import { type AlertName, TlsAlert } from '@biopair/wire'
-import test, { type ExecutionContext } from 'ava'
-import { documented } from '../support/documented.ts'
+import { TlsAlert } from '@biopair/wire'
+import test from 'ava'
+import { editing, refusedBy as refused } from '../support/edited-ends.ts'
 import { connectedEnds, type Ends, type EndsOptions, ends } from '../support/ends.ts'
 import { chainFor } from '../support/mint.ts'
 
 const older = { maxVersion: 'TLSv1.2' } as const
 const either = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const
 
-/** Changes one message of an end. */
-function editing<T>(name: string, change: (message: T) => T): { readonly edit: Edit } {
-  return {
-    edit: (said, message) =>
-      said === name ? (change(message as unknown as T) as unknown as typeof message) : message,
-  }
-}
-
 const without = (extensions: readonly RawExtension[] | undefined, id: number) =>
   (extensions ?? []).filter(({ extension_type }) => extension_type !== id)
-
-/** What the end that is named makes of the other's messages: its own alert. */
-function refused(
-  t: ExecutionContext,
-  name: 'client' | 'server',
-  options: EndsOptions,
-  alert: AlertName,
-  reason: string,
-): void {
-  const made = ends(options)
-  for (let i = 0; i < 100; i++) {
-    const [mine, other] =
-      name === 'client' ? [made.client, made.server] : [made.server, made.client]
-    other.doHandshake()
-    const outcome = mine.doHandshake()
-    if (outcome.status === 'done') break
-    if (outcome.status !== 'failed') continue
-    const { error } = outcome
-    if (!(error instanceof TlsAlert)) throw error
-    t.deepEqual([error.origin, error.alert, error.reason], ['sent', alert, reason], error.message)
-    documented(t, error)
-    const heard = other.doHandshake()
-    t.is(heard.status, 'failed')
-    return
-  }
-  t.fail('nothing was refused')
-}
 
 const marked = (last: number) =>
   editing<ServerHello>('ServerHello', hello => {
