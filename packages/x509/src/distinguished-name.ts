@@ -1,4 +1,5 @@
 /** A distinguished name: its bytes, a readable form, and a form in which equal names are equal (RFC 5280 §7.1). */
+import { shortNames } from './attribute-names.ts'
 import { DerError, DerReader, type Element, sameBytes, tags } from './der.ts'
 
 interface Attribute {
@@ -194,22 +195,4 @@ function utf8(bytes: Uint8Array): string | undefined {
     text += String.fromCodePoint(code)
   }
   return text
-}
-
-const shortNames: Readonly<Record<string, string>> = {
-  '2.5.4.3': 'CN',
-  '2.5.4.4': 'SN',
-  '2.5.4.5': 'serialNumber',
-  '2.5.4.6': 'C',
-  '2.5.4.7': 'L',
-  '2.5.4.8': 'ST',
-  '2.5.4.9': 'street',
-  '2.5.4.10': 'O',
-  '2.5.4.11': 'OU',
-  '2.5.4.12': 'title',
-  '2.5.4.42': 'GN',
-  '2.5.4.97': 'organizationIdentifier',
-  '1.2.840.113549.1.9.1': 'emailAddress',
-  '0.9.2342.19200300.100.1.1': 'UID',
-  '0.9.2342.19200300.100.1.25': 'DC',
 }

@@ -210,8 +210,8 @@ const rows: readonly Row[] = [
     changes: ['max_fragment_length: unknown', 'unknown extension'],
     answers: [/^alert illegal_parameter$/, accepts],
     theirs: 'OpenSSL reads max_fragment_length, Go encrypted_client_hello',
-    ours: 'do not know them',
-    why: 'RFC 9846 4.3: unrecognized extensions are ignored.',
+    ours: 'pass over both',
+    why: 'RFC 8449 5: beside record_size_limit the first is ignored; RFC 9846 4.3: so are unrecognized extensions.',
   },
   {
     id: 'extensions of TLS 1.2 say nothing in TLS 1.3',
