@@ -12,16 +12,12 @@ export class Outgoing {
   /** Waiters whose bytes are sealed. */
   #sealed: Deferred<void>[] = []
   #length = 0
+  /** How many times bytes were put here. */
   #pushes = 0
 
   /** Bytes that wait. */
   get length(): number {
     return this.#length
-  }
-
-  /** How many times bytes were put here. */
-  get pushes(): number {
-    return this.#pushes
   }
 
   /** A copy of these bytes: they are the caller's again. */
@@ -71,6 +67,15 @@ export class Outgoing {
       left -= piece.bytes.length
       this.#pieces.shift()
       if (piece.waiter) this.#sealed.push(piece.waiter)
+    }
+  }
+
+  /** Settles once no more was put here for a few microtasks, or `enough` waits: no time passes, and what is written without a pause goes together. */
+  async gathered(enough: number): Promise<void> {
+    await undefined
+    for (let seen = -1; seen !== this.#pushes && this.#length < enough; ) {
+      seen = this.#pushes
+      for (let i = 0; i < 8; i++) await undefined
     }
   }
 

@@ -1,21 +1,23 @@
 /** `SslStream`: one `Ssl` over an asynchronous carrier. Every step is the synchronous core's; here is only who waits for what. */
 import { bioPair, type PairBio } from '@biopair/bio'
-import { type Bytes, TlsAlert } from '@biopair/wire'
+import type { Bytes } from '@biopair/wire'
 import type { AbortSignalLike } from '../abort.ts'
 import { checkOptions } from '../option-types.ts'
 import { wholeNumber } from '../option-values.ts'
 import { CarrierError, type Stop } from '../outcome.ts'
 import type { Ssl } from '../ssl.ts'
 import type { ByteCarrier } from './byte-carrier.ts'
+import { Deadlines } from './deadlines.ts'
 import { Deferred } from './deferred.ts'
 import { EarlySender } from './early-sender.ts'
 import { asError, Inflow, later, Outflow } from './flows.ts'
 import { Incoming } from './incoming.ts'
 import { Outgoing } from './outgoing.ts'
 import { Pauses } from './pauses.ts'
+import { Plaintext } from './plaintext.ts'
 import { StreamError } from './stream-error.ts'
 import { type SslStreamOptions, streamOptionTypes } from './stream-options.ts'
-import { Deadline, type Timers } from './timers.ts'
+import type { Timers } from './timers.ts'
 
 const usualBuffer = 65_536
 const record = 16_384
@@ -39,9 +41,8 @@ export class SslStream {
   readonly #closed = new Deferred<void>()
   /** Somebody has called `end`. */
   #ended: Deferred<void> | undefined
-  readonly #handshakeDeadline: Deadline
-  readonly #idleDeadline: Deadline
-  readonly #closeDeadline: Deadline
+  readonly #plaintext: Plaintext
+  readonly #deadlines: Deadlines
   readonly #signal: AbortSignalLike | undefined
   readonly #bufferSize: number
   #stage: 'handshake' | 'open' | 'closing' | 'over' = 'handshake'
@@ -58,10 +59,6 @@ export class SslStream {
   #dirty = false
   readonly #early: EarlySender
   #earlyReader: Deferred<Bytes | null> | undefined
-  /** To see whether there is anything to read. */
-  readonly #probe = new Uint8Array(1)
-  /** For early data, and for what is dropped. */
-  #scratch: Bytes | undefined
   #heard: Promise<void> | undefined
   /** What `Ssl.read` would find may have changed since it found nothing. */
   #stirred = true
@@ -84,12 +81,12 @@ export class SslStream {
     timers: Timers | undefined = undefined,
   ) {
     checkOptions(options, streamOptionTypes)
-    const { handshakeTimeout = 30_000, idleTimeout = 0, closeTimeout = 10_000 } = options
     const { bufferSize = usualBuffer, earlyData = new Uint8Array(0), signal } = options
     wholeNumber('bufferSize', bufferSize, 1, 2 ** 30)
     this.#bufferSize = bufferSize
     const [near, half] = bioPair(bufferSize)
     this.ssl = ssl.setBio(near)
+    this.#plaintext = new Plaintext(ssl)
     this.#half = half
     // What a later call would say again; a mistake is thrown before there is a carrier.
     this.#early = new EarlySender(ssl, earlyData)
@@ -106,18 +103,10 @@ export class SslStream {
     const pause = timers?.pause && ((over: () => void) => timers.pause?.(over))
     this.#in = new Inflow(carrier, half, { moved: came, broke }, new Pauses(pause))
     this.#out = new Outflow(carrier, half, { moved: went, broke }, new Pauses(pause))
-    const deadline = (milliseconds: number, expired: () => void) =>
-      new Deadline(timers, milliseconds, expired)
-    this.#handshakeDeadline = deadline(handshakeTimeout, () =>
-      this.abort(late('HANDSHAKE', `the handshake took more than ${handshakeTimeout} ms`)),
-    )
-    this.#idleDeadline = deadline(idleTimeout, () =>
-      this.abort(late('IDLE', `no byte came or went for ${idleTimeout} ms`)),
-    )
-    this.#closeDeadline = deadline(closeTimeout, () =>
-      this.#giveUp(late('CLOSE', `closing took more than ${closeTimeout} ms`)),
-    )
-    this.#handshakeDeadline.begin()
+    this.#deadlines = new Deadlines(timers, options, {
+      abort: why => this.abort(why),
+      giveUp: why => this.#giveUp(why),
+    })
     this.#signal = signal
     signal?.addEventListener('abort', this.#onAbort, { once: true })
     if (signal?.aborted) this.#aborted()
@@ -259,18 +248,13 @@ export class SslStream {
   }
 
   #moved(): undefined {
-    this.#idleDeadline.putOff()
+    this.#deadlines.moved()
     this.#turn()
   }
 
-  /** Writes that follow each other without a pause come together before they are sealed: no time passes, a few microtasks do. */
   async #gather(): Promise<void> {
     this.#gathering = true
-    await undefined
-    for (let seen = -1; seen !== this.#outgoing.pushes && this.#outgoing.length < record; ) {
-      seen = this.#outgoing.pushes
-      for (let i = 0; i < 8; i++) await undefined
-    }
+    await this.#outgoing.gathered(record)
     this.#gathering = false
     this.#turn()
   }
@@ -296,7 +280,7 @@ export class SslStream {
           taken++
           this.#stirred = true
         } else if (!moved) break
-        this.#idleDeadline.putOff()
+        this.#deadlines.moved()
       }
     } catch (error) {
       this.#gaveUp ??= asError(error)
@@ -342,23 +326,21 @@ export class SslStream {
     const outcome = this.ssl.doHandshake()
     if (outcome.status !== 'done') return this.#stopped(outcome)
     this.#stage = 'open'
-    this.#handshakeDeadline.stop()
-    this.#idleDeadline.begin()
+    this.#deadlines.opened()
     const again = this.#early.again()
     if (again) this.#outgoing.first(again)
     this.#opened.resolve()
   }
 
   #receiveEarly(reader: Deferred<Bytes | null>): undefined {
-    const into = this.#room()
-    const outcome = this.ssl.readEarly(into)
-    if ('ready' in outcome || 'read' in outcome) return this.#waits(outcome)
+    const got = this.#plaintext.early()
+    if ('ready' in got || 'read' in got) return this.#waits(got)
     this.#earlyReader = undefined
-    this.#scratch = undefined
-    if (outcome.status === 'done') reader.resolve(into.slice(0, outcome.bytes))
-    else if (outcome.status === 'end') reader.resolve(null)
+    this.#plaintext.release()
+    if (got instanceof Uint8Array) reader.resolve(got)
+    else if (got.status === 'end') reader.resolve(null)
     else {
-      this.#stopped(outcome)
+      this.#stopped(got)
       reader.reject(this.#over())
     }
   }
@@ -376,22 +358,14 @@ export class SslStream {
 
   #receive(): undefined {
     while (this.#stirred && this.#incoming.wants) {
-      const outcome = this.#record()
-      if (!outcome) continue
+      const got = this.#plaintext.next()
+      if (got instanceof Uint8Array) {
+        this.#incoming.push(got)
+        continue
+      }
       this.#stirred = false
-      return this.#stopped(outcome)
+      return this.#stopped(got)
     }
-  }
-
-  /** Hands on one record, or what there is of it, in memory of its own: it is looked for first, so that waiting takes none. */
-  #record(): Stop | undefined {
-    const found = this.ssl.peek(this.#probe)
-    if (found.status !== 'done') return found
-    const into = new Uint8Array(this.ssl.pending)
-    const outcome = this.ssl.read(into)
-    if (outcome.status !== 'done') return outcome
-    this.#incoming.push(into)
-    return undefined
   }
 
   #sayGoodbye(): undefined {
@@ -413,29 +387,14 @@ export class SslStream {
   #finish(): undefined {
     if (!this.#parting && !this.#failure && this.ssl.connected) {
       this.#send()
-      this.#drop()
+      const alert = this.#plaintext.drop()
+      if (alert) this.#fail(alert)
       if (this.#outgoing.length > 0 && !this.#failure) return
     }
     if (this.#parted) return
     this.#parting = true
     // What was cut short is no clean end: the peer is told of a failure.
     this.#parted = !this.ssl.close(this.#failure).status.startsWith('want_')
-  }
-
-  /** Reads to no end but to hear an alert. */
-  #drop(): undefined {
-    for (;;) {
-      const outcome = this.ssl.read(this.#room())
-      if (outcome.status === 'done') continue
-      if (outcome.status === 'failed' && outcome.error instanceof TlsAlert)
-        this.#fail(outcome.error)
-      return
-    }
-  }
-
-  #room(): Bytes {
-    this.#scratch ??= new Uint8Array(record)
-    return this.#scratch
   }
 
   /** What a call that stopped means for everybody who waits. */
@@ -489,9 +448,7 @@ export class SslStream {
 
   #part(): undefined {
     this.#stage = 'closing'
-    this.#handshakeDeadline.stop()
-    this.#idleDeadline.stop()
-    this.#closeDeadline.begin()
+    this.#deadlines.closing()
   }
 
   /** The carrier broke. What it brought before is still read; what it has not taken is lost. */
@@ -524,11 +481,13 @@ export class SslStream {
           if (fed === 0) break
           continue
         }
-        if (this.#record() && fed === 0) break
+        const got = this.#plaintext.next()
+        if (got instanceof Uint8Array) this.#incoming.push(got)
+        else if (fed === 0) break
       }
       this.#half.close(error)
       if (this.#stage === 'handshake') this.#shake()
-      if (this.#stage === 'open') this.#stopped(this.ssl.read(this.#probe) as Stop)
+      if (this.#stage === 'open') this.#stopped(this.#plaintext.end())
     } finally {
       this.#busy = false
     }
@@ -565,8 +524,7 @@ export class SslStream {
     this.#stage = 'over'
     this.#in.stop()
     this.#out.stop()
-    this.#handshakeDeadline.stop()
-    this.#idleDeadline.stop()
+    this.#deadlines.rest()
     this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#outgoing.fail(this.#over())
     this.#earlyReader?.reject(this.#over())
@@ -576,13 +534,9 @@ export class SslStream {
   }
 
   #settle(): undefined {
-    this.#closeDeadline.stop()
-    this.#scratch = undefined
+    this.#deadlines.over()
+    this.#plaintext.release()
     if (this.#failure) this.#closed.reject(this.#failure)
     else this.#closed.resolve()
   }
-}
-
-function late(what: 'HANDSHAKE' | 'IDLE' | 'CLOSE', why: string): StreamError {
-  return new StreamError(`ERR_${what}_TIMEOUT`, why)
 }
