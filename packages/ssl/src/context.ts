@@ -6,7 +6,6 @@ import {
   type Group,
   type SignatureScheme,
   signatureSchemes,
-  wipe,
 } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import {
@@ -16,8 +15,6 @@ import {
   type ClientHelloPolicy,
   type CookieJar,
   leastRecordLimit,
-  longestLifetime,
-  mayDelegate,
   mostRecordLimit,
   type OidFilter,
   type Role,
@@ -33,9 +30,15 @@ import { Claims } from './claims.ts'
 import { clientHelloFrom } from './client-hello-option.ts'
 import { compressionsFrom } from './compressed-certificates.ts'
 import { type ContextOptions, optionTypes, sizingTypes } from './context-options.ts'
-import { CookieKeys, cookieJar } from './cookies.ts'
+import { CookieKeys, checkCookieOptions, cookieJar } from './cookies.ts'
 import { type ChainOption, type Credential, credentialsFrom } from './credentials.ts'
-import { type DelegatedOption, delegationsFrom, type OwnDelegation } from './delegation.ts'
+import {
+  type DelegatedOption,
+  delegatedSchemesFrom,
+  delegationsFrom,
+  type OwnDelegation,
+} from './delegation.ts'
+import { keySharesFrom } from './key-shares.ts'
 import { type Limits, limitsFrom } from './limits.ts'
 import { misuse } from './misuse.ts'
 import { oidFiltersFrom } from './oid-filters.ts'
@@ -45,7 +48,6 @@ import {
   checkFragmentLength,
   list,
   many,
-  named,
   oneOf,
   protocol,
   wholeNumber,
@@ -57,10 +59,12 @@ import { pskListFrom, type StaticPsk } from './psks.ts'
 import { type KeyImport, rememberKeys } from './public-keys.ts'
 import { type RawCredential, rawCredentialsFrom } from './raw-keys.ts'
 import { MemoryReplayStore, type ReplayStore, usualWindow } from './replay-store.ts'
+import { checkResumptionOptions } from './resumption-options.ts'
 import { RevocationPolicy } from './revocation-policy.ts'
 import type { Session } from './session.ts'
 import { withStapled } from './stapled-options.ts'
-import { type TicketKey, ticketKeyFrom } from './tickets.ts'
+import { TicketKeys } from './ticket-keys.ts'
+import type { TicketKey } from './tickets.ts'
 import { traceKinds } from './trace.ts'
 import { Tracer } from './tracer.ts'
 import { versionsFrom, versionsWith } from './versions.ts'
@@ -114,11 +118,9 @@ export class SslContext {
   readonly look: ClientHelloPolicy | undefined
   /** Exports that were imported here. */
   readonly claims: Claims = new Claims(() => this.now())
-  #ticketKeys: readonly TicketKey[] = []
+  readonly #ticketKeys = new TicketKeys(length => this.draw('ticket keys', length))
   #replayStore: ReplayStore | undefined
   #cookieKeys: CookieKeys | undefined
-  /** Keys that tickets of before our time may be sealed with. */
-  #keysGiven = false
   /** Connections that were traced. */
   #connections = 0
   /** Sessions that were offered: each goes once (RFC 9846 appendix C.4). */
@@ -139,7 +141,7 @@ export class SslContext {
     this.versions = spoken.versions
     this.suites = spoken.suites
     this.suites12 = spoken.suites12
-    this.shares = this.#sharesFrom(options.keyShares)
+    this.shares = keySharesFrom(options.keyShares, this.groups, this.crypto)
     this.schemes = list('sigalgs', options.sigalgs, Object.keys(signatureSchemes), signatureSchemes)
     const { certificateSigalgs } = options
     this.certificateSchemes =
@@ -177,17 +179,7 @@ export class SslContext {
         'rawKey: expected rpk among the serverCertTypes or clientCertTypes',
       )
     this.rawPublicKeys = many(options.rawPublicKeys).flatMap(key => publicKeysFrom(key))
-    this.delegatedSchemes = named(
-      'delegatedSigalgs',
-      options.delegatedSigalgs ?? [],
-      signatureSchemes,
-    )
-    for (const scheme of this.delegatedSchemes)
-      if (!mayDelegate(scheme))
-        throw misuse(
-          'ERR_INVALID_ARG_VALUE',
-          `delegatedSigalgs: ${scheme.name} is not for delegated credentials (RFC 9345 4)`,
-        )
+    this.delegatedSchemes = delegatedSchemesFrom(options.delegatedSigalgs ?? [])
     if (options.delegatedCredentials) this.setDelegatedCredentials(options.delegatedCredentials)
     this.limits = limitsFrom(options.limits ?? {})
     wholeNumber('verifyCache', options.verifyCache, 0, 65_536)
@@ -205,14 +197,8 @@ export class SslContext {
       ),
       maxCertificateMessage: this.limits.maxCertificateMessage,
     }
-    const { cookie = 'never', cookieKeys } = options
-    if (!['never', 'with_retry', 'always'].includes(cookie))
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        `cookie: expected never, with_retry or always, got ${cookie}`,
-      )
-    if (cookieKeys) this.setCookieKeys(cookieKeys)
-    wholeNumber('cookieLifetime', options.cookieLifetime, 1, 3600)
+    checkCookieOptions(options)
+    if (options.cookieKeys) this.setCookieKeys(options.cookieKeys)
     if (options.recordSizeLimit !== 0)
       wholeNumber('recordSizeLimit', options.recordSizeLimit, leastRecordLimit, mostRecordLimit)
     checkFragmentLength(options.maxFragmentLength)
@@ -220,38 +206,15 @@ export class SslContext {
     wholeNumber('recordSizing.small', options.recordSizing?.small, 64, 16_384)
     this.padding = paddingFrom(options.padding, length => this.draw('padding', length))
     authoritiesFrom(options.requestAuthorities ?? [])
-    wholeNumber('numTickets', options.numTickets, 0, 32)
-    wholeNumber('ticketLifetime', options.ticketLifetime, 0, longestLifetime)
+    checkResumptionOptions(options, this.limits)
     if (options.ticketKeys) this.setTicketKeys(options.ticketKeys)
     if (typeof options.requestCert === 'string')
       oneOf('requestCert', options.requestCert, ['later'])
-    oneOf('ticketPolicy', options.ticketPolicy, ticketPolicies)
-    for (const mode of options.pskModes ?? []) oneOf('pskModes', mode, pskModes)
-    if (options.pskModes?.length === 0)
-      throw misuse('ERR_INVALID_ARG_VALUE', 'pskModes: expected at least one mode, got none')
-    wholeNumber('ticketRequest.newSessions', options.ticketRequest?.newSessions, 0, 255)
-    wholeNumber('ticketRequest.resumptions', options.ticketRequest?.resumptions, 0, 255)
-    if (options.ticketSealer && (options.ticketKeys || options.sessionCache))
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        'ticketSealer: expected without ticketKeys and sessionCache, whose place it takes',
-      )
-    if (options.singleUseTickets && !options.sessionCache)
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        'singleUseTickets: expected a sessionCache, which alone can tell',
-      )
-    const mostEarlyData = Math.min(this.limits.earlyData, 2 ** 32 - 1)
-    wholeNumber('maxEarlyData', options.maxEarlyData, 0, mostEarlyData)
-    if (options.replayStore && typeof options.replayStore.claim !== 'function')
-      throw misuse('ERR_INVALID_ARG_TYPE', 'replayStore: expected an object with claim()')
     // A cache, or who seals, may be older than we are; keys that we draw are not.
     const { sessionCache, ticketSealer } = options
     this.#replayStore = this.#storeFor(
-      this.#keysGiven || sessionCache !== undefined || ticketSealer !== undefined,
+      this.#ticketKeys.given || sessionCache !== undefined || ticketSealer !== undefined,
     )
-    if (!/^[\x20-\x7e]{0,255}$/.test(options.sessionIdContext ?? ''))
-      throw misuse('ERR_INVALID_ARG_VALUE', 'sessionIdContext: expected up to 255 ASCII characters')
     this.look = clientHelloFrom(options.clientHello)
     for (const kind of options.traceEvents ?? []) oneOf('traceEvents', kind, traceKinds)
     if (typeof options.traceSecrets === 'string')
@@ -286,17 +249,12 @@ export class SslContext {
 
   /** The key that tickets are sealed with; drawn when it is first asked for, where none was given. */
   get ticketKey(): TicketKey {
-    if (this.#ticketKeys.length === 0) {
-      const drawn = this.draw('ticket keys', 48)
-      this.#ticketKeys = [ticketKeyFrom(drawn)]
-      wipe(drawn)
-    }
-    return this.#ticketKeys[0] as TicketKey
+    return this.#ticketKeys.sealing
   }
 
   /** The keys that tickets are opened with. */
   get ticketKeys(): readonly TicketKey[] {
-    return this.#ticketKeys
+    return this.#ticketKeys.opening
   }
 
   /**
@@ -304,19 +262,9 @@ export class SslContext {
    * servers the same ones.
    */
   setTicketKeys(keys: Uint8Array | readonly Uint8Array[]): void {
-    const list = keys instanceof Uint8Array ? [keys] : keys
-    const wrong = list.find(key => key.length !== 48)
-    if (wrong || list.length === 0)
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        `ticketKeys: expected 48 bytes each, got ${wrong ? wrong.length : 'none'}`,
-      )
-    if (!this.#keysGiven) this.#replayStore = this.#storeFor(true)
-    this.#keysGiven = true
-    const before = this.#ticketKeys
-    this.#ticketKeys = list.map(ticketKeyFrom)
-    // Tickets that were sealed with a key are as secret as it is, for as long as it is anywhere.
-    for (const { secret } of before) wipe(secret)
+    const first = !this.#ticketKeys.given
+    this.#ticketKeys.set(keys)
+    if (first) this.#replayStore = this.#storeFor(true)
   }
 
   /** When a HelloRetryRequest carries a cookie. */
@@ -416,25 +364,4 @@ export class SslContext {
   get requestAuthorities(): readonly Bytes[] | undefined {
     return this.options.requestAuthorities?.map(name => new Uint8Array(name))
   }
-
-  #sharesFrom(given: ContextOptions['keyShares']): readonly Group[] {
-    if (given !== undefined) {
-      const wanted = named('keyShares', given, this.crypto.groups)
-      const missing = wanted.find(group => !this.groups.includes(group))
-      if (missing)
-        throw misuse('ERR_INVALID_ARG_VALUE', `keyShares: ${missing.name} is not among the groups`)
-      return this.groups.filter(group => wanted.includes(group))
-    }
-    const [first] = this.groups
-    if (!first || !hybrid(first)) return this.groups.slice(0, 1)
-    const classical = this.groups.find(group => !hybrid(group))
-    return classical ? [first, classical] : [first]
-  }
-}
-
-const ticketPolicies = ['at_once', 'with_first_write', 'on_demand', 'never']
-const pskModes = ['psk_ke', 'psk_dhe_ke']
-
-function hybrid(group: Group): boolean {
-  return group.name.includes('MLKEM')
 }

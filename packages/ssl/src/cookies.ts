@@ -12,7 +12,9 @@ import {
   uint16,
   uint32,
 } from '@biopair/wire'
+import type { ContextOptions } from './context-options.ts'
 import { misuse } from './misuse.ts'
+import { oneOf, wholeNumber } from './option-values.ts'
 
 /** What stands before the tag. */
 const CookieState = struct({
@@ -33,6 +35,15 @@ const longestCookie = 1 + 4 + 2 + 2 + 1 + 64 + 32 + tagLength
 /** So that a tag is of nothing else that these keys may be used for. */
 const label = ascii('biopair HelloRetryRequest cookie')
 const binding = opaque(0, 2 ** 16 - 1)
+
+/** TypeError for a `cookie` that is no way, and a lifetime out of its bounds. */
+export function checkCookieOptions({
+  cookie,
+  cookieLifetime,
+}: Pick<ContextOptions, 'cookie' | 'cookieLifetime'>): void {
+  oneOf('cookie', cookie, ['never', 'with_retry', 'always'])
+  wholeNumber('cookieLifetime', cookieLifetime, 1, 3600)
+}
 
 /** Keys of cookies: the first seals, and all open. */
 export class CookieKeys {

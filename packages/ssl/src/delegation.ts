@@ -32,6 +32,7 @@ import {
 } from '@biopair/x509'
 import { type Credential, schemesOf } from './credentials.ts'
 import { misuse } from './misuse.ts'
+import { named } from './option-values.ts'
 import { type KeyOption, ownKey } from './own-keys.ts'
 
 /** Seconds that a delegated credential may be valid for (RFC 9345 §4.1.3). */
@@ -222,5 +223,18 @@ function algorithmOf(
   throw misuse(
     'ERR_INVALID_ARG_VALUE',
     `algorithm: expected a handshake scheme of the certificate's key, got ${name}`,
+  )
+}
+
+/** The schemes that a peer's delegated keys may sign with. TypeError for one that RFC 9345 §4 rules out. */
+export function delegatedSchemesFrom(
+  given: string | readonly string[],
+): readonly SignatureScheme[] {
+  const schemes = named('delegatedSigalgs', given, signatureSchemes)
+  const wrong = schemes.find(scheme => !mayDelegate(scheme))
+  if (!wrong) return schemes
+  throw misuse(
+    'ERR_INVALID_ARG_VALUE',
+    `delegatedSigalgs: ${wrong.name} is not for delegated credentials (RFC 9345 4)`,
   )
 }

@@ -54,6 +54,8 @@ export interface OpenedTicket extends Omit<TicketState, 'shown'> {
 
 const version = 4
 const nameLength = 16
+/** Bytes of a key: its name, and 32 of secret. */
+export const ticketKeyLength = nameLength + 32
 const nonceLength = 12
 /** Bytes of the longest ticket that is made: a ClientHello has to carry it, and some servers take no more than 16 KiB of one. */
 export const longestTicket = 8192
