@@ -32,7 +32,9 @@ export function sourceOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
   const fields = Object.entries(value)
     .filter(([, field]) => field !== undefined)
-    .map(([name, field]) => `${/^\w+$/.test(name) ? name : quoted(name)}: ${sourceOf(field)}`)
+    .map(
+      ([name, field]) => `${/^[A-Za-z_]\w*$/.test(name) ? name : quoted(name)}: ${sourceOf(field)}`,
+    )
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`
 }
 
