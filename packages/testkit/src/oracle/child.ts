@@ -56,8 +56,9 @@ export async function childServer(
         over = `${name}: ${program}: ${why}`
         reject(new Error(over, { cause: error }))
       })
-      child.once('exit', (code, signal) => {
-        over = `${name} ended with ${code ?? signal}: ${said}`
+      // Not its exit, before which what it said last may not be here yet.
+      child.once('close', (code, signal) => {
+        over ??= `${name} ended with ${code ?? signal}: ${said}`
         reject(new Error(over))
       })
       timer = setTimeout(
