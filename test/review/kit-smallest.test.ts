@@ -1,9 +1,13 @@
 /** What the kit reports is as small as it says, follows from its schedule, and is refused where it cannot be run. */
 
 import { writeFileSync } from 'node:fs'
+import { MemoryBio } from '@biopair/bio'
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
   always,
+  type BioEnds,
+  bioLaws,
+  type LawBroken,
   type LinkPlan,
   type Play,
   PlayFailure,
@@ -130,4 +134,25 @@ test('the program of a TLS play with a provider of one’s own names it, and fai
     instanceOf: PlayFailure,
   })
   t.regex(named?.program ?? '', /tls\(\{ until: 'tickets' \}, mine\)/)
+})
+
+test('a function whose name is none that can be imported is `play`, `make` in a program, and not its name', async t => {
+  const plays: Record<string, Play> = {
+    'a play of mine': () => {
+      throw new Error('no ends')
+    },
+  }
+  const play = plays['a play of mine'] as Play
+  t.regex(smallest(play)?.failure.program ?? '', /import \{ play \} from '.\/play.js'/)
+  const makes: Record<string, () => BioEnds> = {
+    'a BIO of mine': () => {
+      const bio = new MemoryBio()
+      bio.read = () => 0
+      return { bio, other: bio }
+    },
+  }
+  for (const { keep } of bioLaws(makes['a BIO of mine'] as () => BioEnds, { seed: 1 })) {
+    const error = await keep().catch((error: LawBroken) => error)
+    if (error?.program) t.regex(error.program, /import \{ make \} from '.\/bio.js'/)
+  }
 })
