@@ -107,6 +107,10 @@ test('a property of no runs, a play that is none, a plan with a slip of the pen 
     [() => replay(gathered, plain, { mostSteps: Number.NaN }), /mostSteps: expected 1 or more/],
     [() => replay((() => ({})) as unknown as Play, plain), /expected a client with a step/],
     [() => tls({ cipher: 'x' } as object), /tls: expected one of version, suite/],
+    [
+      () => replay(tls({ certificate: 'ml-dsa-44' as 'mldsa44' }), plain),
+      /key: expected one of p256, .*, got ml-dsa-44/,
+    ],
     [() => new Seed('é'), /seed: expected a text of ASCII/],
   ]
   for (const [call, message] of refused) t.throws(call, { message })
