@@ -9,11 +9,10 @@ export * from './arbitraries/tls-configs.ts'
 export { arbitraryOf } from './arbitraries/values.ts'
 export { type BioLawOptions, bioLaws, keepLaw } from './laws/bio-laws.ts'
 export type { BioEnds, BioStep } from './laws/bio-script.ts'
-export {
-  type CarrierIdentity,
-  type CarrierPair,
-  carrierLaws,
-} from './laws/carrier-laws.ts'
+export { type CarrierIdentity, carrierLaws } from './laws/carrier-laws.ts'
+export { type CarrierLawOptions, keepCarrierSteps } from './laws/carrier-order.ts'
+export type { CarrierPair } from './laws/carrier-pair.ts'
+export type { CarrierStep } from './laws/carrier-script.ts'
 export { type Law, LawBroken } from './laws/law.ts'
 export * from './mint.ts'
 export * from './schedule/always.ts'

@@ -44,7 +44,7 @@ const setOf = {
 } as const satisfies Partial<Record<KeyKind, MlDsaName>>
 const rsaNames = ['first', 'second', 'third'] as const
 
-/** The material of a key of a kind. `nth` chooses among the RSA keys; there are three. */
+/** The material of a key of a kind; TypeError, if there is no such kind. `nth` chooses among the RSA keys; there are three. */
 export function keyMaterial(kind: KeyKind, random: Random, nth = 0): PrivateKeyMaterial {
   switch (kind) {
     case 'p256':
@@ -66,6 +66,8 @@ export function keyMaterial(kind: KeyKind, random: Random, nth = 0): PrivateKeyM
       const key = rsaTestKey(rsaNames[nth % rsaNames.length] as (typeof rsaNames)[number])
       return kind === 'rsa' ? key : { ...key, pss: { hash: 'sha256', saltLength: 32 } }
     }
+    default:
+      throw new TypeError(`key: expected one of ${keyKinds.join(', ')}, got ${kind}`)
   }
 }
 

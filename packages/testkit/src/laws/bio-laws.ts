@@ -2,7 +2,7 @@
 import type { Bio } from '@biopair/bio'
 import { lends } from '@biopair/bio'
 import fc from 'fast-check'
-import { sourceOf } from '../schedule/program.ts'
+import { namedIn, sourceOf } from '../schedule/program.ts'
 import { type BioRule, bioRules } from './bio-rules.ts'
 import { type BioEnds, type BioStep, bioScripts, byteScripts, stepInWords } from './bio-script.ts'
 import { expect, type Law, LawBroken } from './law.ts'
@@ -91,11 +91,7 @@ function programOf(
   steps: readonly BioStep[],
   { source }: BioLawOptions,
 ): string {
-  const name = make.name || 'make'
-  const { imports, expression } = source ?? {
-    imports: `import { ${name} } from './bio.js'`,
-    expression: name,
-  }
+  const { imports, expression } = source ?? namedIn(make.name, 'make', 'bio')
   return [
     `import { keepLaw } from '@biopair/testkit'`,
     imports,

@@ -7,6 +7,8 @@ import {
   sslFor,
   type Timers,
 } from '@biopair/ssl/stream'
+import { anyOrder, type CarrierLawOptions, keepAnyOrder, withPair } from './carrier-order.ts'
+import type { CarrierPair } from './carrier-pair.ts'
 import {
   failed,
   givingUp,
@@ -24,21 +26,7 @@ import {
   waitingWith,
   writeAll,
 } from './carrier-tools.ts'
-import { expect, type Law, LawBroken } from './law.ts'
-
-/** Two carriers that are each other's other side. */
-export interface CarrierPair {
-  readonly near: ByteCarrier
-  readonly far: ByteCarrier
-  /** The most bytes that the near one takes while nothing is taken of it. */
-  readonly bound: number
-  /** Makes nothing be taken of the near one; a carrier that its reader slows down needs none, as then nobody reads the far one. */
-  readonly stall?: () => void
-  /** Breaks what is below both, where that can be done: both sides then have this error as their cause. */
-  readonly cut?: (error: Error) => void
-  /** Whether a side can tell the other that it gave up: true unless given. */
-  readonly tells?: boolean
-}
+import { expect, type Law } from './law.ts'
 
 /** Whom to believe and who to be. */
 export interface CarrierIdentity {
@@ -54,27 +42,19 @@ export function carrierLaws(
   make: () => CarrierPair | Promise<CarrierPair>,
   identity: CarrierIdentity,
   timers: Timers = timersHere(),
+  options: CarrierLawOptions = {},
 ): readonly Law[] {
   const { within, quiet } = waitingWith(timers)
   const law = (title: string, keep: (pair: CarrierPair) => Promise<void>): Law => ({
     title,
-    keep: async () => {
-      const pair = await make()
-      try {
-        await keep(pair)
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error)
-        throw new LawBroken(title, why, { cause: error })
-      } finally {
-        for (const side of [pair.near, pair.far]) side.abort(new Error('the law is over'))
-      }
-    },
+    keep: () => withPair(make, timers, title, keep),
   })
   const ends = ({ near, far }: CarrierPair, more: Partial<CarrierIdentity> = {}) => ({
     client: over(timers, 'client', near, { ...identity.client, ...more.client }),
     server: over(timers, 'server', far, { ...identity.server, ...more.server }),
   })
   return [
+    { title: anyOrder, keep: () => keepAnyOrder(make, timers, options) },
     law(
       'what one side writes, the other reads: all of it, in order, both ways at once',
       async ({ near, far }) => {

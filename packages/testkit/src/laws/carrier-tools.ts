@@ -121,6 +121,9 @@ export async function settled<T>(promise: Promise<T>): Promise<PromiseSettledRes
   return outcome
 }
 
+/** Something did not settle for as long as it was waited for. */
+export class Late extends Error {}
+
 /** Waiting with somebody's timers: a promise that does not settle is a failure, and not a test that hangs. */
 export function waitingWith({ set, clear }: Timers) {
   const pause = (milliseconds: number) =>
@@ -128,16 +131,21 @@ export function waitingWith({ set, clear }: Timers) {
       set(resolve, milliseconds)
     })
   return {
-    async within<T>(promise: Promise<T>): Promise<T> {
+    pause,
+
+    /** Who does not wait for it is not told, and no runner of an unhandled rejection. */
+    within<T>(promise: Promise<T>, what?: string, patience = 20_000): Promise<T> {
       let timer: unknown
+      const why =
+        what === undefined
+          ? `nothing happened for ${patience / 1000} seconds`
+          : `expected ${what}, and nothing happened for ${patience / 1000} seconds`
       const late = new Promise<never>((_, reject) => {
-        timer = set(() => reject(new Error('nothing happened for 20 seconds')), 20_000)
+        timer = set(() => reject(new Late(why)), patience)
       })
-      try {
-        return await Promise.race([promise, late])
-      } finally {
-        clear(timer)
-      }
+      const first = Promise.race([promise, late]).finally(() => clear(timer))
+      first.catch(() => {})
+      return first
     },
 
     /** Until a number has stood still for a while. */

@@ -1,12 +1,8 @@
 /** One direction of a man in the middle: records in, messages seen and edited, records out. */
 import { type Bytes, concat, equal } from '@biopair/crypto'
-import {
-  AnyServerHello,
-  isHelloRetryRequest,
-  messageHeaderLength,
-  messageName,
-} from '@biopair/handshake'
+import { AnyServerHello, isHelloRetryRequest, messageName } from '@biopair/handshake'
 import { Inlet, type SeenRecord } from './inlet.ts'
+import { joinedBytes, Messages, messagesIn } from './messages.ts'
 import { type Both, type Outgoing, Outlet, updatesKey } from './outlet.ts'
 import { type Edit, type Editor, type From, messageIn, type Piece, type Seen } from './seen.ts'
 import type { View } from './view.ts'
@@ -24,7 +20,7 @@ export class Lane {
   readonly #maxHeld: number
   /** Records of handshake messages, from the beginning of one up to the end of one. */
   #batch: SeenRecord[] = []
-  #joined: Bytes = new Uint8Array(0)
+  readonly #joined = new Messages()
   #delayed: { left: number; readonly outgoing: Outgoing }[] = []
   #index = 0
   #ended = false
@@ -94,7 +90,7 @@ export class Lane {
       this.#release(Number.POSITIVE_INFINITY)
       went.push(this.#outlet.take(true))
     }
-    return concat(...went)
+    return joinedBytes(went)
   }
 
   #take(record: SeenRecord): void {
@@ -104,8 +100,8 @@ export class Lane {
       return
     }
     this.#batch.push(record)
-    this.#joined = concat(this.#joined, record.content)
-    const messages = messagesIn(this.#joined)
+    this.#joined.push(record.content)
+    const messages = this.#joined.take()
     if (messages) this.#messages(messages)
     else if (this.#joined.length > this.#maxHeld) {
       this.#unread()
@@ -117,7 +113,7 @@ export class Lane {
   #unread(): void {
     this.#outlet.push(this.#batch.map(record => asItCame(record)))
     this.#batch = []
-    this.#joined = new Uint8Array(0)
+    this.#joined.clear()
   }
 
   #single(record: SeenRecord): void {
@@ -140,7 +136,7 @@ export class Lane {
     const [first] = batch
     const last = batch.at(-1)
     this.#batch = []
-    this.#joined = new Uint8Array(0)
+    this.#joined.clear()
     if (!first || !last) return
     const out: Outgoing[] = []
     let changed = false
@@ -232,20 +228,6 @@ function outgoing(
 function asItCame(record: SeenRecord, messages: readonly Bytes[] = []): Outgoing {
   const { type, content, padding, epoch, version, ...came } = record
   return { type, content, padding, epoch, version, messages, came }
-}
-
-/** The messages that these bytes are; undefined while the last is not whole. */
-function messagesIn(bytes: Bytes): Bytes[] | undefined {
-  const messages: Bytes[] = []
-  for (let at = 0; at < bytes.length; ) {
-    if (bytes.length - at < messageHeaderLength) return undefined
-    const view = new DataView(bytes.buffer, bytes.byteOffset + at)
-    const length = messageHeaderLength + (view.getUint32(0) & 0xffffff)
-    if (bytes.length - at < length) return undefined
-    messages.push(bytes.slice(at, at + length))
-    at += length
-  }
-  return messages
 }
 
 /** Handshake messages under one key go in one record, but a KeyUpdate ends its record (RFC 9846 §5.1). */

@@ -65,7 +65,7 @@ class Way {
         if (typeof count !== 'number' && count.stop !== 'retry') this.#refused(count)
         return given
       }
-      this.#left = this.#left.slice(count)
+      this.#left = this.#left.subarray(count)
       given += count
     }
     if (given > 0) this.#target.flush()

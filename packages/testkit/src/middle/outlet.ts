@@ -1,6 +1,5 @@
 /** What goes on to the other end: as it came where nothing has changed, else sealed anew under the number that is due. */
 import type { Bytes } from '@biopair/crypto'
-import { concat } from '@biopair/crypto'
 import { KeyUpdate } from '@biopair/handshake'
 import {
   ContentType,
@@ -9,6 +8,7 @@ import {
   maxPlaintext,
   printHeader,
 } from '@biopair/record'
+import { joinedBytes } from './messages.ts'
 import type { EpochName, From } from './seen.ts'
 import type { View, Writing } from './view.ts'
 
@@ -46,7 +46,6 @@ export class Outlet {
   readonly #receiver: View
   readonly #both: Both
   readonly #waiting: Outgoing[] = []
-  #ready: Bytes[] = []
   #epoch: EpochName = 'clear'
   #generation = 0
   /** Records that the receiver has opened under its key, or is about to. */
@@ -71,23 +70,23 @@ export class Outlet {
   }
 
   push(outgoing: readonly Outgoing[]): void {
-    this.#waiting.push(...outgoing)
+    for (const one of outgoing) this.#waiting.push(one)
   }
 
   /** What can go now. At the end, what cannot be sealed goes as it came. */
   take(ended: boolean): Bytes {
-    for (;;) {
-      const [first] = this.#waiting
-      if (first === undefined) break
-      const bytes =
-        this.#bytesOf(first) ?? (ended ? (first.came?.raw ?? new Uint8Array(0)) : undefined)
-      if (bytes === undefined) break
-      this.#waiting.shift()
-      this.#ready.push(bytes)
+    const ready: Bytes[] = []
+    try {
+      for (const one of this.#waiting) {
+        const bytes =
+          this.#bytesOf(one) ?? (ended ? (one.came?.raw ?? new Uint8Array(0)) : undefined)
+        if (bytes === undefined) break
+        ready.push(bytes)
+      }
+    } finally {
+      this.#waiting.splice(0, ready.length)
     }
-    const all = concat(...this.#ready)
-    this.#ready = []
-    return all
+    return joinedBytes(ready)
   }
 
   #bytesOf(outgoing: Outgoing): Bytes | undefined {
@@ -131,7 +130,7 @@ export class Outlet {
       records.push(sealRecord(this.#key, type as ContentTypeName, part, padding))
       this.#count++
     }
-    return concat(...records)
+    return joinedBytes(records)
   }
 
   /** Whose keys to seal with: the receiver's own where they differ and its key log is at hand. */
@@ -159,8 +158,8 @@ function parts(content: Bytes): Bytes[] {
 }
 
 function plainRecords(type: ContentTypeName, version: number, content: Bytes): Bytes {
-  return concat(
-    ...parts(content).map(part => {
+  return joinedBytes(
+    parts(content).map(part => {
       const record = new Uint8Array(headerLength + part.length)
       printHeader(record, 0, ContentType[type], version, part.length)
       record.set(part, headerLength)

@@ -14,9 +14,12 @@ const leafEnd = '-----END CERTIFICATE-----'
 export async function childServer(
   name: string,
   program: string,
-  { cert, key }: ContenderOptions,
+  { cert, key, longestStart = 20_000 }: ContenderOptions,
   argumentsFor: (certFile: string, keyFile: string, restFile: string) => readonly string[],
 ): Promise<Contender> {
+  for (const [option, pem] of Object.entries({ cert, key }))
+    if (typeof pem !== 'string')
+      throw new TypeError(`${name}: ${option}: expected PEM, got ${typeof pem}`)
   const folder = mkdtempSync(join(tmpdir(), 'biopair-oracle-'))
   const certFile = join(folder, 'cert.pem')
   const keyFile = join(folder, 'key.pem')
@@ -31,8 +34,12 @@ export async function childServer(
     child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   }
+  // What it is told when it has gone says nothing that its end does not.
+  child.stdin.on('error', () => {})
   // A child outlives nobody who started it.
   process.once('exit', stop)
+  let timer: NodeJS.Timeout | undefined
+  let over: string | undefined
   try {
     const port = await new Promise<number>((resolve, reject) => {
       let said = ''
@@ -43,12 +50,28 @@ export async function childServer(
       }
       child.stdout.on('data', listen)
       child.stderr.on('data', listen)
-      child.once('error', reject)
-      child.once('exit', code => reject(new Error(`${name} ended with ${code}: ${said}`)))
+      child.on('error', error => {
+        const { code } = error as NodeJS.ErrnoException
+        const why = code === 'ENOENT' ? 'there is no such program' : error.message
+        over = `${name}: ${program}: ${why}`
+        reject(new Error(over, { cause: error }))
+      })
+      // Not its exit, before which what it said last may not be here yet.
+      child.once('close', (code, signal) => {
+        over ??= `${name} ended with ${code ?? signal}: ${said}`
+        reject(new Error(over))
+      })
+      timer = setTimeout(
+        () => reject(new Error(`${name} said no port in ${longestStart} ms: ${said}`)),
+        longestStart,
+      )
     })
     return {
       name,
-      connect: () => TcpLine.to(port, patience),
+      connect: () =>
+        TcpLine.to(port, patience).catch((error: Error) => {
+          throw new Error(over ?? `${name}: ${error.message}`, { cause: error })
+        }),
       stop() {
         process.off('exit', stop)
         stop()
@@ -58,5 +81,7 @@ export async function childServer(
     process.off('exit', stop)
     stop()
     throw error
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -27,6 +27,8 @@ export interface ContenderOptions {
   readonly protocols?: readonly string[]
   /** The lowest version: TLS 1.3 unless said otherwise. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+  /** Milliseconds until a child process that says no port counts as one that hangs: 20 000. */
+  readonly longestStart?: number
 }
 
 /** The letters of a line in the other order. */

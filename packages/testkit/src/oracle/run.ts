@@ -195,7 +195,7 @@ class Client {
     let bytes = came === 'end' ? this.#middle.end('server') : this.#middle.pass('server', came)
     for (let tries = 0; bytes.length > 0 && tries < 1000; tries++) {
       const took = this.#far.write(bytes)
-      if (typeof took === 'number') bytes = bytes.slice(took)
+      if (typeof took === 'number') bytes = bytes.subarray(took)
       else if (took.stop !== 'retry') return
       // A record whose key the client has only now.
       if (bytes.length > 0 || this.#middle.waiting('server')) {

@@ -1,6 +1,6 @@
 /** Servers of others: OpenSSL's `s_server`, Node's `tls`, Go's `crypto/tls`. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,27 +29,35 @@ export function nodeServer(options: ContenderOptions): Promise<Contender> {
   ])
 }
 
-/** Built with the `go` command each time, which takes some seconds the first. */
+/** Built with the `go` command, once in a process: it takes some seconds. */
 export async function goServer(options: ContenderOptions): Promise<Contender> {
   const { protocols = [], minVersion = 'TLSv1.3' } = options
+  return childServer('go', builtGo(), options, (cert, key) => [
+    ...[cert, key, minVersion, protocols.join()],
+  ])
+}
+
+/** What the build left, for this process; it removes it when it ends. */
+const goProgram: { path?: string } = {}
+
+function builtGo(): string {
+  if (goProgram.path !== undefined && existsSync(goProgram.path)) return goProgram.path
   const folder = mkdtempSync(join(tmpdir(), 'biopair-oracle-go-'))
   const built = join(folder, 'server')
+  const remove = () => rmSync(folder, { recursive: true, force: true })
   // It stands beside the sources of this.
   const cwd = fileURLToPath(new URL('../../src/oracle/go', import.meta.url))
-  const { status, stderr } = spawnSync('go', ['build', '-o', built, '.'], {
+  const { status, stderr, error } = spawnSync('go', ['build', '-o', built, '.'], {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, GOTOOLCHAIN: 'local', CGO_ENABLED: '0' },
     timeout: 300_000,
   })
   if (status !== 0) {
-    rmSync(folder, { recursive: true, force: true })
-    throw new Error(`go build: ${stderr}`)
+    remove()
+    throw new Error(`go build: ${error?.message ?? stderr}`, { cause: error })
   }
-  const server = await childServer('go', built, options, (cert, key) => [
-    ...[cert, key, minVersion, protocols.join()],
-  ])
-  // What runs needs its file no more, where files can be removed that run.
-  rmSync(folder, { recursive: true, force: true })
-  return server
+  process.once('exit', remove)
+  goProgram.path = built
+  return built
 }

@@ -4,17 +4,18 @@ import { type ScheduleOptions, schedules } from '../arbitraries/schedules.ts'
 import { PlayFailure } from './failure.ts'
 import type { Play, Schedule } from './play.ts'
 import { type ReplayOptions, replay } from './replay.ts'
+import { simpler } from './simpler.ts'
 
 export interface AlwaysOptions extends ScheduleOptions, ReplayOptions {
   /** How many schedules; 100. */
   readonly runs?: number
   /** What the schedules follow from; another one each time, unless given. A failure says which it was. */
   readonly seed?: number
-  /** The most runs that making a failure smaller may take; 2000. */
+  /** The most runs that making a failure smaller may take, first by parts and then one by one; 2000 each. */
   readonly mostShrinks?: number
 }
 
-/** Runs; throws the `PlayFailure` of the smallest schedule that was found to break the play. */
+/** Runs; throws the `PlayFailure` of the smallest schedule that was found to break the play; nothing that is simpler by one thing breaks it in the same way. */
 export function always(play: Play, options: AlwaysOptions = {}): void {
   const found = smallest(play, options)
   if (found === undefined) return
@@ -37,6 +38,7 @@ export function smallest(
     }
   | undefined {
   const { runs = 100, seed, mostShrinks = 2000 } = options
+  checkOptions(play, { runs, mostShrinks, seed: seed ?? 0 })
   let first: PlayFailure | undefined
   let left = mostShrinks
   const property = fc.property(schedules(options), schedule => {
@@ -53,23 +55,43 @@ export function smallest(
   })
   if (!details.failed || details.counterexample === null) return undefined
   const [schedule] = details.counterexample
-  const tidy = smallerStill(play, schedule, options)
+  const tidy = smallerStill(play, schedule, options, mostShrinks)
   const { numRuns: tried, numShrinks: smaller } = details
   return { ...tidy, seed: details.seed, tried, smaller }
 }
 
-/** What shrinking by parts leaves: turns that change nothing are taken out one by one. */
-function smallerStill(play: Play, schedule: Schedule, options: ReplayOptions) {
+/** What shrinking by parts leaves: as long as anything that is simpler by one thing fails in the same way, it is that. */
+function smallerStill(play: Play, schedule: Schedule, options: ReplayOptions, most: number) {
   let best = schedule
-  let failure = failureOf(play, best, options) as PlayFailure
-  for (let at = best.turns.length - 1; at >= 0; at--) {
-    const turns = best.turns.slice(0, at) + best.turns.slice(at + 1)
-    const another = failureOf(play, { ...best, turns }, options)
-    if (another?.end !== failure.end) continue
-    best = { ...best, turns }
-    failure = another
+  let failure = failureOf(play, best, options)
+  if (failure === undefined)
+    throw new Error(
+      'the play broke, and the same schedule did not break it again: it does not follow from its link, its seed and the order of steps alone',
+    )
+  for (let [left, found] = [most, true]; found; ) {
+    found = false
+    for (const other of simpler(best)) {
+      if (left-- <= 0) break
+      const another = failureOf(play, other, options)
+      if (another?.end !== failure.end) continue
+      ;[best, failure, found] = [other, another, true]
+      break
+    }
   }
   return { schedule: best, failure }
+}
+
+/** A property of no runs holds always. */
+function checkOptions(play: Play, options: Readonly<Record<string, number>>): void {
+  if (typeof play !== 'function')
+    throw new TypeError(`play: expected a function, got ${typeof play}`)
+  for (const [name, number] of Object.entries(options)) {
+    const least = name === 'runs' ? 1 : name === 'seed' ? Number.MIN_SAFE_INTEGER : 0
+    if (!Number.isSafeInteger(number) || number < least)
+      throw new RangeError(
+        `${name}: expected an integer${name === 'seed' ? '' : ` from ${least} up`}, got ${number}`,
+      )
+  }
 }
 
 function failureOf(play: Play, schedule: Schedule, options: ReplayOptions) {

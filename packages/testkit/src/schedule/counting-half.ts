@@ -11,6 +11,8 @@ export class CountingHalf extends PairBio {
   readonly kept: Bytes[] | undefined
   /** For each byte that was read, how many had been written before; undefined where nothing is kept. */
   readonly writtenBefore: number[] | undefined
+  /** How this side was ended: not, by `end`, or by `close`, with the error's message. */
+  ending = ''
   #lent: Bytes | undefined
 
   constructor(size?: number, keeps = false) {
@@ -56,6 +58,16 @@ export class CountingHalf extends PairBio {
     super.commit(count)
     this.writtenBytes += count
     if (bytes) this.kept?.push(bytes)
+  }
+
+  override end(): 'done' {
+    this.ending ||= 'ended'
+    return super.end()
+  }
+
+  override close(error?: Error): void {
+    if (!this.ending.startsWith('closed')) this.ending += `closed ${error?.message ?? ''}`
+    super.close(error)
   }
 
   /** The last bytes that were written to it, of which so many are not read yet. */

@@ -31,12 +31,23 @@ export function faithful({ there, back }: LinkPlan): boolean {
 
 /** Whether a direction is a ring and nothing else. */
 export function direct(way: WayPlan): boolean {
-  return Object.keys(way).length === 1
+  return Object.values(way).filter(part => part !== undefined).length === 1
 }
 
-/** Throws RangeError where a plan cannot be. */
+const parts = ['ring', 'cuts', 'gather', 'latency', 'stalls', 'end', 'flips']
+
+/** Throws RangeError where a plan cannot be, and TypeError where it is none. */
 export function checkPlan(plan: LinkPlan): void {
-  for (const [name, way] of Object.entries(plan) as [string, WayPlan][]) {
+  for (const name of ['there', 'back'] as const) {
+    const way = plan?.[name]
+    if (typeof way !== 'object' || way === null)
+      throw new TypeError(`link.${name}: expected what that direction does, got ${way}`)
+    const strange = Object.keys(way).find(part => !parts.includes(part))
+    if (strange !== undefined)
+      throw new TypeError(`${name}.${strange}: expected one of ${parts.join(', ')}`)
+    const as = way.end?.as ?? 'eof'
+    if (as !== 'eof' && as !== 'broken')
+      throw new TypeError(`${name}.end.as: expected eof or broken, got ${as}`)
     const { ring, cuts, gather = 1, latency = 0, stalls = [], end, flips = [] } = way
     const counts = [
       [`ring`, ring, 1],

@@ -1,12 +1,9 @@
 /** A schedule as a program of a few lines, and plain data as source text. */
-import type { Play, Schedule } from './play.ts'
+import type { Play, Schedule, Source } from './play.ts'
 
 /** A module that replays a schedule. A play without a `source` is named as what `play.js` exports by its name. */
 export function programOf(play: Play, { link, turns, seed }: Schedule): string {
-  const { imports, expression } = play.source ?? {
-    imports: `import { ${play.name || 'play'} } from './play.js'`,
-    expression: play.name || 'play',
-  }
+  const { imports, expression } = play.source ?? namedIn(play.name, 'play')
   const lines = [
     `import { replay } from '@biopair/testkit'`,
     imports,
@@ -24,6 +21,12 @@ export function programOf(play: Play, { link, turns, seed }: Schedule): string {
   return lines.filter((line, at) => line !== '' || at > 1).join('\n')
 }
 
+/** How a program names a function: by its name as the module's export, or as this, where its name is none that can be imported. */
+export function namedIn(name: string, otherwise: string, module = otherwise): Source {
+  const known = /^[A-Za-z_$][\w$]*$/.test(name) ? name : otherwise
+  return { imports: `import { ${known} } from './${module}.js'`, expression: known }
+}
+
 /** Plain data as a JavaScript expression, on one line; what is undefined is left out. */
 export function sourceOf(value: unknown): string {
   if (typeof value === 'string') return quoted(value)
@@ -32,7 +35,9 @@ export function sourceOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
   const fields = Object.entries(value)
     .filter(([, field]) => field !== undefined)
-    .map(([name, field]) => `${/^\w+$/.test(name) ? name : quoted(name)}: ${sourceOf(field)}`)
+    .map(
+      ([name, field]) => `${/^[A-Za-z_]\w*$/.test(name) ? name : quoted(name)}: ${sourceOf(field)}`,
+    )
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`
 }
 

@@ -27,6 +27,9 @@ export interface ReplayOptions {
  */
 export function replay(play: Play, schedule: Schedule, options: ReplayOptions = {}): Run {
   const { mostSteps = 1_000_000 } = options
+  if (!(mostSteps >= 1)) throw new RangeError(`mostSteps: expected 1 or more, got ${mostSteps}`)
+  if (typeof schedule?.turns !== 'string' || typeof schedule.seed !== 'string')
+    throw new TypeError('schedule: expected { link, turns, seed }, the last two texts')
   const link = linked(schedule.link)
   const taken: Taken = { steps: 0 }
   const fail = (end: PlayFailure['end'], why: string, cause?: unknown): never => {
@@ -35,6 +38,11 @@ export function replay(play: Play, schedule: Schedule, options: ReplayOptions = 
   let ends: Ends | undefined
   try {
     ends = play(link, new Seed(schedule.seed))
+    for (const name of ['client', 'server'] as const)
+      if (typeof ends?.[name]?.step !== 'function')
+        throw new TypeError(
+          `the play: expected a ${name} with a step(), got ${typeof ends?.[name]}`,
+        )
     for (const letter of schedule.turns) take(letter, ends, link, taken)
   } catch (error) {
     return fail('threw', wordsOf(error), error)

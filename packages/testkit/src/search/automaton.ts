@@ -76,6 +76,12 @@ export class Two {
     return this.client.done(rc, wc) && this.server.done(rs, ws)
   }
 
+  /** A number for each place that can be: what is under way fits into the rings, and nobody writes more than it has to say. */
+  keyOf([rc, wc, rs, ws]: Place): number {
+    const under = (ws - rc) * (this.#there + 1) + (wc - rs)
+    return (under * (this.server.total + 1) + rc) * (this.client.total + 1) + rs
+  }
+
   /** Every move of a single byte that an end may make: finer than any step of a program, and than any cut. */
   bytes([rc, wc, rs, ws]: Place): Move[] {
     const moves: Move[] = []

@@ -5,6 +5,7 @@ import type { Ends, Play, Schedule } from '../schedule/play.ts'
 import { programOf } from '../schedule/program.ts'
 import { Seed } from '../seeds/seed.ts'
 import type { Trap } from './search.ts'
+import { stalls } from './stalls.ts'
 
 interface State {
   readonly key: string
@@ -14,6 +15,10 @@ interface State {
   /** What the check threw, where both ends are done. */
   readonly wrong?: { readonly error: unknown }
   readonly next: { readonly to: number; readonly by: string }[]
+  /** Steps that change nothing. */
+  still: number
+  /** Whether a step throws. */
+  throws: boolean
 }
 
 /** What was found over one pair of rings. */
@@ -26,13 +31,13 @@ export interface Explored {
 
 /**
  * Breadth first over the turns of client and server, each state reached by running its way anew. Two states are one where both ends say the
- * same in `waits` and `done` and the same bytes are under way; where an end says nothing, the same number of bytes was moved, too.
+ * same in `waits` and `done`, the same bytes are under way and the same sides have ended; where an end says nothing, the same number of bytes was
+ * moved, too.
  */
 export function explore(play: Play, start: Schedule, most: number): Explored {
   const run = (turns: string) => runOf(play, { ...start, turns })
-  const first = run('')
-  const states: State[] = [{ ...first, turns: '', from: -1, next: [] }]
-  const known = new Map<string, number>([[first.key, 0]])
+  const states: State[] = []
+  const known = new Map<string, number>()
   const traps: Trap[] = []
   const trap = (
     kind: Trap['kind'],
@@ -51,11 +56,18 @@ export function explore(play: Play, start: Schedule, most: number): Explored {
       path: [...wayTo(states, at), ...path],
       states: count,
       program,
-      confirmed: true,
+      confirmed: kind !== 'deadlock' || stalls(play, schedule),
       ...(error === undefined ? {} : { error }),
     })
   }
   let whole = true
+  try {
+    const first = run('')
+    states.push({ ...first, turns: '', from: -1, next: [], still: 0, throws: false })
+    known.set(first.key, 0)
+  } catch (error) {
+    trap('threw', -1, '', [], 1, error)
+  }
   for (let at = 0; at < states.length; at++) {
     const state = states[at] as State
     if (state.wrong) trap('wrong', at, state.turns, [], 1, state.wrong.error)
@@ -66,12 +78,14 @@ export function explore(play: Play, start: Schedule, most: number): Explored {
       try {
         reached = run(turns)
       } catch (error) {
+        state.throws = true
         trap('threw', at, turns, [], 1, error)
         continue
       }
       const already = known.get(reached.key)
       if (already !== undefined) {
-        if (already !== at) state.next.push({ to: already, by: letter })
+        if (already === at) state.still++
+        else state.next.push({ to: already, by: letter })
         continue
       }
       if (states.length >= most) {
@@ -80,18 +94,17 @@ export function explore(play: Play, start: Schedule, most: number): Explored {
       }
       known.set(reached.key, states.length)
       state.next.push({ to: states.length, by: letter })
-      states.push({ ...reached, turns, from: at, next: [] })
+      states.push({ ...reached, turns, from: at, next: [], still: 0, throws: false })
     }
   }
   const leads = leading(states)
   const lost = states.flatMap((state, at) => (leads[at] || !whole ? [] : [{ state, at }]))
-  const stuck = states.flatMap((state, at) =>
-    !state.over && state.next.length === 0 ? [{ state, at }] : [],
-  )
+  const halts = ({ still }: State) => still === 2
+  const stuck = states.flatMap((state, at) => (halts(state) ? [{ state, at }] : []))
   const [dead] = stuck
-  if (dead && whole) trap('deadlock', dead.at, dead.state.turns, [], stuck.length)
+  if (dead) trap('deadlock', dead.at, dead.state.turns, [], stuck.length)
   // Lost, and with no deadlock to come to: round in circles.
-  const toStuck = leading(states, state => !state.over && state.next.length === 0)
+  const toStuck = leading(states, state => halts(state) || state.throws)
   const circling = lost.filter(({ at }) => !toStuck[at])
   const [live] = circling
   if (live) {
@@ -110,14 +123,13 @@ function runOf(
   for (const turn of turns) (turn === 'c' ? ends.client : ends.server).step()
   const told = ends.client.waits !== undefined && ends.server.waits !== undefined
   const { near, far } = link
-  const counts = told
-    ? [hex(far.unread), hex(near.unread)]
-    : [near.readBytes, near.writtenBytes, far.readBytes, far.writtenBytes]
+  const counts = told ? [] : [near.readBytes, near.writtenBytes, far.readBytes, far.writtenBytes]
+  const carried = [hex(near.unread), near.ending, hex(far.unread), far.ending]
   const words = [ends.client, ends.server].map(
     ({ waits, done }) => `${done ? 'done' : 'on'} ${waits ?? ''}`,
   )
   const over = ends.client.done && ends.server.done
-  return { key: [...words, ...counts].join(' | '), over, ...(over && checked(ends)) }
+  return { key: [...words, ...carried, ...counts].join(' | '), over, ...(over && checked(ends)) }
 }
 
 function checked(ends: Ends): Pick<State, 'wrong'> {

@@ -1,12 +1,11 @@
 /** Every interleaving of two recorded ends over one pair of rings, by single bytes and by whole steps. */
-import { PlayFailure } from '../schedule/failure.ts'
 import type { Play, Schedule } from '../schedule/play.ts'
 import { programOf } from '../schedule/program.ts'
-import { replay } from '../schedule/replay.ts'
 import { type Move, type Place, Two } from './automaton.ts'
 import type { Explored } from './explore.ts'
 import type { Recorded } from './record.ts'
 import type { Trap } from './search.ts'
+import { stalls } from './stalls.ts'
 
 /** What a search of places has found. */
 export interface Places {
@@ -30,7 +29,7 @@ export function searchPlaces(
   let [reaches, whole] = [false, true]
   const before = new Map<number, { readonly from: number; readonly by: string }>()
   const start: Place = [0, 0, 0, 0]
-  before.set(keyOf(start), { from: -1, by: '' })
+  before.set(two.keyOf(start), { from: -1, by: '' })
   let frontier: Place[] = [start]
   while (frontier.length > 0) {
     const following: Place[] = []
@@ -38,9 +37,9 @@ export function searchPlaces(
       const moves = next(place)
       if (two.final(place)) reaches = true
       else if (moves.length === 0) stuck.push(place)
-      const from = keyOf(place)
+      const from = two.keyOf(place)
       for (const { place: to, by } of moves) {
-        const key = keyOf(to)
+        const key = two.keyOf(to)
         if (before.has(key)) continue
         if (before.size >= most) {
           whole = false
@@ -54,7 +53,7 @@ export function searchPlaces(
   }
   const wayTo = (place: Place) => {
     const path: string[] = []
-    for (let at = before.get(keyOf(place)); at && at.from >= 0; at = before.get(at.from))
+    for (let at = before.get(two.keyOf(place)); at && at.from >= 0; at = before.get(at.from))
       path.unshift(at.by)
     return path
   }
@@ -100,15 +99,6 @@ function trapOf(play: Play, schedule: Schedule, path: readonly string[], states:
   const confirmed = stalls(play, schedule)
   const program = programOf(play, schedule)
   return { kind: 'deadlock', schedule, path, states, program, confirmed }
-}
-
-function stalls(play: Play, schedule: Schedule): boolean {
-  try {
-    replay(play, schedule)
-    return false
-  } catch (error) {
-    return error instanceof PlayFailure && error.end === 'stalled'
-  }
 }
 
 const deeds: Readonly<Record<string, string>> = {
@@ -161,9 +151,4 @@ function placeInWords(two: Two, [rc, wc, rs, ws]: Place): string {
     words('client', two.client, rc, wc, ws - rc),
     words('server', two.server, rs, ws, wc - rs),
   ].join('; ')
-}
-
-/** 13 bits for each counter. */
-function keyOf([rc, wc, rs, ws]: Place): number {
-  return ((rc * 8192 + wc) * 8192 + rs) * 8192 + ws
 }

@@ -5,12 +5,14 @@ import { replay } from '../schedule/replay.ts'
 import { explore } from './explore.ts'
 import { record } from './record.ts'
 import { searchRecorded } from './recorded.ts'
+import { checkRecorded } from './walked.ts'
 
 export interface SearchOptions {
   /**
    * `turns`: runs the ends themselves in every order of their steps; for protocols with some thousand states at most. `bytes`: records both ends
    * once, byte by byte, and searches what was recorded, in every order of single bytes and in every order of steps; for ends whose steps go
-   * on until they can go on no more, and which do the same whatever the cuts. `turns`, unless told otherwise.
+   * on until they can go on no more, and which do the same whatever the cuts: an Error where another order shows that they do not.
+   * `turns`, unless told otherwise.
    */
   readonly by?: 'turns' | 'bytes'
   /** Sizes of rings, each with each other; 1 to 8. */
@@ -35,7 +37,7 @@ export interface Trap {
   readonly error?: unknown
   /** Runs the schedule. */
   readonly program: string
-  /** Whether the ends themselves, run by the schedule and then in turns, come to a halt: always, but for deadlocks of `bytes`, which a cut may be needed for. */
+  /** Whether the ends themselves, run by the schedule and then in turns, come to a halt, where this is a deadlock: one of `bytes` may need a cut. True of other kinds. */
   readonly confirmed: boolean
 }
 
@@ -53,25 +55,28 @@ export interface Search {
 }
 
 /**
- * Searches. A livelock is found where both ends tell all of their state in `waits`, so that they can come to one state twice; deadlocks are always.
+ * Searches. Ends that tell all of their state in `waits` are searched whole: then every deadlock and every livelock is found. Of an end that says nothing, what
+ * it remembers beyond the bytes that it moved is not seen, so that a deadlock that comes of it may be missed; and no livelock is found.
  * With `bytes` every move is a byte more, so that no livelock can be: the end is reached, or there is a deadlock;
  * the check is asked about one run over the first pair of rings, where `turns` asks it in every state that is an end.
  */
 export function search(play: Play, options: SearchOptions = {}): Search {
+  checkOptions(options)
   const { by = 'turns', rings = [1, 2, 3, 4, 5, 6, 7, 8] } = options
   const { seed = '0', mostStates = 1_000_000 } = options
   const recorded = by === 'bytes' ? record(play, seed) : undefined
   let [states, pairs, ends, whole] = [0, 0, 0, true]
   const traps: Trap[] = []
   const [first = 1] = rings
-  if (recorded) traps.push(...wrongOver(play, first, seed))
+  if (recorded) {
+    // Once over the smallest rings and once over the largest: what depends on the order shows itself there first.
+    for (const ring of new Set([Math.min(...rings), Math.max(...rings)]))
+      checkRecorded(play, recorded, startOver(ring, ring, seed))
+    traps.push(...wrongOver(play, first, seed))
+  }
   for (const there of rings)
     for (const back of rings) {
-      const start: Schedule = {
-        link: { there: { ring: there }, back: { ring: back } },
-        turns: '',
-        seed,
-      }
+      const start = startOver(there, back, seed)
       const found = recorded
         ? searchRecorded(play, recorded, start, mostStates)
         : explore(play, start, mostStates)
@@ -84,9 +89,28 @@ export function search(play: Play, options: SearchOptions = {}): Search {
   return { states, pairs, ends, traps, whole }
 }
 
+function startOver(there: number, back: number, seed: string): Schedule {
+  return { link: { there: { ring: there }, back: { ring: back } }, turns: '', seed }
+}
+
+/** What is asked for has to be something that can be searched. */
+function checkOptions({ by = 'turns', rings = [1], mostStates = 1 }: SearchOptions): void {
+  if (by !== 'turns' && by !== 'bytes')
+    throw new TypeError(`by: expected turns or bytes, got ${by}`)
+  if (!Array.isArray(rings) || rings.length === 0)
+    throw new TypeError('rings: expected a list of one size or more')
+  for (const [name, counts] of [
+    ['rings', rings],
+    ['mostStates', [mostStates]],
+  ] as const)
+    for (const count of counts)
+      if (!Number.isSafeInteger(count) || count < 1)
+        throw new RangeError(`${name}: expected an integer from 1 up, got ${count}`)
+}
+
 /** The check of a run in fair turns. */
 function wrongOver(play: Play, ring: number, seed: string): Trap[] {
-  const schedule: Schedule = { link: { there: { ring }, back: { ring } }, turns: '', seed }
+  const schedule = startOver(ring, ring, seed)
   try {
     replay(play, schedule)
   } catch (failure) {

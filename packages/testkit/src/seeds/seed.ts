@@ -11,8 +11,10 @@ export const seededTime = 1_782_864_000_000
 export class Seed {
   readonly text: string
 
-  /** ASCII. */
+  /** ASCII; TypeError, if it is not. */
   constructor(text: string) {
+    if (typeof text !== 'string' || [...text].some(letter => letter.charCodeAt(0) > 127))
+      throw new TypeError(`seed: expected a text of ASCII, got ${text}`)
     this.text = text
   }
 

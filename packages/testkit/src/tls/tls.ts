@@ -3,7 +3,7 @@ import type { CryptoProvider } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import { Ssl, SslContext, sessionToBytes } from '@biopair/ssl'
 import { linked } from '../schedule/link.ts'
-import type { Play } from '../schedule/play.ts'
+import type { Play, Source } from '../schedule/play.ts'
 import { sourceOf } from '../schedule/program.ts'
 import { Seed, seededTime } from '../seeds/seed.ts'
 import { TlsActor } from './tls-actor.ts'
@@ -19,6 +19,8 @@ export interface TlsMeans {
   readonly serverCrypto?: CryptoProvider
   /** Chains that were minted before, to be minted once for many plays. */
   readonly identities?: Identities
+  /** How a program names these means; without it, providers that are not noble are `means` of `./play.js`. */
+  readonly source?: Source
 }
 
 /**
@@ -31,8 +33,12 @@ export function tls(
     crypto = noble,
     serverCrypto = crypto,
     identities = new Identities(serverCrypto),
+    source: named,
   }: TlsMeans = {},
 ): Play {
+  const strange = Object.keys(config).find(name => !(name in plainTls))
+  if (strange !== undefined)
+    throw new TypeError(`tls: expected one of ${Object.keys(plainTls).join(', ')}, got ${strange}`)
   const whole: TlsConfig = { ...plainTls, ...config }
   let before: Uint8Array | undefined
   const play: Play = (link, seed) => {
@@ -62,10 +68,16 @@ export function tls(
     }
     return { ...ends, check: () => checkTls(whole, ends, said, link) }
   }
-  const source = {
-    imports: `import { tls } from '@biopair/testkit'`,
-    expression: `tls(${sourceOf(unlikePlain(whole))})`,
-  }
+  const unlike = crypto !== noble || serverCrypto !== noble
+  const means = named ?? { imports: `import { means } from './play.js'`, expression: 'means' }
+  const [imports, given] = [`import { tls } from '@biopair/testkit'`, sourceOf(unlikePlain(whole))]
+  const source =
+    named || unlike
+      ? {
+          imports: `${imports}\n${means.imports}`,
+          expression: `tls(${given}, ${means.expression})`,
+        }
+      : { imports, expression: `tls(${given})` }
   return Object.assign(play, { source })
 }
 
