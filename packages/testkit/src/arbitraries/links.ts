@@ -10,7 +10,9 @@ export interface LinkOptions {
   readonly ends?: boolean
   /** Whether bits may flip; no, unless told so. */
   readonly flips?: boolean
-  /** How far into the stream ends, flips and stalls come, in bytes; 6000. */
+  /** Whether bytes may get lost, while those behind them arrive; no, unless told so. */
+  readonly drops?: boolean
+  /** How far into the stream ends, flips, drops and stalls come, in bytes; 6000. */
   readonly within?: number
 }
 
@@ -21,7 +23,8 @@ export function links(options: LinkOptions = {}): fc.Arbitrary<LinkPlan> {
 
 /** Plans of one direction. */
 export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
-  const { largestRing = 20_000, ends = false, flips = false, within = 6000 } = options
+  const { largestRing = 20_000, ends = false, flips = false, drops = false } = options
+  const { within = 6000 } = options
   const ring = fc.oneof(
     fc.integer({ min: 1, max: Math.min(4, largestRing) }),
     fc.integer({ min: 1, max: Math.min(600, largestRing) }),
@@ -43,6 +46,7 @@ export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
     stalls: fc.array(stall, { minLength: 1, maxLength: 3 }),
     ...(ends ? { end } : {}),
     ...(flips ? { flips: fc.array(fc.nat(8 * within), { minLength: 1, maxLength: 3 }) } : {}),
+    ...(drops ? { drops: fc.uniqueArray(fc.nat(within), { minLength: 1, maxLength: 8 }) } : {}),
   }
   const straight = ring.map((ring): WayPlan => ({ ring }))
   const carried = fc.record(
