@@ -73,6 +73,15 @@ test('a protocol that says things again comes to its end over every link that lo
   t.regex(found?.failure.program ?? '', /drops: \[/)
 })
 
+test('delays of links stay below the most that is asked for', t => {
+  fc.assert(
+    fc.property(links({ mostDelay: 20 }), ({ there, back }) => {
+      for (const { latency = 0, stalls = [] } of [there, back])
+        t.true(Math.max(latency, ...stalls.map(stall => stall.for)) <= 20)
+    }),
+  )
+})
+
 test('a timer that is never heard is endless, and the report says who waits for what', t => {
   const plan = { there: { ring: 9, end: { at: 0, as: 'eof' as const } }, back: { ring: 9 } }
   const failure = t.throws(() => replay(patient, { ...lossy, link: plan }, { mostSteps: 300 }), {
