@@ -102,6 +102,9 @@ export function SSL_get_cipher_name(ssl: SSL): string {
   return SSL_CIPHER_get_name(SSL_get_current_cipher(ssl))
 }
 
+/** A macro in C, for SSL_get_cipher_name. */
+export const SSL_get_cipher = SSL_get_cipher_name
+
 /** The protocol that was agreed on; of length 0 for none. C passes it out. */
 export function SSL_get0_alpn_selected(ssl: SSL): Bytes {
   const name = ssl.native?.alpnProtocol ?? ''
@@ -112,6 +115,10 @@ export function SSL_get0_alpn_selected(ssl: SSL): Bytes {
 export function SSL_get_peer_certificate(ssl: SSL): Bytes | null {
   return ssl.native?.peerCertificates[0] ?? null
 }
+
+/** The names that OpenSSL 3 has for SSL_get_peer_certificate: bytes have no owners to count. */
+export const SSL_get0_peer_certificate = SSL_get_peer_certificate
+export const SSL_get1_peer_certificate = SSL_get_peer_certificate
 
 /** What the peer sent, as DER, its own first in either role (a server of OpenSSL's leaves that one out); null for none. */
 export function SSL_get_peer_cert_chain(ssl: SSL): readonly Bytes[] | null {
