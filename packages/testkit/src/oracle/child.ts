@@ -43,7 +43,11 @@ export async function childServer(
       }
       child.stdout.on('data', listen)
       child.stderr.on('data', listen)
-      child.once('error', reject)
+      child.once('error', error =>
+        reject(
+          new Error(`${name}: ${program} cannot be started: ${error.message}`, { cause: error }),
+        ),
+      )
       child.once('exit', code => reject(new Error(`${name} ended with ${code}: ${said}`)))
     })
     return {

@@ -36,7 +36,7 @@ export async function goServer(options: ContenderOptions): Promise<Contender> {
   const built = join(folder, 'server')
   // It stands beside the sources of this.
   const cwd = fileURLToPath(new URL('../../src/oracle/go', import.meta.url))
-  const { status, stderr } = spawnSync('go', ['build', '-o', built, '.'], {
+  const { status, stderr, error } = spawnSync('go', ['build', '-o', built, '.'], {
     cwd,
     encoding: 'utf8',
     env: { ...process.env, GOTOOLCHAIN: 'local', CGO_ENABLED: '0' },
@@ -44,7 +44,7 @@ export async function goServer(options: ContenderOptions): Promise<Contender> {
   })
   if (status !== 0) {
     rmSync(folder, { recursive: true, force: true })
-    throw new Error(`go build: ${stderr}`)
+    throw new Error(`go build: ${error ? error.message : stderr}`, { cause: error })
   }
   const server = await childServer('go', built, options, (cert, key) => [
     ...[cert, key, minVersion, protocols.join()],
