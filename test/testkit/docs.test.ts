@@ -16,7 +16,16 @@ for (const { file, text } of programs) writeFileSync(join(folder, file), text)
 test('docs/testkit.md shows a protocol and programs that test it', t => {
   t.deepEqual(
     programs.map(({ file }) => file),
-    ['chat.js', 'always.js', 'search.js', 'stubborn.js', 'flips.js', 'timers.js', 'carrier.js'],
+    [
+      'chat.js',
+      'always.js',
+      'search.js',
+      'stubborn.js',
+      'ends.js',
+      'flips.js',
+      'timers.js',
+      'carrier.js',
+    ],
   )
 })
 
