@@ -103,7 +103,9 @@ export function SSL_get_cipher_name(ssl: SSL): string {
 }
 
 /** A macro in C, for SSL_get_cipher_name. */
-export const SSL_get_cipher = SSL_get_cipher_name
+export function SSL_get_cipher(ssl: SSL): string {
+  return SSL_get_cipher_name(ssl)
+}
 
 /** The protocol that was agreed on; of length 0 for none. C passes it out. */
 export function SSL_get0_alpn_selected(ssl: SSL): Bytes {
@@ -116,9 +118,15 @@ export function SSL_get_peer_certificate(ssl: SSL): Bytes | null {
   return ssl.native?.peerCertificates[0] ?? null
 }
 
-/** The names that OpenSSL 3 has for SSL_get_peer_certificate: bytes have no owners to count. */
-export const SSL_get0_peer_certificate = SSL_get_peer_certificate
-export const SSL_get1_peer_certificate = SSL_get_peer_certificate
+/** OpenSSL 3's name of SSL_get_peer_certificate. */
+export function SSL_get0_peer_certificate(ssl: SSL): Bytes | null {
+  return SSL_get_peer_certificate(ssl)
+}
+
+/** OpenSSL 3's other name of it: bytes have no owners to count. */
+export function SSL_get1_peer_certificate(ssl: SSL): Bytes | null {
+  return SSL_get_peer_certificate(ssl)
+}
 
 /** What the peer sent, as DER, its own first in either role (a server of OpenSSL's leaves that one out); null for none. */
 export function SSL_get_peer_cert_chain(ssl: SSL): readonly Bytes[] | null {
