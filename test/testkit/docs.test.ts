@@ -13,10 +13,19 @@ const programs = [...page.matchAll(/```js file=(\S+)\n([\s\S]*?)```/g)].map(
 const folder = folderFor('docs')
 for (const { file, text } of programs) writeFileSync(join(folder, file), text)
 
-test('docs/testkit.md shows a protocol and four programs that test it', t => {
+test('docs/testkit.md shows a protocol and programs that test it', t => {
   t.deepEqual(
     programs.map(({ file }) => file),
-    ['chat.js', 'always.js', 'search.js', 'stubborn.js', 'flips.js'],
+    [
+      'chat.js',
+      'always.js',
+      'search.js',
+      'stubborn.js',
+      'ends.js',
+      'flips.js',
+      'timers.js',
+      'carrier.js',
+    ],
   )
 })
 

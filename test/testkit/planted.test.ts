@@ -106,7 +106,7 @@ const plays: readonly {
     bug: 'stale want in an end',
     play: staleWant,
     end: 'stalled',
-    why: /waits for something: read/,
+    why: /waits for read/,
   },
 ]
 

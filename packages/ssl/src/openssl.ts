@@ -140,6 +140,7 @@ export {
   SSL_CTX_set1_groups_list,
   SSL_CTX_set1_sigalgs_list,
   SSL_CTX_up_ref,
+  SSL_CTX_use_certificate,
   SSL_CTX_use_certificate_chain,
   SSL_CTX_use_PrivateKey,
   SSL_check_private_key,

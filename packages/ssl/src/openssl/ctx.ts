@@ -89,6 +89,11 @@ export function SSL_CTX_use_certificate_chain(ctx: SSL_CTX, chain: Pem): 0 | 1 {
   return pairUp(ctx, { certificate: chain })
 }
 
+/** As SSL_CTX_use_certificate_chain, of a leaf alone: C gives an X509, here it is PEM or DER. */
+export function SSL_CTX_use_certificate(ctx: SSL_CTX, certificate: Pem): 0 | 1 {
+  return pairUp(ctx, { certificate })
+}
+
 /** The chain's private key: PEM or DER bytes. 1, or 0 with the error in `ctx` (KEY_VALUES_MISMATCH if it is another's). */
 export function SSL_CTX_use_PrivateKey(ctx: SSL_CTX, key: Pem): 0 | 1 {
   return pairUp(ctx, { key })

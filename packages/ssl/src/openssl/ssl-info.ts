@@ -102,6 +102,11 @@ export function SSL_get_cipher_name(ssl: SSL): string {
   return SSL_CIPHER_get_name(SSL_get_current_cipher(ssl))
 }
 
+/** A macro in C, for SSL_get_cipher_name. */
+export function SSL_get_cipher(ssl: SSL): string {
+  return SSL_get_cipher_name(ssl)
+}
+
 /** The protocol that was agreed on; of length 0 for none. C passes it out. */
 export function SSL_get0_alpn_selected(ssl: SSL): Bytes {
   const name = ssl.native?.alpnProtocol ?? ''
@@ -111,6 +116,16 @@ export function SSL_get0_alpn_selected(ssl: SSL): Bytes {
 /** The peer's own certificate as DER, or null. */
 export function SSL_get_peer_certificate(ssl: SSL): Bytes | null {
   return ssl.native?.peerCertificates[0] ?? null
+}
+
+/** OpenSSL 3's name of SSL_get_peer_certificate. */
+export function SSL_get0_peer_certificate(ssl: SSL): Bytes | null {
+  return SSL_get_peer_certificate(ssl)
+}
+
+/** OpenSSL 3's other name of it: bytes have no owners to count. */
+export function SSL_get1_peer_certificate(ssl: SSL): Bytes | null {
+  return SSL_get_peer_certificate(ssl)
 }
 
 /** What the peer sent, as DER, its own first in either role (a server of OpenSSL's leaves that one out); null for none. */

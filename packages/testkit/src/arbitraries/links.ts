@@ -10,7 +10,11 @@ export interface LinkOptions {
   readonly ends?: boolean
   /** Whether bits may flip; no, unless told so. */
   readonly flips?: boolean
-  /** How far into the stream ends, flips and stalls come, in bytes; 6000. */
+  /** Whether bytes may get lost, while those behind them arrive; no, unless told so. */
+  readonly drops?: boolean
+  /** The most milliseconds that bytes take, or that a link stands still; 1000, and 60 000. Less than a timer of the protocol, where that must not run out. */
+  readonly mostDelay?: number
+  /** How far into the stream ends, flips, drops and stalls come, in bytes; 6000. */
   readonly within?: number
 }
 
@@ -21,7 +25,8 @@ export function links(options: LinkOptions = {}): fc.Arbitrary<LinkPlan> {
 
 /** Plans of one direction. */
 export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
-  const { largestRing = 20_000, ends = false, flips = false, within = 6000 } = options
+  const { largestRing = 20_000, ends = false, flips = false, drops = false } = options
+  const { within = 6000, mostDelay } = options
   const ring = fc.oneof(
     fc.integer({ min: 1, max: Math.min(4, largestRing) }),
     fc.integer({ min: 1, max: Math.min(600, largestRing) }),
@@ -29,7 +34,7 @@ export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
   )
   const cut = fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4096 }))
   const stall = fc.record(
-    { at: fc.nat(within), for: fc.integer({ min: 1, max: 60_000 }) },
+    { at: fc.nat(within), for: fc.integer({ min: 1, max: mostDelay ?? 60_000 }) },
     { noNullPrototype: true },
   )
   const end = fc.record(
@@ -39,10 +44,11 @@ export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
   const extras = {
     cuts: fc.oneof(fc.constant([1]), fc.array(cut, { minLength: 1, maxLength: 6 })),
     gather: fc.integer({ min: 2, max: 4096 }),
-    latency: fc.integer({ min: 1, max: 1000 }),
+    latency: fc.integer({ min: 1, max: mostDelay ?? 1000 }),
     stalls: fc.array(stall, { minLength: 1, maxLength: 3 }),
     ...(ends ? { end } : {}),
     ...(flips ? { flips: fc.array(fc.nat(8 * within), { minLength: 1, maxLength: 3 }) } : {}),
+    ...(drops ? { drops: fc.uniqueArray(fc.nat(within), { minLength: 1, maxLength: 8 }) } : {}),
   }
   const straight = ring.map((ring): WayPlan => ({ ring }))
   const carried = fc.record(

@@ -45,12 +45,13 @@ export function carrierLaws(
   options: CarrierLawOptions = {},
 ): readonly Law[] {
   const { within, quiet } = waitingWith(timers)
+  const servername = 'server.example'
   const law = (title: string, keep: (pair: CarrierPair) => Promise<void>): Law => ({
     title,
     keep: () => withPair(make, timers, title, keep),
   })
   const ends = ({ near, far }: CarrierPair, more: Partial<CarrierIdentity> = {}) => ({
-    client: over(timers, 'client', near, { ...identity.client, ...more.client }),
+    client: over(timers, 'client', near, { servername, ...identity.client, ...more.client }),
     server: over(timers, 'server', far, { ...identity.server, ...more.server }),
   })
   return [
@@ -94,8 +95,8 @@ export function carrierLaws(
         await same(heard, said)
         await within(near.close())
         const end = far.readNow?.()
-        expect(end === undefined || end === null, 'nothing but an end is at hand')
-        expect((end ?? (await within(far.read()))) === null, 'the end comes once it was closed')
+        expect(end === undefined || end === null, 'nothing but an end at hand')
+        expect((end ?? (await within(far.read()))) === null, 'the end once it was closed')
       },
     ),
     law('a side that is closed gives all that was written, then an end', async ({ near, far }) => {
@@ -111,7 +112,7 @@ export function carrierLaws(
       const heard = settled(within(far.read()))
       near.abort(new Error('enough'))
       const { status } = await heard
-      expect(!tells || status === 'rejected', 'the other side hears of an error')
+      expect(!tells || status === 'rejected', 'the other side to hear of an error')
     }),
     law('a call never runs what waits for another one', async ({ near, far }) => {
       const order: string[] = []
@@ -119,7 +120,7 @@ export function carrierLaws(
       const said = within(near.write(Uint8Array.of(1))).then(() => order.push('written'))
       order.push('returned')
       await Promise.all([heard, said])
-      expect(order[0] === 'returned', `the call returned first: ${order}`)
+      expect(order[0] === 'returned', `the call to return first, got ${order}`)
     }),
     law('writes wait while nothing is taken: no more is held than was said', async pair => {
       const { near, far, bound, stall } = pair
@@ -136,7 +137,10 @@ export function carrierLaws(
       }
       const all = settled(writing())
       await quiet(() => taken)
-      expect(taken <= bound + piece, `at most ${bound} bytes and a write, got ${taken}`)
+      expect(
+        taken <= bound + piece,
+        `no more than ${bound} bytes and one write of ${piece} to be taken, got ${taken}`,
+      )
       near.abort(new Error('enough'))
       far.abort(new Error('enough'))
       await within(all)
@@ -159,7 +163,7 @@ export function carrierLaws(
         }
         await within(Promise.all([answer(), ask()]))
         await within(Promise.all([client.closed, server.closed]))
-        expect((await client.read()) === null, 'a clean end stays one')
+        expect((await client.read()) === null, 'a clean end to stay one')
       },
     ),
     law('TLS over it says which alert ended the handshake, on both sides', async pair => {
@@ -183,12 +187,15 @@ export function carrierLaws(
       await within(Promise.all([client.opened, server.opened]))
       await within(client.write(Uint8Array.of(1, 2, 3)))
       const first = await within(server.read())
-      expect(first?.length === 3, 'what came before is read')
+      expect(first?.length === 3, 'what came before to be read')
       mute()
       await within(near.close())
       const error = await within(reason(server.read()))
       const { code } = error as { code?: unknown }
-      expect(code === 'ERR_TRUNCATED' || code === 'ERR_CARRIER_BROKEN', `cut, got ${error}`)
+      expect(
+        code === 'ERR_TRUNCATED' || code === 'ERR_CARRIER_BROKEN',
+        `the server to read of a cut, got ${error}`,
+      )
       await failed(within(server.closed))
       await failed(within(server.write(Uint8Array.of(1))))
       client.abort()
@@ -213,7 +220,7 @@ export function carrierLaws(
           for (const each of waiting)
             expect(
               (await within(reason(each))) === enough,
-              'it rejects with the reason of the signal',
+              'a rejection with the reason of the signal',
             )
           for (const each of there) await failed(within(each))
           await failed(client.write(Uint8Array.of(1)))
@@ -232,7 +239,7 @@ export function carrierLaws(
         const closing = client.close()
         void settled(server.write(new Uint8Array(1000)))
         const { code } = (await within(waiting)) as { code?: unknown }
-        expect(code === 'ERR_CLOSED', `a reader that waited hears of it, got ${code}`)
+        expect(code === 'ERR_CLOSED', `a reader that waited to hear ERR_CLOSED, got ${code}`)
         await same(heard, said)
         await within(closing)
         await failed(client.read())
@@ -260,9 +267,15 @@ export function carrierLaws(
       const all = settled(writing())
       await quiet(() => taken)
       const bound = pair.bound + 65_536 * 3 + 16_384 * 4
-      expect(taken <= bound, `at most ${bound} bytes were accepted, got ${taken}`)
-      expect(client.buffered.writing <= 65_536 * 2, `held ${client.buffered.writing}`)
-      expect(server.buffered.reading <= 65_536 + 16_384 * 2, `held ${server.buffered.reading}`)
+      expect(taken <= bound, `at most ${bound} bytes to be accepted, got ${taken}`)
+      expect(
+        client.buffered.writing <= 65_536 * 2,
+        `a writer to hold two buffers at most, got ${client.buffered.writing} bytes`,
+      )
+      expect(
+        server.buffered.reading <= 65_536 + 16_384 * 2,
+        `a reader to hold a buffer and two records at most, got ${server.buffered.reading} bytes`,
+      )
       client.abort()
       server.abort()
       await within(all)

@@ -55,7 +55,7 @@ function builtGo(): string {
   })
   if (status !== 0) {
     remove()
-    throw new Error(`go build: ${error?.message ?? stderr}`, { cause: error })
+    throw new Error(`go build: ${error ? error.message : stderr}`, { cause: error })
   }
   process.once('exit', remove)
   goProgram.path = built

@@ -16,6 +16,8 @@ export interface WayPlan {
   readonly end?: { readonly at: number; readonly as: 'eof' | 'broken' }
   /** Bits that arrive as their opposite, counted from the first bit of the first byte. */
   readonly flips?: readonly number[]
+  /** Bytes that never arrive, while those behind them do, counted from the first: what a serial line with a full buffer does. */
+  readonly drops?: readonly number[]
 }
 
 /** Both directions: `there` is from the client to the server. */
@@ -26,7 +28,9 @@ export interface LinkPlan {
 
 /** Whether all that is written arrives as it was: then two ends have no excuse. */
 export function faithful({ there, back }: LinkPlan): boolean {
-  return [there, back].every(({ end, flips = [] }) => end === undefined && flips.length === 0)
+  return [there, back].every(
+    ({ end, flips = [], drops = [] }) => end === undefined && flips.length + drops.length === 0,
+  )
 }
 
 /** Whether a direction is a ring and nothing else. */
@@ -34,7 +38,7 @@ export function direct(way: WayPlan): boolean {
   return Object.values(way).filter(part => part !== undefined).length === 1
 }
 
-const parts = ['ring', 'cuts', 'gather', 'latency', 'stalls', 'end', 'flips']
+const parts = ['ring', 'cuts', 'gather', 'latency', 'stalls', 'end', 'flips', 'drops']
 
 /** Throws RangeError where a plan cannot be, and TypeError where it is none. */
 export function checkPlan(plan: LinkPlan): void {
@@ -48,7 +52,7 @@ export function checkPlan(plan: LinkPlan): void {
     const as = way.end?.as ?? 'eof'
     if (as !== 'eof' && as !== 'broken')
       throw new TypeError(`${name}.end.as: expected eof or broken, got ${as}`)
-    const { ring, cuts, gather = 1, latency = 0, stalls = [], end, flips = [] } = way
+    const { ring, cuts, gather = 1, latency = 0, stalls = [], end, flips = [], drops = [] } = way
     const counts = [
       [`ring`, ring, 1],
       [`gather`, gather, 1],
@@ -60,6 +64,7 @@ export function checkPlan(plan: LinkPlan): void {
         ['stalls.for', stall.for, 1] as const,
       ]),
       ...flips.map(flip => ['flips', flip, 0] as const),
+      ...drops.map(drop => ['drops', drop, 0] as const),
     ] as const
     for (const [what, count, least] of counts)
       if (!Number.isSafeInteger(count) || count < least)

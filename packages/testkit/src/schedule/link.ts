@@ -61,11 +61,13 @@ export class Link {
     for (const way of this.#ways) way.step(this.#now)
   }
 
-  /** Lets time pass until something is due. False where nothing will be, by itself. */
-  wait(): boolean {
-    const times = this.#ways.map(way => way.next(this.#now)).filter(time => time !== undefined)
-    if (times.length === 0) return false
-    this.#now = Math.min(...times)
+  /** Lets time pass until something is due, or the first of some timers is. False where nothing will be, by itself. */
+  wait(...timers: readonly (number | undefined)[]): boolean {
+    const times = [...this.#ways.map(way => way.next(this.#now)), ...timers]
+    const later = times.filter(time => time !== undefined && time > this.#now)
+    const next = Math.min(...(later as number[]))
+    if (next === Number.POSITIVE_INFINITY) return false
+    this.#now = next
     return true
   }
 

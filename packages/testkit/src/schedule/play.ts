@@ -11,6 +11,8 @@ export interface Actor {
   readonly done: boolean
   /** What it waits for, in words that change whenever it has come further. */
   readonly waits?: string
+  /** When its next timer is due, by `link.now`: where nothing else happens, time passes until then. Without one, an end that waits for time has stalled. */
+  readonly due?: number | undefined
 }
 
 /** Both ends, and what has to be true once they are done. */
@@ -28,7 +30,7 @@ export interface Ends {
 export interface Play {
   (link: Link, seed: Seed): Ends
   readonly name: string
-  readonly source?: Source
+  source?: Source
 }
 
 /** How a program names a play. */

@@ -55,14 +55,16 @@ export function replay(play: Play, schedule: Schedule, options: ReplayOptions = 
     } catch (error) {
       return fail('threw', wordsOf(error), error)
     }
-    if (taken.steps > mostSteps)
-      return fail('endless', `no end after ${taken.steps} steps: ${link.moved} bytes were moved`)
-    if (link.moved > before || link.wait()) {
+    if (taken.steps > mostSteps) {
+      const what = `no end after ${taken.steps} steps (mostSteps): ${link.moved} bytes were moved`
+      return fail('endless', whyOf(what, ends, link))
+    }
+    if (link.moved > before || link.wait(ends.client.due, ends.server.due)) {
       stall = new StallDetector()
       continue
     }
     const report = stall.round(0, partiesOf(ends, link))
-    if (report) return fail('stalled', report.text)
+    if (report) return fail('stalled', whyOf(`no progress in ${report.rounds} rounds`, ends, link))
   }
   try {
     ends.check?.()
@@ -91,13 +93,20 @@ function partiesOf({ client, server }: Ends, link: Link) {
   const { there, back } = link.inside
   const words = (actor: Ends['client']) => {
     const { done, waits } = actor
-    return `${done ? 'nothing, done' : 'something'}${waits === undefined ? '' : `: ${waits}`}`
+    if (!done) return waits ?? 'something'
+    return `nothing, done${waits === undefined ? '' : `: ${waits}`}`
   }
   return [
     { name: 'client', waits: words(client) },
     { name: 'server', waits: words(server) },
     { name: 'link', waits: `readers of ${there} bytes there and ${back} back` },
   ]
+}
+
+/** What went wrong, and who waits for what. */
+function whyOf(what: string, ends: Ends, link: Link): string {
+  const lines = partiesOf(ends, link).map(({ name, waits }) => `  ${name} waits for ${waits}`)
+  return [what, ...lines].join('\n')
 }
 
 function wordsOf(error: unknown): string {

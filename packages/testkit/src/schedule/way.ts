@@ -53,7 +53,7 @@ export class Way {
   }
 
   #take(now: number): void {
-    const { latency = 0, gather = 1, end } = this.#plan
+    const { latency = 0, gather = 1, end, drops } = this.#plan
     const pending = this.#from.pending
     if (pending > 0 && this.#size < most) {
       const bytes = new Uint8Array(Math.min(pending, most - this.#size))
@@ -64,8 +64,9 @@ export class Way {
         if (at >= 0 && at < bytes.length) bytes[at] = (bytes[at] as number) ^ (1 << (bit % 8))
       }
       const left = end ? Math.max(0, end.at - this.#taken) : bytes.length
+      const whole = bytes.subarray(0, left)
+      const kept = drops ? whole.filter((_, at) => !drops.includes(this.#taken + at)) : whole
       this.#taken += bytes.length
-      const kept = bytes.subarray(0, left)
       if (kept.length > 0 && !this.#ended)
         this.#held.push({ bytes: kept, due: now + latency + (gather > 1 ? 1 : 0) })
       if (!this.#ended) this.#size += kept.length
