@@ -101,7 +101,8 @@ export class V8Coverage implements CoverageProbe {
           .map(range => [placeOf(range), [range.startOffset, range.endOffset] as const]),
       )
       // A range is missed if every run so far missed it; what a later run does not name, it ran or never entered.
-      if (!before?.ran) known.functions.set(place, { name: functionName, ran: whole.count > 0, missed })
+      if (!before?.ran)
+        known.functions.set(place, { name: functionName, ran: whole.count > 0, missed })
       else if (whole.count > 0)
         for (const range of before.missed.keys())
           if (!covers(missed, range)) before.missed.delete(range)
