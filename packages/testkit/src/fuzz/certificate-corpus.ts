@@ -57,7 +57,8 @@ export function richLeaf(minter: Minter, issuer: Minted): Minted {
 /** An authority with everything that one may have. */
 export function richAuthority(minter: Minter, issuer: Minted): Minted {
   return minter.intermediate(issuer, {
-    key: 'p256',
+    key: 'ed25519',
+    subject: 'above',
     ca: 3,
     extensions: [
       nameConstraints(

@@ -206,15 +206,15 @@ export function certificateSubject(): FuzzSubject {
     const grounds = { minter, root, issuer, leaf }
     const at = (place: Place, der: Uint8Array, ...bits: readonly number[]) =>
       bits.map(bit => concat(Uint8Array.of(places.indexOf(place) | bit), der))
-    const every = demands.map((_, i) => (i << 4) | 8)
+    const every = demands.map((_, i) => i << 4)
     return [
       ...at('leaf', leaf.der, 0, ...every),
       ...at('issuer', issuer.der, 0, ...every),
       ...at('beside', leaf.der, 0, 8),
       ...at('above', richAuthority(minter, issuer).der, 0, ...every),
-      ...leafCorpus(grounds).flatMap(der => at('leaf', der, 0, 0x18, 0x28)),
-      ...crlCorpus(grounds).flatMap(der => at('crl', der, 0, 0x68, 0x78, 0xd8)),
-      ...ocspCorpus(grounds).flatMap(der => at('ocsp', der, 0, 0x68, 0x78)),
+      ...leafCorpus(grounds).flatMap(der => at('leaf', der, 8, 0x10, 0x20)),
+      ...crlCorpus(grounds).flatMap(der => at('crl', der, 0, 0x60, 0x70, 0xd8)),
+      ...ocspCorpus(grounds).flatMap(der => at('ocsp', der, 8, 0x60, 0x70)),
       ...keyKinds.flatMap(kind => at('key', minter.key(kind).spki, 0)),
       ...keyKinds.flatMap(kind => at('values', minter.key(kind).spki, 0)),
       ...at('values', keyUsage(['digitalSignature']).subarray(9), 0),

@@ -5,7 +5,6 @@ import {
   type ContextOptions,
   delegatedCredential,
   type Session,
-  type SessionCache,
   Ssl,
   SslContext,
   type SslOptions,
@@ -13,16 +12,24 @@ import {
 import { extension } from '../extensions.ts'
 import { Minter } from '../minter.ts'
 import { seededRandom } from '../seeded.ts'
+import { firstOf } from './first-session.ts'
 import { nothingIsSecret, unsafeNullCrypto } from './null-crypto.ts'
 import { RewindingRandom } from './rewinding-random.ts'
+import { moreTerms } from './scenarios-more.ts'
 
 /** An end that can be made again and again, always the same. */
 export interface FuzzedEnd {
   readonly name: string
   readonly role: 'client' | 'server'
+  readonly habits: readonly Habit[]
   /** A fresh end over these BIOs; it draws what every one before it drew. */
   make(rbio: Bio, wbio: Bio): Ssl
+  /** A context of the same terms, for a connection that moves. */
+  elsewhere(): SslContext
 }
+
+/** What an end does beside what a plan says: it peeks before it reads, moves once it is connected, or begins with `stateless`. */
+export type Habit = 'peeks' | 'moves' | 'stateless'
 
 /** Two ends that understand each other. */
 export interface Scenario {
@@ -35,13 +42,15 @@ export interface Scenario {
 
 export const fuzzTime = Date.UTC(2026, 6, 1)
 
-interface Terms {
+/** What both ends of a scenario are told. */
+export interface Terms {
   readonly client?: ContextOptions
   readonly server?: ContextOptions
   /** What a first connection on these terms leaves behind is offered. */
   readonly resumes?: boolean
   readonly early?: boolean
   readonly servername?: string
+  readonly habits?: readonly Habit[]
 }
 
 /** Every scenario. Making them costs some milliseconds; `carry` shakes hands where one needs a session. */
@@ -51,12 +60,9 @@ export function makeScenarios(carry: (scenario: Scenario) => void): readonly Sce
 
 function scenario(name: string, each: Terms, carry: (scenario: Scenario) => void): Scenario {
   let session: Session | undefined
-  const server = fuzzedEnd(name, 'server', each.server ?? {}, {})
+  const server = fuzzedEnd(name, 'server', each, {})
   const client = (options: SslOptions) =>
-    fuzzedEnd(name, 'client', each.client ?? {}, {
-      servername: each.servername ?? 'server.example',
-      ...options,
-    })
+    fuzzedEnd(name, 'client', each, { servername: each.servername ?? 'server.example', ...options })
   const early = each.early === true
   if (!each.resumes) return { name, server, early, client: client({}) }
   const onSession = (given: Session) => {
@@ -86,14 +92,17 @@ const common: ContextOptions = {
 function fuzzedEnd(
   name: string,
   role: 'client' | 'server',
-  options: ContextOptions,
+  terms: Terms,
   ssl: SslOptions,
 ): FuzzedEnd {
   const random = new RewindingRandom(role === 'client' ? 1 : 2)
-  const context = new SslContext({ ...common, ...options, random: random.draw })
+  const fresh = () => new SslContext({ ...common, ...terms[role], random: random.draw })
+  const context = fresh()
   return {
     name: `${role} ${name}`,
     role,
+    habits: (terms.habits ?? []).filter(habit => habit !== 'stateless' || role === 'server'),
+    elsewhere: fresh,
     make(rbio, wbio) {
       random.rewind()
       const end = new Ssl(context, ssl).setBio(rbio, wbio)
@@ -117,7 +126,11 @@ function terms(): Readonly<Record<string, Terms>> {
   }
   const both = (client: ContextOptions, server: ContextOptions = client) => ({
     client: { ...plain.client, ...client },
-    server: { ...plain.server, ...server },
+    server: {
+      ...own,
+      ...(server.ticketSealer || server.sessionCache ? {} : ticketKeys),
+      ...server,
+    },
   })
   const older = { maxVersion: 'TLSv1.2' } as const
   const either = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const
@@ -187,18 +200,7 @@ function terms(): Readonly<Record<string, Terms>> {
       server: { ...own, ...older, sessionCache: firstOf() },
       resumes: true,
     },
-  }
-}
-
-/** A store of the first session that it is given. */
-function firstOf(): SessionCache {
-  let kept: { readonly id: string; readonly state: Bytes } | undefined
-  return {
-    get: id => (kept?.id === id ? Uint8Array.from(kept.state) : undefined),
-    set: (id, state) => {
-      kept ??= { id, state: Uint8Array.from(state) }
-    },
-    delete: () => false,
+    ...moreTerms({ minter, root, leaf, crypto, both }),
   }
 }
 
