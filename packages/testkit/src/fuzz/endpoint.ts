@@ -3,6 +3,8 @@ import { Ssl, TlsAlert } from '@biopair/ssl'
 import { Drain, Feed, LendingFeed } from './feed.ts'
 import { Finding, law } from './finding.ts'
 import { type Plan, planLength, planOf } from './plan.ts'
+import { runQuic } from './quic-endpoint.ts'
+import type { QuicEnd } from './quic-ends.ts'
 import type { FuzzedEnd } from './scenarios.ts'
 
 /** How a conversation went, as far as cuts must not change it. */
@@ -20,11 +22,12 @@ const mostCalls = 4096
 const mostQueued = 2 ** 18
 
 /** Runs an input against one of the ends; answers the signature of its course. */
-export function runEndpoint(among: readonly FuzzedEnd[], data: Uint8Array): string {
+export function runEndpoint(among: readonly (FuzzedEnd | QuicEnd)[], data: Uint8Array): string {
   const plan = planOf(data)
   const end = among[plan.scenario % among.length]
   if (!end) throw new TypeError('expected at least one end')
   const heard = new Uint8Array(data.subarray(planLength))
+  if ('quic' in end) return runQuic(end, heard, plan)
   if (!plan.compares) return `${end.name} ${converse(end, heard, plan).signature}`
   return `${end.name} ${compared(end, heard, plan)}`
 }
@@ -61,7 +64,8 @@ function converse(end: FuzzedEnd, heard: Uint8Array<ArrayBuffer>, plan: Plan): C
   if (end.habits.includes('stateless')) watched.stateless(() => end.make(feed, drain))
   const doings = new Doings(watched, plan, end)
   // What is done before bytes have come is the same, however they are cut.
-  if (plan.early) doings.early()
+  // `stateless` has to be the first call.
+  if (plan.early && !end.habits.includes('stateless')) doings.early()
   let calls = 0
   const most = mostCalls + heard.length + heard.length / Math.min(plan.piece, heard.length + 1)
   let last: Outcome = { status: 'want_read' }

@@ -53,6 +53,21 @@ export interface Terms {
   readonly habits?: readonly Habit[]
 }
 
+/** What every context here is told. */
+export const common: ContextOptions = {
+  crypto: unsafeNullCrypto(nothingIsSecret),
+  now: () => fuzzTime,
+  groups: ['x25519', 'secp256r1', 'X25519MLKEM768'],
+  ALPNProtocols: ['h2', 'http/1.1'],
+  limits: {
+    maxHandshakeMessage: 16_384,
+    maxCertificateMessage: 32_768,
+    maxHandshakeBuffer: 65_536,
+  },
+  // What one run leaves behind must not be there for the next.
+  verifyCache: 0,
+}
+
 /** Every scenario. Making them costs some milliseconds; `carry` shakes hands where one needs a session. */
 export function makeScenarios(carry: (scenario: Scenario) => void): readonly Scenario[] {
   return Object.entries(terms()).map(([name, each]) => scenario(name, each, carry))
@@ -71,22 +86,6 @@ function scenario(name: string, each: Terms, carry: (scenario: Scenario) => void
   carry({ name, server, early: false, client: client({ onSession }) })
   if (!session) throw new Error(`${name}: there is no session to resume`)
   return { name, server, early, client: client({ session, reuseSession: true }) }
-}
-
-const crypto = unsafeNullCrypto(nothingIsSecret)
-
-const common: ContextOptions = {
-  crypto,
-  now: () => fuzzTime,
-  groups: ['x25519', 'secp256r1', 'X25519MLKEM768'],
-  ALPNProtocols: ['h2', 'http/1.1'],
-  limits: {
-    maxHandshakeMessage: 16_384,
-    maxCertificateMessage: 32_768,
-    maxHandshakeBuffer: 65_536,
-  },
-  // What one run leaves behind must not be there for the next.
-  verifyCache: 0,
 }
 
 function fuzzedEnd(
@@ -112,6 +111,7 @@ function fuzzedEnd(
 }
 
 function terms(): Readonly<Record<string, Terms>> {
+  const crypto = unsafeNullCrypto(nothingIsSecret)
   const minter = new Minter({ time: fuzzTime, random: seededRandom('fuzz') })
   const root = minter.root({ key: 'ed25519' })
   const leaf = minter.leaf(root, { key: 'ed25519', extensions: [delegationUsage] })
