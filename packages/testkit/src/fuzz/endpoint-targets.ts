@@ -19,26 +19,30 @@ export function endpointSubjects(): {
   const scenarios = makeScenarios(scenario => void record(scenario))
   const overQuic = quicScenarios()
   const subject = (role: 'client' | 'server'): FuzzSubject => {
+    let corpus: readonly Bytes[] | undefined
     const ends = [...scenarios, ...overQuic].map(scenario => scenario[role])
     return {
       name: role,
       target: data => runEndpoint(ends, data),
       mutator: mutatePlanned,
-      corpus: () => [
-        ...scenarios.flatMap((scenario, i) => {
-          const heard = record(scenario)[role]
-          const early = scenario.early ? 0x80 : 0
-          return [
-            concat(Uint8Array.of(i, early, 0), heard),
-            concat(Uint8Array.of(i, 0x46 | early, 0), heard),
-            concat(Uint8Array.of(i, 0x0e | early, 0x5f), heard),
-          ]
-        }),
-        ...overQuic.flatMap(({ heard }, i) => [
-          concat(Uint8Array.of(scenarios.length + i, 0, 0x10), heard[role]),
-          concat(Uint8Array.of(scenarios.length + i, 0x44, 0), heard[role]),
-        ]),
-      ],
+      corpus: () => {
+        corpus ??= [
+          ...scenarios.flatMap((scenario, i) => {
+            const heard = record(scenario)[role]
+            const early = scenario.early ? 0x80 : 0
+            return [
+              concat(Uint8Array.of(i, early, 0), heard),
+              concat(Uint8Array.of(i, 0x46 | early, 0), heard),
+              concat(Uint8Array.of(i, 0x0e | early, 0x5f), heard),
+            ]
+          }),
+          ...overQuic.flatMap(({ heard }, i) => [
+            concat(Uint8Array.of(scenarios.length + i, 0, 0x10), heard[role]),
+            concat(Uint8Array.of(scenarios.length + i, 0x45, 0), heard[role]),
+          ]),
+        ]
+        return corpus
+      },
     }
   }
   return { client: subject('client'), server: subject('server'), scenarios }

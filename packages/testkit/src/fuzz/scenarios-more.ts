@@ -65,6 +65,11 @@ function shapes({ root, leaf, both }: Ground): Readonly<Record<string, Terms>> {
       resumes: true,
     },
     'older, fallen back': both({ ...older, fallbackScsv: true }, older),
+    'resumed with a certificate': { ...both(own, asks), resumes: true },
+    'older, resumed with a certificate': {
+      ...both({ ...older, ...own }, { ...older, ...asks }),
+      resumes: true,
+    },
     'later, resumed': {
       ...both({ postHandshakeAuth: true, ...own }, { ...asks, requestCert: 'later' }),
       resumes: true,
