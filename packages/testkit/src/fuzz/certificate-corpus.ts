@@ -40,9 +40,15 @@ export function richLeaf(minter: Minter, issuer: Minted): Minted {
       ['O', 'Server + Example, "Inc."'],
       ['CN', 'server.example'],
     ],
-    names: [...names, [['CN', 'server.example']]],
+    names: [
+      ...names,
+      [
+        ['C', 'XX'],
+        ['CN', 'server.example'],
+      ],
+    ],
     extensions: [
-      certificatePolicies([policy, anyPolicy]),
+      certificatePolicies([policy, '1.2.3.5']),
       crlDistributionPoints(['http://server.example/crl', 'http://server.example/other']),
       authorityInfoAccess({
         ocsp: 'http://server.example/ocsp',
@@ -82,7 +88,12 @@ export function richAuthority(minter: Minter, issuer: Minted): Minted {
 }
 
 /** CRLs of every shape, of the issuer. */
-export function crlCorpus({ minter, issuer, leaf }: Grounds): readonly Bytes[] {
+export function crlCorpus({
+  minter,
+  issuer,
+  leaf,
+  signer,
+}: Grounds & { readonly signer: Minted }): readonly Bytes[] {
   const certificateIssuer = extension('2.5.29.29', true, sequence(context(4, issuer.subject)))
   const point = extension(
     extensionOids.issuingDistributionPoint,
@@ -91,6 +102,7 @@ export function crlCorpus({ minter, issuer, leaf }: Grounds): readonly Bytes[] {
   )
   return [
     minter.crl(issuer, { revoked: [{ certificate: 5 }] }),
+    minter.crl(signer, { extensions: [point] }),
     minter.crl(issuer, { revoked: [{ certificate: leaf, reason: 'keyCompromise' }] }),
     minter.crl(issuer, { revoked: [{ certificate: leaf, reason: 'certificateHold' }] }),
     minter.crl(issuer, { extensions: [deltaCrlIndicator(1)] }),

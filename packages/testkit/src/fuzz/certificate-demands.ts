@@ -49,7 +49,10 @@ export function demandsOf({
       revocation: { check: 'soft', crls: none(evidence), ocsp: evidence.ocsp ?? [] },
     }),
     evidence => ({
-      revocation: { check: 'hard', scope: 'leaf', crls: one(evidence) },
+      revocation: {
+        ...{ check: 'hard', scope: 'leaf' },
+        ...(evidence.ocsp ? { stapled: evidence.ocsp } : { crls: one(evidence) }),
+      },
     }),
     () => ({ anchors: undefined, pins }),
     () => ({ pins, allowPartialTrustChain: true, anchors: mixed }),
@@ -75,8 +78,8 @@ export interface Evidence {
 
 const codes = Object.keys(verifyCodes) as readonly (keyof typeof verifyCodes)[]
 
-/** The usual CRLs, made once, or the input beside them. */
+/** The usual CRLs, made once, or the input in the place of the first. */
 function stores(crls: readonly Uint8Array[]): (evidence: Evidence) => CrlStore {
   const usual = crlStore(crls)
-  return ({ crl }) => (crl ? crlStore([crl, ...crls]) : usual)
+  return ({ crl }) => (crl ? crlStore([crl, ...crls.slice(1)]) : usual)
 }

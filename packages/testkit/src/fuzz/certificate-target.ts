@@ -28,7 +28,13 @@ import {
   type X509Failure,
 } from '@biopair/x509'
 import { mutateDer } from '../der-mutator.ts'
-import { keyUsage, sctList } from '../extensions.ts'
+import {
+  anyPolicy,
+  certificatePolicies,
+  crlDistributionPoints,
+  keyUsage,
+  sctList,
+} from '../extensions.ts'
 import { keyKinds } from '../keys.ts'
 import { Minter } from '../minter.ts'
 import { seededRandom } from '../seeded.ts'
@@ -73,8 +79,16 @@ class Counting {
 export function certificateSubject(): FuzzSubject {
   const minter = new Minter({ time, random: seededRandom('certificates') })
   const root = minter.root({ key: 'ed25519' })
-  const issuer = minter.intermediate(root, { key: 'ed25519' })
-  const leaf = minter.leaf(issuer, { key: 'ed25519' })
+  const issuer = minter.intermediate(root, {
+    key: 'ed25519',
+    extensions: [certificatePolicies(['1.2.3.4', anyPolicy])],
+  })
+  const leaf = minter.leaf(issuer, {
+    key: 'ed25519',
+    extensions: [crlDistributionPoints(['http://server.example/crl'])],
+  })
+  // The same name and another key: who signs CRLs for the issuer.
+  const signer = minter.intermediate(root, { key: 'p256' })
   const anchors = trustStore([root.der])
   const parsed = [leaf, issuer].map(({ der }) => parseCertificate(der)) as Certificate[]
   const [goodLeaf, goodIssuer] = parsed as [Certificate, Certificate]
@@ -87,7 +101,7 @@ export function certificateSubject(): FuzzSubject {
     if (place === 'issuer') return [leaf.der, der]
     if (place === 'above') return [named.der, der, issuer.der]
     if (place === 'beside') return [leaf.der, der, issuer.der]
-    return [leaf.der, issuer.der]
+    return [leaf.der, issuer.der, signer.der]
   }
 
   const judge = (asked: Asked, counting: Counting, cache?: VerifyCache): Verdict => {
@@ -203,7 +217,7 @@ export function certificateSubject(): FuzzSubject {
   }
 
   const makeCorpus = (): readonly Bytes[] => {
-    const grounds = { minter, root, issuer, leaf }
+    const grounds = { minter, root, issuer, leaf, signer }
     const at = (place: Place, der: Uint8Array, ...bits: readonly number[]) =>
       bits.map(bit => concat(Uint8Array.of(places.indexOf(place) | bit), der))
     const every = demands.map((_, i) => i << 4)
@@ -213,8 +227,8 @@ export function certificateSubject(): FuzzSubject {
       ...at('beside', leaf.der, 0, 8),
       ...at('above', richAuthority(minter, issuer).der, 0, ...every),
       ...leafCorpus(grounds).flatMap(der => at('leaf', der, 8, 0x10, 0x20)),
-      ...crlCorpus(grounds).flatMap(der => at('crl', der, 0, 0x60, 0x70, 0xd8)),
-      ...ocspCorpus(grounds).flatMap(der => at('ocsp', der, 8, 0x60, 0x70)),
+      ...crlCorpus(grounds).flatMap(der => at('crl', der, 0, 0x60, 0x88, 0xd8)),
+      ...ocspCorpus(grounds).flatMap(der => at('ocsp', der, 8, 0x70, 0x88)),
       ...keyKinds.flatMap(kind => at('key', minter.key(kind).spki, 0)),
       ...keyKinds.flatMap(kind => at('values', minter.key(kind).spki, 0)),
       ...at('values', keyUsage(['digitalSignature']).subarray(9), 0),
