@@ -1,13 +1,12 @@
 /**
- * `pnpm fuzz [target] [--seed n] [--runs n] [--minutes n] [--guide]`: runs the fuzz targets, prints figures, and ends with 1 where a law was
+ * `pnpm fuzz [target] [--seed n] [--runs n] [--minutes n] [--guide] [--uncovered files]`: runs the fuzz targets, prints figures, and ends with 1 where a law was
  * broken. Without a target, all six share the runs or the time; where both are given, they share the time, and whichever comes first is the end.
  */
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { Worker } from 'node:worker_threads'
 import type { FuzzFinding, FuzzName, FuzzReport } from '@biopair/testkit/fuzz'
-import { type PackageCoverage, V8Coverage } from './v8-coverage.ts'
+import { CoverageThread } from './coverage-thread.ts'
+import { V8Coverage } from './v8-coverage.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +18,8 @@ const { values, positionals } = parseArgs({
     guide: { type: 'boolean', default: false },
     /** Where findings go. */
     out: { type: 'string', default: 'dist/fuzz-findings' },
+    /** Lists what did not run, in the end: files whose name begins so (`x509/`, `handshake/src/tls12`), all by `all`. */
+    uncovered: { type: 'string' },
     /** Milliseconds after which a target hands on to the next, and the round begins anew. */
     slice: { type: 'string', default: '60000' },
   },
@@ -40,6 +41,7 @@ interface Sum {
   answers: number
   kept: FuzzReport['kept']
 }
+const coverage = new CoverageThread()
 const sums = new Map<FuzzName, Sum>()
 const findings = new Map<string, FuzzFinding>()
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -53,7 +55,7 @@ const runs =
 const share = minutes === undefined ? undefined : (minutes * 60_000) / chosen.length
 
 /** A turn of a target: it goes on from what its turns before have kept. */
-function turn(name: FuzzName, round: number): void {
+async function turn(name: FuzzName, round: number): Promise<void> {
   const before = sums.get(name) ?? { executions: 0, milliseconds: 0, cpu: 0, answers: 0, kept: [] }
   const { user } = process.cpuUsage()
   const left = share === undefined ? undefined : share - before.milliseconds
@@ -63,7 +65,7 @@ function turn(name: FuzzName, round: number): void {
     ...(left === undefined && runs !== undefined
       ? { time: Number(values.slice) }
       : { time: Math.min(left ?? 10_000, Number(values.slice)) }),
-    ...(before.kept.length === 0 ? {} : { corpus: before.kept.slice(-2000) }),
+    corpus: before.kept.slice(subjects[name].corpus().length),
     ...(guide ? { coverage: guide } : {}),
     onFinding: finding => say(`FINDING in ${name}: ${finding.key}`),
   })
@@ -75,6 +77,7 @@ function turn(name: FuzzName, round: number): void {
     kept: report.kept,
   }
   sums.set(name, sum)
+  await coverage.learn(name, report.kept)
   for (const finding of report.findings) keep(finding)
   const perSecond = Math.round((sum.executions * 1000) / sum.milliseconds)
   const perCpu = Math.round((sum.executions * 1000) / Math.max(1, sum.cpu))
@@ -112,12 +115,9 @@ function done(name: FuzzName): boolean {
   return share === undefined || sum.milliseconds >= share
 }
 
-/** What was kept runs once more, counted: lines and functions of each package. */
-async function figures(): Promise<void> {
-  const inputs = chosen.flatMap(name => (sums.get(name)?.kept ?? []).map(data => [name, data]))
-  const worker = new Worker(new URL('coverage-worker.js', import.meta.url), { workerData: inputs })
-  const [packages] = (await once(worker, 'message')) as [readonly PackageCoverage[]]
-  await worker.terminate()
+/** Lines and functions of each package that ran. */
+async function figures(uncovered?: string): Promise<void> {
+  const packages = await coverage.report()
   say(
     `${clock()} ${executed()} executions in all, ${findings.size} findings; coverage of what was kept:`,
   )
@@ -125,11 +125,19 @@ async function figures(): Promise<void> {
     `${((100 * ran) / Math.max(1, all)).toFixed(1)} % of ${all}`
   for (const { name, lines, functions } of packages)
     say(`  ${name.padEnd(10)} lines ${percent(lines)}, functions ${percent(functions)}`)
+  const missed = uncovered === undefined ? [] : packages.flatMap(each => each.missed)
+  for (const { file, functions, ranges } of missed) {
+    if (uncovered !== 'all' && !file.startsWith(uncovered ?? '')) continue
+    const lines = ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`))
+    say(`${file}: ${lines.join(' ')}`)
+    if (functions.length > 0) say(`  never called: ${functions.join(', ')}`)
+  }
 }
 
 for (let round = 0; !chosen.every(done); round++) {
-  for (const name of chosen) if (!done(name)) turn(name, round)
+  for (const name of chosen) if (!done(name)) await turn(name, round)
   if (round % 10 === 9) await figures()
 }
-await figures()
+await figures(values.uncovered)
+await coverage.end()
 process.exitCode = findings.size === 0 ? 0 : 1

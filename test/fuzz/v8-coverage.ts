@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type Profiler, Session } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
 import type { CoverageProbe } from '@biopair/testkit/fuzz'
+import { type MissedFile, missedFile } from './missed.ts'
 
 /** The packages that are looked at; the kit itself is not among them. */
 const ours = /\/packages\/(bio|wire|crypto|record|x509|handshake|ssl)\/dist\//
@@ -12,13 +13,22 @@ export interface PackageCoverage {
   readonly name: string
   readonly lines: readonly [ran: number, all: number]
   readonly functions: readonly [ran: number, all: number]
+  /** What did not run, by file: those that have something. */
+  readonly missed: readonly MissedFile[]
+}
+
+interface KnownFunction {
+  readonly name: string
+  ran: boolean
+  /** Ranges that ran never so far. */
+  readonly missed: Map<string, readonly [number, number]>
 }
 
 interface Known {
   /** Blocks that ran, by place. */
   readonly ran: Set<string>
-  /** Functions by place: whether they ran, and the ranges of each that ran never so far. */
-  readonly functions: Map<string, { ran: boolean; missed: Map<string, readonly [number, number]> }>
+  /** By place. */
+  readonly functions: Map<string, KnownFunction>
 }
 
 /** Counts from the moment it is made; modules that are loaded before are not seen in full. */
@@ -55,18 +65,24 @@ export class V8Coverage implements CoverageProbe {
   report(): readonly PackageCoverage[] {
     this.fresh()
     this.learn()
-    const packages = new Map<string, { lines: [number, number]; functions: [number, number] }>()
+    const packages = new Map<
+      string,
+      { lines: [number, number]; functions: [number, number]; missed: MissedFile[] }
+    >()
     for (const [url, { functions }] of this.#files) {
       const name = ours.exec(url)?.[1] ?? ''
-      const sum = packages.get(name) ?? { lines: [0, 0], functions: [0, 0] }
+      const sum = packages.get(name) ?? { lines: [0, 0], functions: [0, 0], missed: [] }
       packages.set(name, sum)
       for (const { ran } of functions.values()) {
         sum.functions[0] += Number(ran)
         sum.functions[1]++
       }
-      const [ran, all] = linesOf(readFileSync(fileURLToPath(url), 'utf8'), functions)
-      sum.lines[0] += ran
-      sum.lines[1] += all
+      const lines = linesOf(readFileSync(fileURLToPath(url), 'utf8'), functions)
+      const gone = lines.filter(({ ran }) => !ran)
+      sum.lines[0] += lines.length - gone.length
+      sum.lines[1] += lines.length
+      const names = [...functions.values()].filter(({ ran }) => !ran).map(({ name }) => name)
+      if (gone.length > 0) sum.missed.push(missedFile(url, gone, names))
     }
     return [...packages].map(([name, sum]) => ({ name, ...sum }))
   }
@@ -74,7 +90,7 @@ export class V8Coverage implements CoverageProbe {
   #learnScript({ url, functions }: Profiler.ScriptCoverage): void {
     const known: Known = this.#files.get(url) ?? { ran: new Set(), functions: new Map() }
     this.#files.set(url, known)
-    for (const { ranges } of functions) {
+    for (const { functionName, ranges } of functions) {
       const [whole] = ranges
       if (!whole) continue
       const place = placeOf(whole)
@@ -85,7 +101,8 @@ export class V8Coverage implements CoverageProbe {
           .map(range => [placeOf(range), [range.startOffset, range.endOffset] as const]),
       )
       // A range is missed if every run so far missed it; what a later run does not name, it ran or never entered.
-      if (!before?.ran) known.functions.set(place, { ran: whole.count > 0, missed })
+      if (!before?.ran)
+        known.functions.set(place, { name: functionName, ran: whole.count > 0, missed })
       else if (whole.count > 0)
         for (const range of before.missed.keys())
           if (!covers(missed, range)) before.missed.delete(range)
@@ -119,29 +136,36 @@ function covers(missed: ReadonlyMap<string, readonly [number, number]>, range: s
   return [...missed.values()].some(([start, end]) => start <= from && to <= end)
 }
 
-/** Lines with code, and those of them that no missed function or range has whole. */
-function linesOf(
-  text: string,
-  functions: ReadonlyMap<string, { ran: boolean; missed: Map<string, readonly [number, number]> }>,
-): readonly [ran: number, all: number] {
+/** A line with code, counted from 0, and whether it ran. */
+export interface CodeLine {
+  readonly line: number
+  /** Where its code begins. */
+  readonly column: number
+  readonly ran: boolean
+}
+
+/** Lines with code: one did not run where a missed function or range has it whole. */
+function linesOf(text: string, functions: Known['functions']): readonly CodeLine[] {
   const gaps = [...functions].flatMap(([place, { ran, missed }]) => {
     const [from = 0, to = 0] = place.split('-').map(Number)
     return ran ? [...missed.values()] : [[from, to] as const]
   })
-  let [at, ran, all] = [0, 0, 0]
+  const lines: CodeLine[] = []
+  let at = 0
   let comment = false
-  for (const line of text.split('\n')) {
+  for (const [number, line] of text.split('\n').entries()) {
     const code = line.trim()
     const begins = code.startsWith('/*')
     const skipped = comment || begins || code === '' || code.startsWith('//')
     if (begins) comment = true
     if (code.endsWith('*/')) comment = false
     if (!skipped && !/^[)}\];,]*$/.test(code)) {
-      const start = at + line.length - line.trimStart().length
-      all++
-      if (!gaps.some(([from, to]) => from <= start && start + code.length <= to)) ran++
+      const column = line.length - line.trimStart().length
+      const start = at + column
+      const missed = gaps.some(([from, to]) => from <= start && start + code.length <= to)
+      lines.push({ line: number, column, ran: !missed })
     }
     at += line.length + 1
   }
-  return [ran, all]
+  return lines
 }

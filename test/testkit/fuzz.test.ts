@@ -19,8 +19,9 @@ import test from 'ava'
 import { root } from '../house/support/rooms.ts'
 
 const subjects = fuzzSubjects()
-/** Executions of each target; more by BIOPAIR_FUZZ_RUNS. */
-const runs = Number(process.env.BIOPAIR_FUZZ_RUNS ?? 400)
+const again = fuzzSubjects()
+/** Executions of each target beside its corpus; more by BIOPAIR_FUZZ_RUNS. */
+const runs = Number(process.env.BIOPAIR_FUZZ_RUNS ?? 250)
 
 test('null crypto is given to nobody who does not say what it is', t => {
   t.throws(() => unsafeNullCrypto('please' as typeof nothingIsSecret), { instanceOf: TypeError })
@@ -32,15 +33,16 @@ for (const name of fuzzNames) {
   test(`the corpus of ${name} breaks no law, and is the same each time`, t => {
     const inputs = corpus()
     t.true(inputs.length > 0)
-    t.deepEqual(fuzzSubjects()[name].corpus(), inputs)
+    t.deepEqual(again[name].corpus(), inputs)
     for (const data of inputs) t.is(target(data), target(data))
   })
 
   test(`${runs} inputs of one seed break no law of ${name}`, t => {
     t.timeout(120_000)
-    const report = fuzz(subjects[name], { seed: 11, runs })
+    const all = runs + corpus().length
+    const report = fuzz(subjects[name], { seed: 11, runs: all })
     t.log(`${report.perSecond} per second, ${report.answers} answers`)
-    t.true(report.executions >= runs)
+    t.true(report.executions >= all)
     t.deepEqual(
       report.findings.map(({ key, program }) => [key, program]),
       [],
@@ -87,9 +89,51 @@ test('the loop finds a planted fault, and shows the smallest input that has it',
 
 test('one seed gives one run, another another', t => {
   const run = (seed: number) => fuzz(subjects.message, { seed, runs: 500 })
-  const [first, again, other] = [run(1), run(1), run(2)]
-  t.deepEqual(again.kept, first.kept)
+  const [first, repeated, other] = [run(1), run(1), run(2)]
+  t.deepEqual(repeated.kept, first.kept)
   t.notDeepEqual(other.kept, first.kept)
+})
+
+test("a subject's own corpus stays, whatever is kept beside it", t => {
+  const own = subjects.record.corpus()
+  const { kept } = fuzz(subjects.record, {
+    seed: 2,
+    runs: 600,
+    mostKept: own.length + 5,
+    corpus: [Uint8Array.of(1)],
+  })
+  t.deepEqual(kept.slice(0, own.length), own)
+  t.is(kept.length, own.length + 5)
+})
+
+test('a message over QUIC, and a connection that moves or is peeked at, come to their end', t => {
+  for (const name of ['client', 'server'] as const) {
+    const answers = subjects[name].corpus().map(data => subjects[name].target(data))
+    for (const part of [
+      'quic plain CONNECTED true h2 ',
+      'moved connected TLSv1.3 closed',
+      'older, peeked connected TLSv1.2 closed',
+    ])
+      t.true(
+        answers.some(answer => answer.startsWith(`${name} ${part}`)),
+        part,
+      )
+  }
+})
+
+test('a certificate that is rich in extensions is judged for names, policies and standing', t => {
+  const answers = subjects.certificate.corpus().map(data => subjects.certificate.target(data))
+  for (const part of [
+    'above 0 believed',
+    'above 4',
+    'crl true 8 believed',
+    'ocsp true 8 believed',
+    'crl CRL_HAS_EXPIRED 8 CRL',
+  ])
+    t.true(
+      answers.some(answer => answer.startsWith(part)),
+      part,
+    )
 })
 
 test('what is minimised shows the same, and no part of it can go', t => {

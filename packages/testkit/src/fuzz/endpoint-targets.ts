@@ -5,6 +5,7 @@ import { mutateBytes } from './byte-mutator.ts'
 import { runEndpoint } from './endpoint.ts'
 import type { FuzzSubject } from './fuzz-target.ts'
 import { planLength } from './plan.ts'
+import { quicScenarios } from './quic-ends.ts'
 import { record } from './recording.ts'
 import { makeScenarios, type Scenario } from './scenarios.ts'
 import { mutateStream } from './stream-mutator.ts'
@@ -16,22 +17,32 @@ export function endpointSubjects(): {
   readonly scenarios: readonly Scenario[]
 } {
   const scenarios = makeScenarios(scenario => void record(scenario))
+  const overQuic = quicScenarios()
   const subject = (role: 'client' | 'server'): FuzzSubject => {
-    const ends = scenarios.map(scenario => scenario[role])
+    let corpus: readonly Bytes[] | undefined
+    const ends = [...scenarios, ...overQuic].map(scenario => scenario[role])
     return {
       name: role,
       target: data => runEndpoint(ends, data),
       mutator: mutatePlanned,
-      corpus: () =>
-        scenarios.flatMap((scenario, i) => {
-          const heard = record(scenario)[role]
-          const early = scenario.early ? 0x80 : 0
-          return [
-            concat(Uint8Array.of(i, early, 0), heard),
-            concat(Uint8Array.of(i, 0x46 | early, 0), heard),
-            concat(Uint8Array.of(i, 0x0e | early, 0x5f), heard),
-          ]
-        }),
+      corpus: () => {
+        corpus ??= [
+          ...scenarios.flatMap((scenario, i) => {
+            const heard = record(scenario)[role]
+            const early = scenario.early ? 0x80 : 0
+            return [
+              concat(Uint8Array.of(i, early, 0), heard),
+              concat(Uint8Array.of(i, 0x46 | early, 0), heard),
+              concat(Uint8Array.of(i, 0x0e | early, 0x5f), heard),
+            ]
+          }),
+          ...overQuic.flatMap(({ heard }, i) => [
+            concat(Uint8Array.of(scenarios.length + i, 0, 0x10), heard[role]),
+            concat(Uint8Array.of(scenarios.length + i, 0x45, 0), heard[role]),
+          ]),
+        ]
+        return corpus
+      },
     }
   }
   return { client: subject('client'), server: subject('server'), scenarios }

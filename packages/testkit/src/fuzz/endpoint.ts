@@ -1,8 +1,10 @@
 /** Gives an end what its input says, and holds it to the laws: whatever a peer sends leads to an alert or an end. */
-import { type Ssl, TlsAlert } from '@biopair/ssl'
+import { Ssl, TlsAlert } from '@biopair/ssl'
 import { Drain, Feed, LendingFeed } from './feed.ts'
 import { Finding, law } from './finding.ts'
 import { type Plan, planLength, planOf } from './plan.ts'
+import { runQuic } from './quic-endpoint.ts'
+import type { QuicEnd } from './quic-ends.ts'
 import type { FuzzedEnd } from './scenarios.ts'
 
 /** How a conversation went, as far as cuts must not change it. */
@@ -20,11 +22,12 @@ const mostCalls = 4096
 const mostQueued = 2 ** 18
 
 /** Runs an input against one of the ends; answers the signature of its course. */
-export function runEndpoint(among: readonly FuzzedEnd[], data: Uint8Array): string {
+export function runEndpoint(among: readonly (FuzzedEnd | QuicEnd)[], data: Uint8Array): string {
   const plan = planOf(data)
   const end = among[plan.scenario % among.length]
   if (!end) throw new TypeError('expected at least one end')
   const heard = new Uint8Array(data.subarray(planLength))
+  if ('quic' in end) return runQuic(end, heard, plan)
   if (!plan.compares) return `${end.name} ${converse(end, heard, plan).signature}`
   return `${end.name} ${compared(end, heard, plan)}`
 }
@@ -57,11 +60,12 @@ const idle = {
 function converse(end: FuzzedEnd, heard: Uint8Array<ArrayBuffer>, plan: Plan): Course {
   const feed = plan.lends ? new LendingFeed(heard) : new Feed(heard)
   const drain = new Drain(plan.drain)
-  const ssl = end.make(feed, drain)
-  const watched = new Watched(ssl, feed, drain)
-  const doings = new Doings(watched, plan, end.role)
+  const watched = new Watched(end.make(feed, drain), feed, drain, end.habits.includes('peeks'))
+  if (end.habits.includes('stateless')) watched.stateless(() => end.make(feed, drain))
+  const doings = new Doings(watched, plan, end)
   // What is done before bytes have come is the same, however they are cut.
-  if (plan.early) doings.early()
+  // `stateless` has to be the first call.
+  if (plan.early && !end.habits.includes('stateless')) doings.early()
   let calls = 0
   const most = mostCalls + heard.length + heard.length / Math.min(plan.piece, heard.length + 1)
   let last: Outcome = { status: 'want_read' }
@@ -69,7 +73,7 @@ function converse(end: FuzzedEnd, heard: Uint8Array<ArrayBuffer>, plan: Plan): C
     law('a conversation ends', ++calls < most, () => `${calls} calls for ${heard.length} bytes`)
     drain.refill()
     last = watched.read()
-    if (ssl.connected && doings.connected()) continue
+    if (watched.ssl.connected && doings.connected()) continue
     if (last.status === 'done' || last.status === 'want_write') continue
     if (last.status !== 'want_read') break
     if (feed.available > 0) continue
@@ -83,6 +87,7 @@ function converse(end: FuzzedEnd, heard: Uint8Array<ArrayBuffer>, plan: Plan): C
     again.status === last.status,
     () => `${last.status}, and then ${again.status}`,
   )
+  const { ssl } = watched
   const state = ssl.connected ? 'connected' : 'shaking'
   const ended = describe(last)
   drained(watched, plan)
@@ -107,21 +112,49 @@ function drained(watched: Watched, plan: Plan): void {
 
 /** An end whose every answer is looked at. */
 class Watched {
-  readonly ssl: Ssl
+  ssl: Ssl
   readonly feed: Feed
   readonly drain: Drain
   readonly #into = new Uint8Array(512)
+  readonly #seen = new Uint8Array(512)
+  readonly #peeks: boolean
+  #fresh: (() => Ssl) | undefined
   data = ''
   failed = false
 
-  constructor(ssl: Ssl, feed: Feed, drain: Drain) {
+  constructor(ssl: Ssl, feed: Feed, drain: Drain, peeks: boolean) {
     this.ssl = ssl
     this.feed = feed
     this.drain = drain
+    this.#peeks = peeks
+  }
+
+  /** Looks at ClientHellos until there is one to go on with; `fresh` makes the end that the next one is for. */
+  stateless(fresh: () => Ssl): void {
+    this.#fresh = fresh
   }
 
   read(): Outcome {
+    if (this.#fresh) {
+      const { status } = this.call('stateless', () => this.ssl.stateless())
+      if (status === 'retried') this.ssl = this.#fresh()
+      else if (!status.startsWith('want_')) this.#fresh = undefined
+      // The next call has the rest to say.
+      if (status === 'retried' || status === 'done') return { status: 'want_read' }
+    }
+    const seen = this.#peeks ? this.call('peek', () => this.ssl.peek(this.#seen)) : undefined
     const outcome = this.call('read', () => this.ssl.read(this.#into))
+    if (seen?.status === 'done') {
+      const [count, peeked] = [outcome.bytes as number, seen.bytes as number]
+      const same = outcome.status === 'done' && count === peeked
+      law(
+        'what is peeked at is read',
+        same,
+        () => `${peeked} bytes, and ${outcome.status} ${count}`,
+      )
+      const other = this.#seen.subarray(0, count).some((byte, i) => byte !== this.#into[i])
+      law('what is peeked at stays what it is', !other, () => `${count} bytes`)
+    }
     if (outcome.status === 'done') {
       const bytes = this.#into.subarray(0, outcome.bytes as number)
       if (this.data.length < 2000) this.data += String.fromCharCode(...bytes)
@@ -188,28 +221,31 @@ class Doings {
   readonly #left: (() => { readonly status: string })[] = []
   readonly #role: 'client' | 'server'
 
-  constructor(watched: Watched, plan: Plan, role: 'client' | 'server') {
+  constructor(watched: Watched, plan: Plan, end: FuzzedEnd) {
+    const { role } = end
     this.#watched = watched
     this.#role = role
-    const { ssl } = watched
     const later = (wanted: boolean, work: () => { readonly status: string }) => {
       if (wanted) this.#left.push(work)
     }
-    const newer = () => ssl.version === 'TLSv1.3'
-    const open = () => !ssl.sentShutdown
+    const newer = () => watched.ssl.version === 'TLSv1.3'
+    const open = () => !watched.ssl.sentShutdown
     const nothing = { status: 'done' }
-    later(plan.writes, () => (open() ? ssl.write(hello) : nothing))
-    later(plan.updates, () => (open() && newer() ? ssl.keyUpdate() : nothing))
-    later(plan.asksUpdates, () => (open() && newer() ? ssl.keyUpdate(true) : nothing))
+    later(plan.writes, () => (open() ? watched.ssl.write(hello) : nothing))
+    later(plan.updates, () => (open() && newer() ? watched.ssl.keyUpdate() : nothing))
+    later(plan.asksUpdates, () => (open() && newer() ? watched.ssl.keyUpdate(true) : nothing))
     if (role === 'server') {
-      later(plan.requests, () => (open() && newer() ? ssl.requestCertificate() : nothing))
-      later(plan.issues, () => (open() && newer() ? ssl.newSessionTicket() : nothing))
+      later(plan.requests, () => (open() && newer() ? watched.ssl.requestCertificate() : nothing))
+      later(plan.issues, () => (open() && newer() ? watched.ssl.newSessionTicket() : nothing))
     }
     later(plan.exports, () => {
-      if (newer()) ssl.channelBinding('tls-exporter')
+      binding(watched.ssl, newer() ? 'tls-exporter' : 'tls-unique')
+      binding(watched.ssl, 'tls-server-end-point')
+      facts(watched.ssl)
       return nothing
     })
-    later(plan.shutsDown, () => ssl.shutdown())
+    later(end.habits.includes('moves'), () => (open() ? moved(watched, end) : nothing))
+    later(plan.shutsDown, () => watched.ssl.shutdown())
   }
 
   /** Before anything has come. */
@@ -232,6 +268,34 @@ class Doings {
     return true
   }
 }
+
+/** Goes on with a connection that was made bytes of, where it can be. */
+function moved(watched: Watched, end: FuzzedEnd): { readonly status: string } {
+  const key = new Uint8Array(32).fill(5)
+  const outcome = watched.ssl.exportConnection(key)
+  if (outcome.status !== 'done') return outcome
+  const { feed, drain } = watched
+  watched.ssl = Ssl.importConnection(end.elsewhere(), outcome.bytes, key).setBio(feed, drain)
+  return { status: 'done' }
+}
+
+/** A peer may have shown nothing that one could be of. */
+function binding(ssl: Ssl, type: Parameters<Ssl['channelBinding']>[0]): void {
+  try {
+    ssl.channelBinding(type)
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== 'ERR_NO_CHANNEL_BINDING') throw error
+  }
+}
+
+/** Whatever an end tells about its peer. */
+function facts(ssl: Ssl): void {
+  for (const name of told) void ssl[name]
+}
+
+const told = Object.keys(
+  Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Ssl.prototype)),
+).filter(name => name !== 'constructor') as 'version'[]
 
 const hello = new Uint8Array(48).fill(0x68)
 

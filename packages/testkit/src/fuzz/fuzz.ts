@@ -22,9 +22,9 @@ export interface FuzzOptions {
   /** Milliseconds. Without both, 10 000 executions. */
   readonly time?: number
   readonly now?: () => number
-  /** In place of the subject's own corpus. */
+  /** Beside the subject's own corpus: what an earlier run has kept. */
   readonly corpus?: readonly Uint8Array[]
-  /** Inputs kept at most: 4096. */
+  /** Inputs kept at most: 4096. The subject's own corpus is among them whatever comes. */
   readonly mostKept?: number
   /** Different findings after which it stops: 20. */
   readonly mostFindings?: number
@@ -52,7 +52,7 @@ export interface FuzzReport {
   readonly executions: number
   readonly milliseconds: number
   readonly perSecond: number
-  /** Inputs that were kept. */
+  /** Inputs that were kept: the subject's own corpus first. */
   readonly kept: readonly Bytes[]
   /** Different answers of the target. */
   readonly answers: number
@@ -83,6 +83,8 @@ class Fuzzing {
   readonly #options: FuzzOptions
   readonly #dice: Dice
   readonly #kept: Bytes[] = []
+  /** How many of those stay. */
+  #own = 0
   readonly #answers = new Set<string>()
   readonly #findings = new Map<string, FuzzFinding>()
   #executions = 0
@@ -94,11 +96,16 @@ class Fuzzing {
   }
 
   run(): FuzzReport {
-    const { seed = 1, time, corpus = this.#subject.corpus(), now = Date.now } = this.#options
+    const { seed = 1, time, corpus = [], now = Date.now } = this.#options
     const { runs = time === undefined ? 10_000 : Number.POSITIVE_INFINITY } = this.#options
     const { mostFindings = 20, coverage } = this.#options
     const began = now()
     const spent = () => now() - began
+    for (const data of this.#subject.corpus()) {
+      this.#try(data)
+      this.#kept.push(data)
+    }
+    this.#own = this.#kept.length
     for (const input of corpus) {
       const data = new Uint8Array(input)
       this.#try(data)
@@ -135,11 +142,18 @@ class Fuzzing {
 
   #next(): Bytes {
     const dice = this.#dice
-    // What is new has more to give: half of the choices are among the last quarter.
-    const { length } = this.#kept
-    const from = dice.one(2) ? Math.floor(length * 0.75) : 0
-    const parent = this.#kept[from + dice.below(length - from)] ?? new Uint8Array(0)
+    const chosen = this.#one()
+    // Of two the shorter, mostly: it costs less, and what shows nothing new by being long would crowd out the rest.
+    const other = dice.one(4) ? chosen : this.#one()
+    const parent = other.length < chosen.length ? other : chosen
     return this.#subject.mutator(parent, dice, this.#kept)
+  }
+
+  /** What is new has more to give: half of the choices are among the last quarter. */
+  #one(): Bytes {
+    const { length } = this.#kept
+    const from = this.#dice.one(2) ? Math.floor(length * 0.75) : 0
+    return this.#kept[from + this.#dice.below(length - from)] ?? new Uint8Array(0)
   }
 
   /** Whether the answer is new. */
@@ -161,8 +175,8 @@ class Fuzzing {
   #keep(data: Bytes): void {
     const { mostKept = 4096 } = this.#options
     if (data.length > 40_000) return
-    if (this.#kept.length < mostKept) this.#kept.push(data)
-    else this.#kept[this.#dice.below(mostKept)] = data
+    if (this.#kept.length < Math.max(mostKept, this.#own + 1)) this.#kept.push(data)
+    else this.#kept[this.#own + this.#dice.below(this.#kept.length - this.#own)] = data
   }
 
   /** Something ran that had not: whose doing it was is found by running halves again. */

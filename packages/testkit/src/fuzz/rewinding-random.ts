@@ -5,6 +5,7 @@ import { Dice } from '../seeds/dice.ts'
 export class RewindingRandom {
   readonly #seed: number
   #dice: Dice
+  #exports = 0
 
   constructor(seed: number) {
     this.#seed = seed
@@ -12,7 +13,9 @@ export class RewindingRandom {
   }
 
   /** The next bytes. They are no secret to anybody. */
-  readonly draw: Random = (_purpose: string, length: number): Bytes => this.#dice.bytes(length)
+  readonly draw: Random = (purpose: string, length: number): Bytes =>
+    // What moves a connection may be used once, in all runs together.
+    purpose === 'export id' ? new Dice(++this.#exports).bytes(length) : this.#dice.bytes(length)
 
   rewind(): void {
     this.#dice = new Dice(this.#seed)

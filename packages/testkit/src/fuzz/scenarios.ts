@@ -5,7 +5,6 @@ import {
   type ContextOptions,
   delegatedCredential,
   type Session,
-  type SessionCache,
   Ssl,
   SslContext,
   type SslOptions,
@@ -13,16 +12,24 @@ import {
 import { extension } from '../extensions.ts'
 import { Minter } from '../minter.ts'
 import { seededRandom } from '../seeded.ts'
+import { firstOf } from './first-session.ts'
 import { nothingIsSecret, unsafeNullCrypto } from './null-crypto.ts'
 import { RewindingRandom } from './rewinding-random.ts'
+import { moreTerms } from './scenarios-more.ts'
 
 /** An end that can be made again and again, always the same. */
 export interface FuzzedEnd {
   readonly name: string
   readonly role: 'client' | 'server'
+  readonly habits: readonly Habit[]
   /** A fresh end over these BIOs; it draws what every one before it drew. */
   make(rbio: Bio, wbio: Bio): Ssl
+  /** A context of the same terms, for a connection that moves. */
+  elsewhere(): SslContext
 }
+
+/** What an end does beside what a plan says: it peeks before it reads, moves once it is connected, or begins with `stateless`. */
+export type Habit = 'peeks' | 'moves' | 'stateless'
 
 /** Two ends that understand each other. */
 export interface Scenario {
@@ -35,42 +42,20 @@ export interface Scenario {
 
 export const fuzzTime = Date.UTC(2026, 6, 1)
 
-interface Terms {
+/** What both ends of a scenario are told. */
+export interface Terms {
   readonly client?: ContextOptions
   readonly server?: ContextOptions
   /** What a first connection on these terms leaves behind is offered. */
   readonly resumes?: boolean
   readonly early?: boolean
   readonly servername?: string
+  readonly habits?: readonly Habit[]
 }
 
-/** Every scenario. Making them costs some milliseconds; `carry` shakes hands where one needs a session. */
-export function makeScenarios(carry: (scenario: Scenario) => void): readonly Scenario[] {
-  return Object.entries(terms()).map(([name, each]) => scenario(name, each, carry))
-}
-
-function scenario(name: string, each: Terms, carry: (scenario: Scenario) => void): Scenario {
-  let session: Session | undefined
-  const server = fuzzedEnd(name, 'server', each.server ?? {}, {})
-  const client = (options: SslOptions) =>
-    fuzzedEnd(name, 'client', each.client ?? {}, {
-      servername: each.servername ?? 'server.example',
-      ...options,
-    })
-  const early = each.early === true
-  if (!each.resumes) return { name, server, early, client: client({}) }
-  const onSession = (given: Session) => {
-    session ??= given
-  }
-  carry({ name, server, early: false, client: client({ onSession }) })
-  if (!session) throw new Error(`${name}: there is no session to resume`)
-  return { name, server, early, client: client({ session, reuseSession: true }) }
-}
-
-const crypto = unsafeNullCrypto(nothingIsSecret)
-
-const common: ContextOptions = {
-  crypto,
+/** What every context here is told. */
+export const common: ContextOptions = {
+  crypto: unsafeNullCrypto(nothingIsSecret),
   now: () => fuzzTime,
   groups: ['x25519', 'secp256r1', 'X25519MLKEM768'],
   ALPNProtocols: ['h2', 'http/1.1'],
@@ -83,17 +68,44 @@ const common: ContextOptions = {
   verifyCache: 0,
 }
 
+/** Every scenario. Making them costs some milliseconds; `carry` shakes hands where one needs a session. */
+export function makeScenarios(carry: (scenario: Scenario) => void): readonly Scenario[] {
+  return Object.entries(terms()).map(([name, each]) => scenario(name, each, carry))
+}
+
+function scenario(name: string, each: Terms, carry: (scenario: Scenario) => void): Scenario {
+  let session: Session | undefined
+  const server = fuzzedEnd(name, 'server', each, {})
+  const client = (options: SslOptions) =>
+    fuzzedEnd(name, 'client', each, { servername: each.servername ?? 'server.example', ...options })
+  const early = each.early === true
+  if (!each.resumes) return { name, server, early, client: client({}) }
+  const onSession = (given: Session) => {
+    session ??= given
+  }
+  carry({ name, server, early: false, client: client({ onSession }) })
+  if (!session) throw new Error(`${name}: there is no session to resume`)
+  return { name, server, early, client: client({ session, reuseSession: true }) }
+}
+
 function fuzzedEnd(
   name: string,
   role: 'client' | 'server',
-  options: ContextOptions,
+  terms: Terms,
   ssl: SslOptions,
 ): FuzzedEnd {
   const random = new RewindingRandom(role === 'client' ? 1 : 2)
-  const context = new SslContext({ ...common, ...options, random: random.draw })
+  const fresh = () => new SslContext({ ...common, ...terms[role], random: random.draw })
+  const context = fresh()
+  let other: SslContext | undefined
   return {
     name: `${role} ${name}`,
     role,
+    habits: (terms.habits ?? []).filter(habit => habit !== 'stateless' || role === 'server'),
+    elsewhere() {
+      other ??= fresh()
+      return other
+    },
     make(rbio, wbio) {
       random.rewind()
       const end = new Ssl(context, ssl).setBio(rbio, wbio)
@@ -103,6 +115,7 @@ function fuzzedEnd(
 }
 
 function terms(): Readonly<Record<string, Terms>> {
+  const crypto = unsafeNullCrypto(nothingIsSecret)
   const minter = new Minter({ time: fuzzTime, random: seededRandom('fuzz') })
   const root = minter.root({ key: 'ed25519' })
   const leaf = minter.leaf(root, { key: 'ed25519', extensions: [delegationUsage] })
@@ -117,7 +130,11 @@ function terms(): Readonly<Record<string, Terms>> {
   }
   const both = (client: ContextOptions, server: ContextOptions = client) => ({
     client: { ...plain.client, ...client },
-    server: { ...plain.server, ...server },
+    server: {
+      ...own,
+      ...(server.ticketSealer || server.sessionCache ? {} : ticketKeys),
+      ...server,
+    },
   })
   const older = { maxVersion: 'TLSv1.2' } as const
   const either = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const
@@ -129,9 +146,7 @@ function terms(): Readonly<Record<string, Terms>> {
     }),
     key: short.pem(),
   }))
-  const identity = [
-    { id: 2, name: 'zlib', compress: (bytes: Uint8Array) => new Uint8Array(bytes), decompress },
-  ]
+  const shorter = [{ id: 2, name: 'shorter', compress: withoutLast, decompress }]
   const rich: ContextOptions = {
     ...{ delegatedSigalgs: 'ed25519', delegatedCredentials: delegated },
     ...{ requestOCSP: true, ocspResponse: minter.ocsp(leaf, root), requestSCT: true },
@@ -167,8 +182,8 @@ function terms(): Readonly<Record<string, Terms>> {
     'external key': both({ ...psk, pskModes: ['psk_dhe_ke', 'psk_ke'] }),
     rich: both(rich, { ...rich, requestCert: true }),
     compressed: both(
-      { certificateCompression: identity, ...own },
-      { certificateCompression: identity, ...asks },
+      { certificateCompression: shorter, ...own },
+      { certificateCompression: shorter, ...asks },
     ),
     'raw keys': both(rpk, { ...rpk, requestCert: true }),
     later: both({ postHandshakeAuth: true, ...own }, { ...asks, requestCert: 'later' }),
@@ -187,26 +202,21 @@ function terms(): Readonly<Record<string, Terms>> {
       server: { ...own, ...older, sessionCache: firstOf() },
       resumes: true,
     },
-  }
-}
-
-/** A store of the first session that it is given. */
-function firstOf(): SessionCache {
-  let kept: { readonly id: string; readonly state: Bytes } | undefined
-  return {
-    get: id => (kept?.id === id ? Uint8Array.from(kept.state) : undefined),
-    set: (id, state) => {
-      kept ??= { id, state: Uint8Array.from(state) }
-    },
-    delete: () => false,
+    ...moreTerms({ minter, root, leaf, crypto, both }),
   }
 }
 
 /** RFC 9345 §4.2: DelegationUsage, whose value is NULL. */
 const delegationUsage = extension('1.3.6.1.4.1.44363.44', false, Uint8Array.of(0x05, 0x00))
 
-/** The algorithm that compresses nothing. */
+/** Leaves the last byte out, which is 0 where the last certificate has no extensions: what is not shorter is not sent. */
+function withoutLast(bytes: Uint8Array): Bytes {
+  return bytes.at(-1) === 0 ? bytes.slice(0, -1) : new Uint8Array(bytes)
+}
+
 function decompress(bytes: Uint8Array, length: number): Bytes {
-  if (bytes.length !== length) throw new RangeError(`expected ${length} bytes`)
-  return new Uint8Array(bytes)
+  const whole = new Uint8Array(length)
+  if (bytes.length + 1 !== length) throw new RangeError(`expected ${length - 1} bytes`)
+  whole.set(bytes)
+  return whole
 }

@@ -31,7 +31,10 @@ export function putTogether(part: Part): Bytes {
 
 /** Every part of a tree, itself first. */
 export function partsOf(part: Part): readonly Part[] {
-  return [part, ...(part.children ?? []).flatMap(partsOf)]
+  const parts = [part]
+  // It grows meanwhile; children stand behind their parents.
+  for (const { children } of parts) if (children) for (const child of children) parts.push(child)
+  return parts
 }
 
 /** A copy that shares nothing that changes. */
