@@ -179,3 +179,38 @@ test('4.2.2: what a policy drew for the first ClientHello stands in the second, 
   t.deepEqual(order.slice(0, 2), [extensionTypes.cookie, extensionTypes.key_share])
   t.is(order.filter(id => id === extensionTypes.padding).length, 1)
 })
+
+test('8701 3: nothing is drawn for a look that nobody asked for', t => {
+  const drawn: string[] = []
+  const random: ClientConfig['random'] = (purpose, length) => {
+    drawn.push(purpose)
+    return new Uint8Array(length).fill(1)
+  }
+  const plain = () => {
+    drawn.length = 0
+    said(undefined, { random })
+    return drawn.join()
+  }
+  const without = plain()
+  for (const look of [
+    {},
+    { grease: false },
+    { grease: [] },
+    { order: [] },
+    { padding: 64 },
+  ] as const) {
+    drawn.length = 0
+    said(look, { random })
+    t.is(drawn.join(), without)
+  }
+  for (const [look, more] of [
+    [{ grease: true }, 1],
+    [{ grease: ['extensions'] }, 1],
+    [{ order: 'shuffled' }, 1],
+    [{ grease: true, order: 'shuffled' }, 2],
+  ] as const) {
+    drawn.length = 0
+    said(look, { random })
+    t.is(drawn.length, without.split(',').length + more)
+  }
+})

@@ -1,9 +1,11 @@
 /** What may be ordered of a connection, beneath Ssl, and what is sent for it (RFC 9846 §4.7). */
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
+  CertificateRequest,
   type Command,
   type Connected,
   decodeMessage,
+  encodeMessage,
   is12,
   isAnswer,
   KeyUpdate,
@@ -15,6 +17,7 @@ import {
   readExtension,
   receive,
   type Surroundings,
+  writeExtension,
 } from '@biopair/handshake'
 import test from 'ava'
 import { chosen, external, offered } from '../support/conversations.ts'
@@ -222,4 +225,42 @@ test('4.7: a client answers nothing but its request for a KeyUpdate; a server is
     t.is(isAnswer(state, 13), expected)
     t.is(isAnswer(state, 4), expected)
   }
+})
+
+test('4.7.2: a client learns of each request, and begins to answer it; a context that comes again is illegal_parameter, a ninth that is open unexpected_message', t => {
+  const { around, told } = carrier()
+  const incoming = (...context: number[]) => {
+    const raw = encodeMessage(CertificateRequest, {
+      certificate_request_context: Uint8Array.from(context),
+      extensions: [
+        writeExtension('CertificateRequest', 'signature_algorithms', {
+          supported_signature_algorithms: [0x0403],
+        }),
+      ],
+    })
+    return { msg_type: CertificateRequest.msg_type, raw, body: raw.subarray(4) }
+  }
+  let state = connectedOf('client', may)
+  for (let id = 0; id < 8; id++) {
+    state = receive(state, incoming(id, 7), around)
+    t.deepEqual(told.splice(0), ['certificate_request', 'begin'])
+    t.is(state.postHandshake?.open.length, id + 1)
+  }
+  for (const again of [0, 7])
+    t.throws(() => receive(state, incoming(again, 7), around), {
+      message: /^illegal_parameter \(INVALID_CONTEXT, RFC 9846 4\.4\.2\)/,
+    })
+  t.throws(() => receive(state, incoming(8, 7), around), {
+    message: /^unexpected_message \(TOO_MANY_CERTIFICATE_REQUESTS, RFC 9846 4\.7\.2\)/,
+  })
+  // Not the same: shorter, longer, another byte.
+  const one = receive(connectedOf('client', may), incoming(1, 2), around)
+  for (const context of [[1], [1, 2, 3], [1, 3], [2, 2], []])
+    t.is(receive(one, incoming(...context), around).postHandshake?.open.length, 2)
+  t.throws(() => receive(connectedOf('client'), incoming(1), around), {
+    message: /^unexpected_message \(UNEXPECTED_MESSAGE, RFC 9846 4\.7\)/,
+  })
+  t.throws(() => receive(connectedOf('server', may), incoming(1), around), {
+    message: /^unexpected_message \(UNEXPECTED_MESSAGE, RFC 9846 4\.7/,
+  })
 })
