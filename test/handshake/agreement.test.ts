@@ -1,5 +1,5 @@
 /** When both ends of a handshake have come to its end they hold the same, each from its side; and each asks its application for what the peer has said (RFC 9846 §1, §4.3.3, §4.5.1.2, appendix F.1). */
-import { signatureSchemes } from '@biopair/crypto'
+import { failed, signatureSchemes } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
   type ClientConfig,
@@ -13,11 +13,13 @@ import {
   type RawExtension,
   readExtension,
   type ServerConfig,
+  type Shown,
   type WantCertificate,
 } from '@biopair/handshake'
 import test from 'ava'
 import { conversations } from '../support/conversations.ts'
 import { type ConverseOptions, converse, type End } from '../support/converse.ts'
+import { identityOf } from '../support/peer-identity.ts'
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text))
 
@@ -271,4 +273,21 @@ test('4.3.7: EncryptedExtensions name the groups of a server that would have lik
   }
   const alone = conversations['a key that stands alone']
   t.deepEqual(parametersOf(alone ?? {}).extensions, [raw(extensionTypes.server_name)])
+})
+
+test('6066 8: what was made of an OCSP response stands with what the peer has shown, and nothing where nothing was', t => {
+  const { key: own } = identityOf('p256')
+  const key = nodeCrypto.publicKey(own.publicMaterial)
+  if (failed(key)) return t.fail(key.why)
+  const found = { status: 'good' } as unknown as NonNullable<Shown['status']>
+  for (const status of [found, undefined]) {
+    const verification = () => ({ trusted: true, key, ...(status ? { status } : {}) }) as const
+    const { client, server } = converse({
+      server: { clientCertificate: 'require' },
+      clientAnswers: { verification },
+      serverAnswers: { verification },
+    })
+    for (const end of [client, server])
+      t.deepEqual(connectedOf(end).peerShown, status ? { ...certificates, status } : certificates)
+  }
 })

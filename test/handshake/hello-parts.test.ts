@@ -17,7 +17,7 @@ const bytes = (text: string) => new Uint8Array(Buffer.from(text))
 function said(config: Partial<ClientConfig>, psks: readonly OfferedPsk[] = []): ClientHello {
   const hellos: unknown[] = []
   converse({
-    until: 2,
+    until: 1,
     client: {
       serverName: undefined,
       tickets: false,
@@ -90,6 +90,20 @@ test('4.3.11: keys of a hash that no suite of the client has are not offered', t
     keys?.binders.map(({ length }) => length),
     [48, 32],
   )
+})
+
+test('4.2.2: of many keys the first are there, as many as there is room for', t => {
+  for (const length of [1, 130, 1000]) {
+    const psks = Array.from({ length: 3000 }, (_, i) =>
+      offered({ ...external, identity: new Uint8Array(length).fill(i), obfuscatedAge: () => i }),
+    )
+    const { extensions = [] } = said({ psk: true }, psks)
+    const whole = extensions.reduce((sum, one) => sum + 4 + one.extension_data.length, 0)
+    const { identities = [] } = readExtension('ClientHello', 'pre_shared_key', extensions) ?? {}
+    t.true(whole < 2 ** 16 && whole + length + 39 > 65_535 - 2048, `${length}: ${whole}`)
+    for (const [i, { obfuscated_ticket_age }] of identities.entries())
+      if (obfuscated_ticket_age !== i) t.fail(`${i}`)
+  }
 })
 
 test('4.2.2: however many keys there are, and however long their tickets, the extensions have 2^16-1 bytes at most, and a key that fits is there', t => {
