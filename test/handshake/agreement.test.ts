@@ -291,3 +291,42 @@ test('6066 8: what was made of an OCSP response stands with what the peer has sh
       t.deepEqual(connectedOf(end).peerShown, status ? { ...certificates, status } : certificates)
   }
 })
+
+for (const client of ['x509', 'rpk'] as const)
+  for (const server of ['x509', 'rpk'] as const)
+    test(`7250 4: each end shows what was agreed on for it: a client ${client}, a server ${server}`, t => {
+      const types = { clientTypes: [client], serverTypes: [server] } as const
+      const shows = (type: 'x509' | 'rpk') => () => ({
+        chain: [bytes(type)],
+        schemes: [p256],
+        type,
+      })
+      const ends = converse({
+        client: types,
+        server: { ...types, clientCertificate: 'require' },
+        clientAnswers: { certificate: shows(client) },
+        serverAnswers: { certificate: shows(server) },
+      })
+      t.is(connectedOf(ends.client).peerShown.type, server)
+      t.is(connectedOf(ends.server).peerShown.type, client)
+      t.deepEqual(connectedOf(ends.client).peerChain, [bytes(server)])
+      t.deepEqual(connectedOf(ends.server).peerChain, [bytes(client)])
+    })
+
+test('a random source is told what each draw is for, and for nothing twice', t => {
+  const drawn: Record<'client' | 'server', string[]> = { client: [], server: [] }
+  const noting =
+    (role: 'client' | 'server'): NonNullable<ServerConfig['random']> =>
+    (purpose, length) => {
+      drawn[role].push(purpose)
+      return nodeCrypto.randomBytes(length)
+    }
+  converse({
+    client: { random: noting('client'), look: { grease: true, order: 'shuffled' } },
+    server: { random: noting('server'), cookie: 'always' },
+  })
+  for (const purposes of Object.values(drawn)) {
+    t.true(purposes.length > 2 && purposes.every(purpose => /^\w[\w ]+$/.test(purpose)))
+    t.is(new Set(purposes).size, purposes.length)
+  }
+})

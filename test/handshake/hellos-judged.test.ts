@@ -8,7 +8,7 @@ import {
 } from '@biopair/handshake'
 import { type ContextOptions, SslContext } from '@biopair/ssl'
 import test from 'ava'
-import { ClientPeer, without } from '../support/client-peer.ts'
+import { ClientPeer, withExtension, without } from '../support/client-peer.ts'
 import { chainFor } from '../support/mint.ts'
 import { identityOf } from '../support/peer-identity.ts'
 import { type PeerPsk, withPsks } from '../support/psk-peer.ts'
@@ -120,4 +120,27 @@ for (const [what, group, cookie, right] of [
     if (!right) return void refused(t, peer, 'illegal_parameter', 'nothing')
     t.is(peer.step().status, 'want_read')
     return t.is(peer.hellos, 2)
+  })
+
+type Shared = 'x25519' | 'secp256r1'
+for (const [groups, shared, right] of [
+  [['x25519'], ['x25519'], true],
+  [['x25519', 'secp256r1'], ['x25519'], true],
+  [['x25519', 'secp256r1'], ['secp256r1'], true],
+  [['x25519', 'secp256r1'], ['x25519', 'secp256r1'], true],
+  [['secp256r1', 'x25519'], ['x25519', 'secp256r1'], false],
+  [['x25519'], ['secp256r1'], false],
+  [['secp256r1'], ['x25519', 'secp256r1'], false],
+  [['x25519'], ['x25519', 'secp256r1'], false],
+  [['x25519'], ['x25519', 'x25519'], false],
+] as const satisfies readonly (readonly [Shared[], Shared[], boolean])[])
+  test(`rule 21: shares of ${shared.join(', ')} beside the groups ${groups.join(', ')}: ${right ? 'taken' : 'illegal_parameter'}`, t => {
+    const peer = server()
+    const named_group_list = groups.map(name => nodeCrypto.groups[name].id)
+    const made = peer.clientHello(...shared)
+    peer.sendMadeHello(withExtension(made, 'supported_groups', { named_group_list }))
+    if (!right) return void refused(t, peer, 'illegal_parameter', 'nothing')
+    peer.step()
+    peer.sendFinished()
+    return connected(t, peer)
   })

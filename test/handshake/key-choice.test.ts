@@ -1,5 +1,5 @@
 /** Which pre-shared key a handshake goes on with, in which mode and with what early data, for every combination (RFC 9846 §4.3.9, §4.3.10, §4.3.11, §4.7.1). */
-import { type CipherSuite, cipherSuites } from '@biopair/crypto'
+import { type CipherSuite, cipherSuites, signatureSchemes } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
   type ChosenPsk,
@@ -162,6 +162,38 @@ test('4.7.1: a key that was shown in a type that is not taken any more does not 
       {
         server: { clientTypes: types, clientCertificate: 'later' },
       },
+    )
+    t.like(accepting.server.connected, { resumed: taken })
+  }
+})
+
+test('9345 7.4: a delegated credential that is not taken any more, or is none at all, ends a session, not the handshake', t => {
+  const { ecdsa_secp256r1_sha256: p256, ed25519 } = signatureSchemes
+  // valid_time, dc_cert_verify_algorithm, a key of one byte, algorithm, a signature of one byte (RFC 9345 §4).
+  const credential = (verify: number, algorithm: number) =>
+    Uint8Array.of(
+      ...[0, 0, 0, 9, verify >> 8, verify & 0xff, 0, 0, 1, 7],
+      ...[algorithm >> 8, algorithm & 0xff, 0, 1, 7],
+    )
+  const takes = { delegatedSchemes: [p256] }
+  for (const [delegated, config, taken] of [
+    [credential(p256.id, p256.id), takes, true],
+    [credential(p256.id, p256.id), {}, false],
+    [credential(ed25519.id, p256.id), takes, false],
+    [credential(p256.id, ed25519.id), takes, false],
+    [Uint8Array.of(1), takes, false],
+  ] as const) {
+    const shown: Shown = { ...certificates, delegated }
+    const offering = keyed(
+      { shown, early: undefined },
+      { chain: [], early: undefined },
+      { client: config },
+    )
+    t.like(offering.client.connected, { resumed: taken })
+    const accepting = keyed(
+      { early: undefined },
+      { shown, early: undefined },
+      { server: { ...config, clientCertificate: 'later' } },
     )
     t.like(accepting.server.connected, { resumed: taken })
   }

@@ -273,3 +273,16 @@ test('4.3.9: to a client that says no mode that the server has, no tickets are d
     ticketsDue: 0,
   })
 })
+
+for (const [what, change] of Object.entries<(hello: ClientHello) => ClientHello>({
+  random: hello => ({ ...hello, random: new Uint8Array(32) }),
+  legacy_session_id: hello => ({ ...hello, legacy_session_id: new Uint8Array(1) }),
+  cipher_suites: hello => ({ ...hello, cipher_suites: [0x1301] }),
+  'an extension that may not change': without('signature_algorithms'),
+}))
+  test(`rule 3: a second ClientHello that differs in ${what} is told so: illegal_parameter`, t => {
+    const edit = saying((hello, index) => (index > 0 ? change(hello) : hello))
+    t.throws(() => converse({ client: { edit }, server: { cookie: 'always' } }), {
+      message: `illegal_parameter (BAD_EXTENSION, RFC 9846 4.2.2): ${what} differs between the two ClientHellos`,
+    })
+  })
