@@ -17,7 +17,9 @@ import {
 } from '@biopair/handshake'
 import type { ContextOptions } from '@biopair/ssl'
 import type { CryptoLevel, QuicTlsOptions } from '@biopair/ssl/quic'
+import type { TlsAlert } from '@biopair/wire'
 import test, { type ExecutionContext } from 'ava'
+import { documented } from '../support/documented.ts'
 import { clientOptions, ends } from '../support/ends.ts'
 import {
   clientContext,
@@ -75,6 +77,7 @@ function failsWith(t: ExecutionContext, { outcome, tls }: End, code: number, why
   t.is(outcome.code, code)
   t.regex(outcome.error.message, why)
   t.is(outcome.error.origin, 'sent')
+  documented(t, outcome.error)
   t.is(tls.advance(), outcome, 'the same for ever')
   t.throws(() => tls.exportKeyingMaterial(1, 'x'), { code: 'ERR_CLOSED' })
 }
@@ -113,10 +116,9 @@ test('rule 69: quic_transport_parameters in a ClientHello over records: unsuppor
   const { client, server } = ends({ client: { ...clientOptions, ...change } })
   client.doHandshake()
   const outcome = server.doHandshake()
-  t.is(
-    outcome.status === 'failed' && 'alert' in outcome.error && outcome.error.alert,
-    'unsupported_extension',
-  )
+  if (outcome.status !== 'failed' || !('alert' in outcome.error)) return t.fail(outcome.status)
+  t.is(outcome.error.alert, 'unsupported_extension')
+  documented(t, outcome.error as TlsAlert)
 })
 
 test('rule 69: quic_transport_parameters in EncryptedExtensions over records: unsupported_extension', t => {
@@ -130,10 +132,9 @@ test('rule 69: quic_transport_parameters in EncryptedExtensions over records: un
   client.doHandshake()
   server.doHandshake()
   const outcome = client.doHandshake()
-  t.is(
-    outcome.status === 'failed' && 'alert' in outcome.error && outcome.error.alert,
-    'unsupported_extension',
-  )
+  if (outcome.status !== 'failed' || !('alert' in outcome.error)) return t.fail(outcome.status)
+  t.is(outcome.error.alert, 'unsupported_extension')
+  documented(t, outcome.error as TlsAlert)
 })
 
 test('rule 69: no protocol is offered, agreed on or answered: no_application_protocol', t => {

@@ -15,6 +15,7 @@ import {
   type AnyWant,
   type ClientConfig,
   client,
+  type Edit,
   type Fact,
   type Flow,
   Joiner,
@@ -112,9 +113,9 @@ class Side implements Output {
   readonly #flow: Flow<AnyConnected>
   #step: IteratorResult<AnyWant, AnyConnected> | undefined
 
-  constructor(answers: Answers, flow: (talk: Talk) => Flow<AnyConnected>) {
+  constructor(answers: Answers, flow: (talk: Talk) => Flow<AnyConnected>, edit: Edit | undefined) {
     this.#answers = { ...usual, ...answers }
-    this.#flow = flow(new Talk(this, undefined))
+    this.#flow = flow(new Talk(this, edit))
   }
 
   /** Goes on as far as it can; false where it waits for a message that is not there. Gives up at its `end`th want. */
@@ -213,11 +214,15 @@ export function converse(options: ConverseOptions = {}): {
   readonly client: End
   readonly server: End
 } {
-  const near = new Side(options.clientAnswers ?? {}, talk =>
-    client(talk, withItsGroups({ ...clientConfig, ...options.client })),
+  const near = new Side(
+    options.clientAnswers ?? {},
+    talk => client(talk, withItsGroups({ ...clientConfig, ...options.client })),
+    options.client?.edit,
   )
-  const far = new Side(options.serverAnswers ?? {}, talk =>
-    server(talk, withItsGroups({ ...serverConfig, ...options.server })),
+  const far = new Side(
+    options.serverAnswers ?? {},
+    talk => server(talk, withItsGroups({ ...serverConfig, ...options.server })),
+    options.server?.edit,
   )
   near.peer = far
   far.peer = near

@@ -9,7 +9,7 @@ import { hex } from '../names.ts'
 import type { CertificateTypeName, Shown } from '../shown.ts'
 import { signedContent, type Talk } from '../talk.ts'
 import { sendCertificate } from './certificate-message.ts'
-import { noWishes, type Wishes } from './certificate-wishes.ts'
+import type { Wishes } from './certificate-wishes.ts'
 import {
   checkAskedFor,
   delegatedOf,
@@ -99,7 +99,7 @@ export function* sendAuthentication(
   identity: Identity,
   scheme: SignatureScheme,
   context: Bytes,
-  wishes: Wishes = noWishes,
+  wishes: Wishes,
 ): Flow<void> {
   const { chain, type = 'x509', delegated } = identity
   const onLeaf = [
