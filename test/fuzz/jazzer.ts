@@ -29,7 +29,9 @@ if (first === 'fetch') {
   if (!name) throw new TypeError(`expected ${fuzzNames.join(', ')}, fetch; got ${first}`)
   const home = named ?? mkdtempSync(join(tmpdir(), 'biopair-jazzer-'))
   if (there(named === undefined ? fetchJazzer(home) : whyNot(home))) {
-    const { status, output } = runJazzer(home, fuzzSubjects()[name], { runs: Number(second ?? 10_000) })
+    const { status, output } = runJazzer(home, fuzzSubjects()[name], {
+      runs: Number(second ?? 10_000),
+    })
     say(output)
     process.exitCode = status ?? 1
   }

@@ -85,10 +85,14 @@ export function certificateSubject(): FuzzSubject {
   const certificate = (place: string, der: Bytes, deep: boolean): string => {
     const made = neverThrows('parseCertificate', () => parseCertificate(der))
     if (isX509Failure(made)) return failed(made, der)
+    law('a time is one', Number.isFinite(made.notBefore + made.notAfter), () => `${made.notAfter}`)
     const chain = chainWith(place, der)
     const verdict = neverThrows('verifyChain', () => judge(chain, new Counting(true)))
     if (place === 'beside')
       law('what stands beside a chain is not in its way', verdict.ok, () => said(verdict))
+    law('who is believed is valid now', !verdict.ok || verdict.path.every(valid), () =>
+      said(verdict),
+    )
     const doubted = verdict.ok ? judge(chain, new Counting(false)) : verdict
     law('nothing is believed without a signature', !doubted.ok, () => said(doubted))
     const words = neverThrows('explainVerdict', () => explainVerdict(verdict))
@@ -156,6 +160,7 @@ export function certificateSubject(): FuzzSubject {
     const kinds = ['p256', 'rsa', 'rsa-pss', 'mldsa44'] as const
     return [
       ...at('leaf', leaf.der),
+      ...at('leaf', minter.leaf(issuer, { notAfter: time - 1000 }).der),
       ...at('issuer', issuer.der),
       ...at('beside', leaf.der),
       ...at('crl', minter.crl(issuer, { revoked: [{ certificate: 5 }] }).der),
@@ -190,6 +195,10 @@ function faultyLeaf(minter: Minter, fault: FaultName): Bytes {
 
 function legacyOf(certificate: Certificate): unknown {
   return legacyCertificate(certificate, crypto.hashes)
+}
+
+function valid({ notBefore, notAfter }: Certificate): boolean {
+  return notBefore <= time && time < notAfter + 1000
 }
 
 function keyLaws(key: Certificate['publicKey']): void {
