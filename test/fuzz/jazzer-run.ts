@@ -33,7 +33,8 @@ export function runJazzer(
 ): Jazzed {
   const folder = mkdtempSync(join(home, `${name}-`))
   const corpus = join(folder, 'corpus')
-  const instrumented = join(home, 'instrumented')
+  // Other hooks make another code of the same modules.
+  const instrumented = options.words ? join(folder, 'instrumented') : join(home, 'instrumented')
   for (const each of [corpus, instrumented]) mkdirSync(each, { recursive: true })
   for (const [i, data] of inputs().entries()) writeFileSync(join(corpus, `${i}`), data)
   const [node, ...words] = nodeIn(home)
