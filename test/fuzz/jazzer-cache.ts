@@ -6,16 +6,22 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 let kept = ''
+let changed: string | undefined
 
-export function initialize({ folder }: { readonly folder: string }): void {
-  kept = folder
+/** `changed`: the end of the path of a module that is another than on the disk, and is not kept. */
+export function initialize(given: {
+  readonly folder: string
+  readonly changed: string | undefined
+}): void {
+  kept = given.folder
+  changed = given.changed
 }
 
 /** By the path of a module and by what is in it. */
 export const load: LoadHook = async (url, context, next) => {
   if (!url.startsWith('file:')) return next(url, context)
   const path = fileURLToPath(url)
-  if (!path.endsWith('.js')) return next(url, context)
+  if (!path.endsWith('.js') || (changed && path.endsWith(changed))) return next(url, context)
   const name = createHash('sha256').update(path).update(readFileSync(path)).digest('hex')
   const file = join(kept, name)
   if (existsSync(file))

@@ -12,6 +12,8 @@ export interface JazzerRun {
   /** Words for Node, before the program. */
   readonly words?: readonly string[]
   readonly env?: NodeJS.ProcessEnv
+  /** The end of the path of a module that those words change: it is instrumented anew. */
+  readonly changed?: string
 }
 
 export interface Jazzed {
@@ -33,8 +35,7 @@ export function runJazzer(
 ): Jazzed {
   const folder = mkdtempSync(join(home, `${name}-`))
   const corpus = join(folder, 'corpus')
-  // Other hooks make another code of the same modules.
-  const instrumented = options.words ? join(folder, 'instrumented') : join(home, 'instrumented')
+  const instrumented = join(home, 'instrumented')
   for (const each of [corpus, instrumented]) mkdirSync(each, { recursive: true })
   for (const [i, data] of inputs().entries()) writeFileSync(join(corpus, `${i}`), data)
   const [node, ...words] = nodeIn(home)
@@ -54,6 +55,7 @@ export function runJazzer(
         ...process.env,
         BIOPAIR_TARGET: name,
         BIOPAIR_INSTRUMENTED: instrumented,
+        BIOPAIR_CHANGED: options.changed,
         ...options.env,
       },
     },
