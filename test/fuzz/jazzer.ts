@@ -1,59 +1,48 @@
 /**
- * `node dist/fuzz/jazzer.js [target] [runs]`: runs a target under Jazzer.js, which is fetched into a folder of its own and is no dependency. Says
- * `skipped` and why, and ends with 0, where it cannot be had or does not run on this machine.
+ * `node dist/fuzz/jazzer.js [target] [runs]`: runs a target under Jazzer.js, of the folder that BIOPAIR_JAZZER names, or fetched into one
+ * that goes away. `node dist/fuzz/jazzer.js fetch <folder>` fetches it. Says `skipped` and why, and ends with 3, where it does not run here.
  */
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fuzzNames, fuzzSubjects } from '@biopair/testkit/fuzz'
-
-const [name = 'record', runs = '10000'] = process.argv.slice(2)
-const subject = Object.values(fuzzSubjects()).find(one => one.name === name)
-if (!subject) throw new TypeError(`expected ${fuzzNames.join(', ')}; got ${name}`)
-
-const folder = mkdtempSync(join(tmpdir(), 'biopair-jazzer-'))
-const corpus = join(folder, 'corpus')
-mkdirSync(corpus)
-for (const [i, data] of subject.corpus().entries()) writeFileSync(join(corpus, `${i}`), data)
-writeFileSync(join(folder, 'package.json'), '{"private":true}')
-// Jazzer.js loads a CommonJS module; ours is imported by it.
-writeFileSync(
-  join(folder, 'target.cjs'),
-  `const kit = import(${JSON.stringify(import.meta.resolve('@biopair/testkit/fuzz'))})
-let target
-module.exports.fuzz = async data => {
-  target ??= (await kit).fuzzSubjects()[${JSON.stringify(name)}].target
-  target(data)
-}
-`,
-)
+import { fetchJazzer, versionIn, whyNot } from './jazzer-home.ts'
+import { runJazzer } from './jazzer-run.ts'
 
 const say = (line: string) => process.stdout.write(`${line}\n`)
-const run = (command: string, ...given: string[]) =>
-  spawnSync(command, given, { cwd: folder, encoding: 'utf8', timeout: 600_000 })
 
-const added = run('npx', '-y', 'pnpm@12', 'add', '@jazzer.js/core@4.0.0')
-const loaded =
-  added.status === 0
-    ? run('node', '-e', "require('@jazzer.js/core')")
-    : { ...added, stderr: `${added.stdout}${added.stderr}` }
-if (loaded.status !== 0) {
-  const [why = 'no reason was given'] = /.*(?:Error|ERR_).*/.exec(loaded.stderr) ?? []
-  say(`skipped: Jazzer.js does not run here: ${why.trim()}`)
+/** Whether it runs; says why where it does not. */
+function there(reason: string | undefined): boolean {
+  if (reason === undefined) return true
+  say(`skipped: Jazzer.js does not run here: ${reason}`)
+  process.exitCode = 3
+  return false
+}
+
+const [first = 'record', second] = process.argv.slice(2)
+const named = process.env.BIOPAIR_JAZZER
+if (first === 'fetch') {
+  if (second === undefined) throw new TypeError('expected a folder to fetch it into')
+  if (there(fetchJazzer(second))) {
+    // Once is enough for all of our modules to be instrumented, which takes longer than many runs.
+    const { status, output, folder } = runJazzer(second, fuzzSubjects().message, { runs: 1 })
+    say(status === 0 ? `Jazzer.js ${versionIn(second)}` : output)
+    rmSync(folder, { recursive: true })
+    process.exitCode = status ?? 1
+  }
 } else {
-  const jazzer = join(folder, 'node_modules/.bin/jazzer')
-  const done = run(
-    jazzer,
-    'target.cjs',
-    corpus,
-    '-i',
-    'biopair',
-    '-i',
-    'packages',
-    '--',
-    `-runs=${runs}`,
-  )
-  say(`${done.stdout}${done.stderr}`.trimEnd())
-  process.exitCode = done.status ?? 1
+  const name = fuzzNames.find(one => one === first)
+  if (!name) throw new TypeError(`expected ${fuzzNames.join(', ')}, fetch; got ${first}`)
+  const home = named ?? mkdtempSync(join(tmpdir(), 'biopair-jazzer-'))
+  if (there(named === undefined ? fetchJazzer(home) : whyNot(home))) {
+    const { status, output } = runJazzer(home, fuzzSubjects()[name], {
+      runs: Number(second ?? 10_000),
+    })
+    say(output)
+    process.exitCode = status ?? 1
+  }
+  // A finding's input is in there.
+  const found = (process.exitCode ?? 0) !== 0 && process.exitCode !== 3
+  if (found) say(`what it found is in ${home}`)
+  else if (named === undefined) rmSync(home, { recursive: true })
 }

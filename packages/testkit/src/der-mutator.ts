@@ -21,6 +21,7 @@ export const derMutations = [
   'empty',
   'grow',
   'nest',
+  'telling',
   'rawFlip',
   'rawTruncate',
   'rawInsert',
@@ -41,7 +42,9 @@ export function mutateDer(
   if (mutation.startsWith('raw')) return raw(der, below, mutation)
   const tree = parsed(der)
   if (tree === undefined) return raw(der, below, 'rawFlip')
-  const paths = pathsOf(tree)
+  const every = pathsOf(tree)
+  const paths =
+    mutation === 'telling' ? every.filter(path => telling.has(at(tree, path).tag)) : every
   const path = paths[below(paths.length)] ?? []
   const donors = [der, ...others].flatMap(one => parsed(one) ?? [])
   const donor = donors[below(donors.length)] ?? tree
@@ -50,6 +53,19 @@ export function mutateDer(
   const [whole] = replaced([tree], [0, ...path], below, mutation, given)
   return whole === undefined ? new Uint8Array(0) : derBytes(whole)
 }
+
+const text = (ascii: string): Bytes => Uint8Array.from(ascii, character => character.charCodeAt(0))
+
+/** Values that mean something, by tag: each from another one than what was there is far for a mutator of bytes. */
+const telling: ReadonlyMap<number, readonly Uint8Array[]> = new Map([
+  [0x01, [Uint8Array.of(0xff), Uint8Array.of(0), Uint8Array.of(1)]],
+  [
+    0x02,
+    [[0], [1], [0xff], [0x7f, 0xff, 0xff, 0xff], [0, 0x80, 0, 0, 0]].map(of => Uint8Array.from(of)),
+  ],
+  [0x17, ['700101000000Z', '491231235959Z', '500101000000Z', '260230000000Z'].map(text)],
+  [0x18, ['20200101000000Z', '20500101000000Z', '99991231235959Z', '00000101000000Z'].map(text)],
+])
 
 /** Every element's path, the whole's ([]) first. */
 function pathsOf(
@@ -128,6 +144,10 @@ function changed(node: DerNode, below: Below, mutation: DerMutation): DerNode {
       for (let levels = 1 + below(40); levels > 0; levels--)
         nested = { tag: node.tag | 0x20, content: [nested] }
       return nested
+    }
+    case 'telling': {
+      const values = telling.get(node.tag)
+      return values ? { ...node, content: values[below(values.length)] as Uint8Array } : node
     }
     default:
       return node

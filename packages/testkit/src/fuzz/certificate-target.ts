@@ -126,6 +126,8 @@ export function certificateSubject(): FuzzSubject {
     if (place === 'beside' && first >> 4 === 0)
       law('what stands beside a chain is not in its way', verdict.ok, () => said(verdict))
     const { forgiven, anchors: believed } = asked
+    const fresh = !verdict.ok || forgiven !== undefined || verdict.path.every(valid)
+    law('who is believed is valid now', fresh, () => said(verdict))
     if (verdict.ok && verdict.path.length > 1 && !forgiven && believed) {
       const doubted = judge(asked, new Counting(false))
       law('nothing is believed without a signature', !doubted.ok, () => said(doubted))
@@ -160,6 +162,7 @@ export function certificateSubject(): FuzzSubject {
   const certificate = (place: Place, der: Bytes, first: number): string => {
     const made = neverThrows('parseCertificate', () => parseCertificate(der))
     if (isX509Failure(made)) return failed(made, der)
+    law('a time is one', Number.isFinite(made.notBefore + made.notAfter), () => `${made.notAfter}`)
     const verdict = judged(place, der, first, {})
     keyLaws(made.publicKey)
     if ((first & 8) !== 0) {
@@ -223,6 +226,7 @@ export function certificateSubject(): FuzzSubject {
     const every = demands.map((_, i) => i << 4)
     return [
       ...at('leaf', leaf.der, 0, ...every),
+      ...at('leaf', minter.leaf(issuer, { notAfter: time - 1000 }).der, 0, ...every),
       ...at('issuer', issuer.der, 0, ...every),
       ...at('beside', leaf.der, 0, 8),
       ...at('above', richAuthority(minter, issuer).der, 0, ...every),
@@ -268,6 +272,10 @@ function sctsIn(der: Uint8Array): unknown {
 
 function legacyOf(certificate: Certificate): unknown {
   return legacyCertificate(certificate, crypto.hashes)
+}
+
+function valid({ notBefore, notAfter }: Certificate): boolean {
+  return notBefore <= time && time < notAfter + 1000
 }
 
 function keyLaws(key: Certificate['publicKey']): void {

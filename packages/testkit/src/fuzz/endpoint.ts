@@ -3,6 +3,7 @@ import { Ssl, TlsAlert } from '@biopair/ssl'
 import { Drain, Feed, LendingFeed } from './feed.ts'
 import { Finding, law } from './finding.ts'
 import { type Plan, planLength, planOf } from './plan.ts'
+import { provenBy } from './proof.ts'
 import { runQuic } from './quic-endpoint.ts'
 import type { QuicEnd } from './quic-ends.ts'
 import type { FuzzedEnd } from './scenarios.ts'
@@ -67,12 +68,24 @@ function converse(end: FuzzedEnd, heard: Uint8Array<ArrayBuffer>, plan: Plan): C
   // `stateless` has to be the first call.
   if (plan.early && !end.habits.includes('stateless')) doings.early()
   let calls = 0
+  let proven = false
   const most = mostCalls + heard.length + heard.length / Math.min(plan.piece, heard.length + 1)
   let last: Outcome = { status: 'want_read' }
   for (;;) {
     law('a conversation ends', ++calls < most, () => `${calls} calls for ${heard.length} bytes`)
     drain.refill()
     last = watched.read()
+    const { ssl } = watched
+    if (ssl.connected && !proven) {
+      proven = true
+      const taken = heard.subarray(0, feed.taken)
+      const { version } = ssl
+      law(
+        'who is connected has had a Finished',
+        version !== undefined && provenBy(taken, version),
+        () => `${version}: none is in ${taken.length} bytes`,
+      )
+    }
     if (watched.ssl.connected && doings.connected()) continue
     if (last.status === 'done' || last.status === 'want_write') continue
     if (last.status !== 'want_read') break
