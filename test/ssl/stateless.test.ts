@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { bioPair, MemoryBio } from '@biopair/bio'
+import { bioPair, MemoryBio, type PairBio } from '@biopair/bio'
 import { cipherSuites } from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
@@ -339,6 +339,39 @@ test('a small ring delays the HelloRetryRequest: want_write until it is out, and
     if (server.stateless().status === 'retried') return t.pass()
   }
   return t.fail('the HelloRetryRequest is not out')
+})
+
+// Found by the fuzzer: it answered `done`.
+test('where another call has failed at the second ClientHello while the HelloRetryRequest waited for room, stateless fails, too', t => {
+  const context = new SslContext({ ...serverOptions, ...asking })
+  const serverOver = (bio: PairBio) => new Ssl(context).setBio(bio).setAcceptState()
+  const mine = new SslContext({ ...clientOptions, ...asked })
+  const [near, far] = bioPair()
+  const client = new Ssl(mine, { servername: 'server.example' }).setBio(near).setConnectState()
+  client.doHandshake()
+  const first = new Uint8Array(2000)
+  const length = far.read(first) as number
+  const [again, there] = bioPair()
+  again.write(first.subarray(0, length))
+  t.is(serverOver(there).stateless().status, 'retried')
+  const retry = new Uint8Array(2000)
+  far.write(retry.subarray(0, again.read(retry) as number))
+  client.doHandshake()
+  const second = new Uint8Array(2000)
+  const behind = second.subarray(0, far.read(second) as number)
+  // The cookie is good, and the share of P-256 no point.
+  const share = Buffer.from(behind).indexOf(Buffer.from([0, 0x17, 0, 65, 4])) + 4
+  t.true(share > 4)
+  behind[share] = 5
+
+  const [left, right] = bioPair(5000, 7)
+  left.write(first.subarray(0, length))
+  const server = serverOver(right)
+  t.is(server.stateless().status, 'want_write')
+  left.write(behind)
+  const failed = server.read(into)
+  t.is(failed.status, 'failed')
+  t.deepEqual(server.stateless(), failed as ReturnType<typeof server.stateless>)
 })
 
 test('stateless is a call of servers with cookieKeys, and their first', t => {

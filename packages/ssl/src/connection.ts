@@ -94,7 +94,8 @@ export class Connection {
     const { outward } = driver
     return this.#call((): StatelessOutcome => {
       const stop = driver.shake(() => driver.cookie !== undefined || this.state !== 'START')
-      if (stop) return stop
+      const over = stop ?? driver.inward.failure
+      if (over) return over
       if (driver.cookie !== 'sealed') return { status: 'done' }
       const pushed = outward.push()
       if (outward.end) return outward.end

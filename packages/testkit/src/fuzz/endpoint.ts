@@ -149,9 +149,12 @@ class Watched {
 
   read(): Outcome {
     if (this.#fresh) {
-      const { status } = this.call('stateless', () => this.ssl.stateless())
+      const outcome = this.call('stateless', () => this.ssl.stateless())
+      const { status } = outcome
+      // Until it is through, `read` would go on with this end where another one is due.
+      if (status.startsWith('want_')) return outcome
       if (status === 'retried') this.ssl = this.#fresh()
-      else if (!status.startsWith('want_')) this.#fresh = undefined
+      else this.#fresh = undefined
       // The next call has the rest to say.
       if (status === 'retried' || status === 'done') return { status: 'want_read' }
     }
