@@ -142,11 +142,18 @@ class Fuzzing {
 
   #next(): Bytes {
     const dice = this.#dice
+    return this.#subject.mutator(this.#parent(), dice, this.#kept)
+  }
+
+  /** The subject's own inputs are made to lead somewhere, and stay a quarter of all parents however many others there are. */
+  #parent(): Bytes {
+    const dice = this.#dice
+    const own = this.#own > 0 && dice.one(4) ? this.#kept[dice.below(this.#own)] : undefined
+    if (own) return own
     const chosen = this.#one()
     // Of two the shorter, mostly: it costs less, and what shows nothing new by being long would crowd out the rest.
     const other = dice.one(4) ? chosen : this.#one()
-    const parent = other.length < chosen.length ? other : chosen
-    return this.#subject.mutator(parent, dice, this.#kept)
+    return other.length < chosen.length ? other : chosen
   }
 
   /** What is new has more to give: half of the choices are among the last quarter. */
