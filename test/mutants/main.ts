@@ -1,5 +1,5 @@
 /**
- * Mutation testing: `pnpm mutants [package...] [--sample n] [--seed n] [--budget ms] [--jobs n] [--list file]`.
+ * Mutation testing: `pnpm mutants [package...] [--only path]... [--except path]... [--sample n] [--seed n] [--budget ms] [--jobs n] [--list file]`.
  * Prints the score of each package, and where each survivor is.
  */
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -77,7 +77,7 @@ async function scored(name: string, options: Options): Promise<number> {
   for (const test of quick) for (const id of test.reached) by.set(id, [...(by.get(id) ?? []), test])
   const loaded = new Set(base.loaded)
   const kills = new Map<string, number>()
-  const within = (tests: readonly Base[]): string[] => {
+  const affordable = (tests: readonly Base[]): string[] => {
     const weight = ({ name, ms }: Base): number => (ms + 1) / (1 + (kills.get(name) ?? 0))
     let spent = 0
     return [...tests]
@@ -96,10 +96,10 @@ async function scored(name: string, options: Options): Promise<number> {
     for (let mutant = waiting.pop(); mutant !== undefined; mutant = waiting.pop()) {
       const tests = by.get(mutant.id)
       let [fate, killer]: [Fate, string?] =
-        tests === undefined ? ['unreached'] : await judge.judge(mutant.id, within(tests))
+        tests === undefined ? ['unreached'] : await judge.judge(mutant.id, affordable(tests))
       // What loading passes by has to be on before that, in a process of its own: where nothing else tells it.
       if (!dead({ fate }) && loaded.has(mutant.id))
-        [fate, killer] = await judge.judge(mutant.id, within(quick), true)
+        [fate, killer] = await judge.judge(mutant.id, affordable(quick), true)
       if (killer !== undefined) kills.set(killer, (kills.get(killer) ?? 0) + 1)
       const one = { ...mutant, fate, killer }
       judged.push(one)
@@ -124,10 +124,22 @@ const dead = ({ fate }: Pick<Judged, 'fate'>): boolean => fate === 'killed' || f
 const percent = (judged: readonly Judged[]): number =>
   Math.floor((1000 * judged.filter(dead).length) / Math.max(1, judged.length)) / 10
 
-function sample(mutants: readonly Mutant[], { sample, seed }: Options): Mutant[] {
-  const all = new Dice(seed).shuffled(mutants)
-  return all.slice(0, sample)
+function sample(mutants: readonly Mutant[], { only, except, sample, seed }: Options): Mutant[] {
+  const wanted = (source: string): boolean =>
+    (only.length === 0 || only.some(path => within(source, path))) &&
+    !except.some(path => within(source, path))
+  const all = mutants.filter(({ file }) => wanted(sourceOf(file)))
+  if (all.length === 0) throw new RangeError('no mutant is where --only and --except look')
+  return new Dice(seed).shuffled(all).slice(0, sample)
 }
+
+/** Whether a source is this file, or in this folder: both from the root of the project. */
+const within = (source: string, path: string): boolean =>
+  source === path || source.startsWith(path.replace(/\/?$/, '/'))
+
+/** The source of a compiled file, from the root of the project. */
+const sourceOf = (file: string): string =>
+  relative(root, file).replaceAll(sep, '/').replace('/dist/', '/src/').replace(/\.js$/, '.ts')
 
 /** The place in the source that the compiled line came from. */
 function placed({ file, line, column }: Mutant): { source: string; at: string } {
@@ -136,10 +148,10 @@ function placed({ file, line, column }: Mutant): { source: string; at: string } 
     originalLine?: number
     originalColumn?: number
   }
-  const source = relative(root, file)
-    .replace(`${sep}dist${sep}`, `${sep}src${sep}`)
-    .replace(/\.js$/, '.ts')
-  return { source, at: `${(entry.originalLine ?? -1) + 1}:${(entry.originalColumn ?? -1) + 1}` }
+  return {
+    source: sourceOf(file),
+    at: `${(entry.originalLine ?? -1) + 1}:${(entry.originalColumn ?? -1) + 1}`,
+  }
 }
 
 function report(name: string, judged: readonly Judged[], began: number): void {
@@ -156,6 +168,10 @@ function report(name: string, judged: readonly Judged[], began: number): void {
 }
 
 interface Options {
+  /** Files and folders whose mutants are drawn, from the root of the project; all, where none is named. */
+  readonly only: readonly string[]
+  /** Files and folders of these whose mutants are not. */
+  readonly except: readonly string[]
   readonly sample: number
   readonly seed: number
   /** The milliseconds of tests that a mutant is held to, as they take without one. */
@@ -167,6 +183,8 @@ interface Options {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    only: { type: 'string', multiple: true, default: [] },
+    except: { type: 'string', multiple: true, default: [] },
     sample: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: '1' },
     budget: { type: 'string', default: '6000' },
@@ -175,6 +193,8 @@ const { values, positionals } = parseArgs({
   },
 })
 const options: Options = {
+  only: values.only,
+  except: values.except,
   sample: Number(values.sample),
   seed: Number(values.seed),
   budget: Number(values.budget),
