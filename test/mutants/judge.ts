@@ -44,7 +44,7 @@ export class Judge {
     for (const { name, ms } of tests) this.#limits.set(name, 4000 + 8 * ms)
   }
 
-  /** A test that takes longer than `mostMs` is left out: no mutant would be held to it. */
+  /** A test that takes much longer than `mostMs`, or never ends, is left out: no mutant would be held to it. */
   async base(mostMs: number): Promise<BaseReport> {
     const [tests, unfit]: [Base[], string[]] = [[], []]
     for (;;) {
