@@ -17,6 +17,7 @@ import {
   client,
   type Fact,
   type Flow,
+  type FlowConfig,
   Joiner,
   messageName,
   type Output,
@@ -112,9 +113,9 @@ class Side implements Output {
   readonly #flow: Flow<AnyConnected>
   #step: IteratorResult<AnyWant, AnyConnected> | undefined
 
-  constructor(answers: Answers, flow: (talk: Talk) => Flow<AnyConnected>) {
+  constructor(answers: Answers, config: FlowConfig, flow: (talk: Talk) => Flow<AnyConnected>) {
     this.#answers = { ...usual, ...answers }
-    this.#flow = flow(new Talk(this, undefined))
+    this.#flow = flow(new Talk(this, config.edit))
   }
 
   /** Goes on as far as it can; false where it waits for a message that is not there. Gives up at its `end`th want. */
@@ -213,12 +214,10 @@ export function converse(options: ConverseOptions = {}): {
   readonly client: End
   readonly server: End
 } {
-  const near = new Side(options.clientAnswers ?? {}, talk =>
-    client(talk, withItsGroups({ ...clientConfig, ...options.client })),
-  )
-  const far = new Side(options.serverAnswers ?? {}, talk =>
-    server(talk, withItsGroups({ ...serverConfig, ...options.server })),
-  )
+  const mine = withItsGroups({ ...clientConfig, ...options.client })
+  const theirs = withItsGroups({ ...serverConfig, ...options.server })
+  const near = new Side(options.clientAnswers ?? {}, mine, talk => client(talk, mine))
+  const far = new Side(options.serverAnswers ?? {}, theirs, talk => server(talk, theirs))
   near.peer = far
   far.peer = near
   const { until = Number.POSITIVE_INFINITY } = options
