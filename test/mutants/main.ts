@@ -1,5 +1,5 @@
 /**
- * Mutation testing: `pnpm mutants [package...] [--only path]... [--except path]... [--sample n] [--seed n] [--budget ms] [--jobs n] [--list file]`.
+ * Mutation testing: `pnpm mutants [package...] [--only path]... [--except path]... [--tests path]... [--sample n] [--seed n] [--budget ms] [--jobs n] [--list file]`.
  * Prints the score of each package, and where each survivor is.
  */
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -63,6 +63,9 @@ async function scored(name: string, options: Options): Promise<number> {
   const files = (suites[name] ?? [name])
     .flatMap(suite => modulesOf(join(compiled, suite), /\.test\.js$/))
     .filter(file => alone(file) && !spared[name]?.test(relative(compiled, file)))
+    .filter(
+      file => options.tests.length === 0 || options.tests.some(path => within(testOf(file), path)),
+    )
   const setting = { folder, modules, files, count: mutants.length }
   const judges = Array.from({ length: options.jobs }, (_, index) => new Judge(setting, index))
   const base = await (judges[0] as Judge).base(options.budget)
@@ -141,6 +144,10 @@ const within = (source: string, path: string): boolean =>
 const sourceOf = (file: string): string =>
   relative(root, file).replaceAll(sep, '/').replace('/dist/', '/src/').replace(/\.js$/, '.ts')
 
+/** The source of a compiled test, from the root of the project. */
+const testOf = (file: string): string =>
+  `test/${relative(compiled, file).replaceAll(sep, '/')}`.replace(/\.js$/, '.ts')
+
 /** The place in the source that the compiled line came from. */
 function placed({ file, line, column }: Mutant): { source: string; at: string } {
   const map = new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')))
@@ -172,6 +179,8 @@ interface Options {
   readonly only: readonly string[]
   /** Files and folders of these whose mutants are not. */
   readonly except: readonly string[]
+  /** Files and folders of tests that mutants are held to alone; all of the package's, where none is named. */
+  readonly tests: readonly string[]
   readonly sample: number
   readonly seed: number
   /** The milliseconds of tests that a mutant is held to, as they take without one. */
@@ -185,6 +194,7 @@ const { values, positionals } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [] },
     except: { type: 'string', multiple: true, default: [] },
+    tests: { type: 'string', multiple: true, default: [] },
     sample: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: '1' },
     budget: { type: 'string', default: '6000' },
@@ -195,6 +205,7 @@ const { values, positionals } = parseArgs({
 const options: Options = {
   only: values.only,
   except: values.except,
+  tests: values.tests,
   sample: Number(values.sample),
   seed: Number(values.seed),
   budget: Number(values.budget),
