@@ -80,8 +80,12 @@ async function scored(name: string, options: Options): Promise<number> {
   for (const test of quick) for (const id of test.reached) by.set(id, [...(by.get(id) ?? []), test])
   const loaded = new Set(base.loaded)
   const kills = new Map<string, number>()
-  const affordable = (tests: readonly Base[]): string[] => {
-    const weight = ({ name, ms }: Base): number => (ms + 1) / (1 + (kills.get(name) ?? 0))
+  const fileOf = (id: number): string => (mutants[id - 1] as Mutant).file
+  const comeBy = new Map(quick.map(({ name, reached }) => [name, new Set(reached.map(fileOf))]))
+  /** Those that have killed most for their time come first, and before them those that come by another part of the module. */
+  const affordable = (tests: readonly Base[], id: number): string[] => {
+    const weight = ({ name, ms }: Base): number =>
+      (ms + 1) / (1 + (kills.get(name) ?? 0)) / (comeBy.get(name)?.has(fileOf(id)) ? 100 : 1)
     let spent = 0
     return [...tests]
       .sort((a, b) => weight(a) - weight(b))
@@ -99,10 +103,12 @@ async function scored(name: string, options: Options): Promise<number> {
     for (let mutant = waiting.pop(); mutant !== undefined; mutant = waiting.pop()) {
       const tests = by.get(mutant.id)
       let [fate, killer]: [Fate, string?] =
-        tests === undefined ? ['unreached'] : await judge.judge(mutant.id, affordable(tests))
+        tests === undefined
+          ? ['unreached']
+          : await judge.judge(mutant.id, affordable(tests, mutant.id))
       // What loading passes by has to be on before that, in a process of its own: where nothing else tells it.
       if (!dead({ fate }) && loaded.has(mutant.id))
-        [fate, killer] = await judge.judge(mutant.id, affordable(quick), true)
+        [fate, killer] = await judge.judge(mutant.id, affordable(quick, mutant.id), true)
       if (killer !== undefined) kills.set(killer, (kills.get(killer) ?? 0) + 1)
       const one = { ...mutant, fate, killer }
       judged.push(one)
