@@ -101,3 +101,16 @@ for (const [version, options] of Object.entries({
       })
     })
 }
+
+test('psk of TLS 1.2: a key that will not do is wiped all the same', t => {
+  const key = new Uint8Array(32).fill(5)
+  t.throws(
+    () =>
+      converse({
+        ...keyed,
+        serverAnswers: { psk: () => chosen({ ...external, kind: 'imported', key }) },
+      }),
+    { instanceOf: TypeError },
+  )
+  t.deepEqual(key, new Uint8Array(32))
+})

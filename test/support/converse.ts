@@ -41,6 +41,8 @@ export interface End {
   /** All that was handed out as a secret: the flow's arrays, not copies. */
   readonly secrets: readonly Uint8Array[]
   readonly facts: readonly Fact[]
+  /** All that it said, headers included. */
+  readonly messages: readonly Bytes[]
   readonly connected: AnyConnected | undefined
 }
 
@@ -105,6 +107,7 @@ class Side implements Output {
   readonly lines: string[] = []
   readonly secrets: Uint8Array[] = []
   readonly facts: Fact[] = []
+  readonly messages: Bytes[] = []
   readonly joiner = new Joiner({ maxMessage: () => 2 ** 17 })
   connected: AnyConnected | undefined
   peer: Side | undefined
@@ -151,6 +154,7 @@ class Side implements Output {
 
   send(level: string, message: Bytes): void {
     this.lines.push(`> ${messageName(message[0] as number)}, ${level}`)
+    this.messages.push(message)
     this.peer?.joiner.push(message)
     this.peer?.joiner.keep()
   }

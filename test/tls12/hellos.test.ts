@@ -209,6 +209,17 @@ const options: Readonly<
     },
     answers: { status_request: {} },
   },
+  'a client that asks for a status, and a server whose status is a byte': {
+    client: { requestOcsp: true },
+    more: { serverAnswers: { ocsp_request: () => Uint8Array.of(5) } },
+    offers: {
+      status_request: {
+        status_type: 'ocsp',
+        request: { responder_id_list: [], request_extensions: none },
+      },
+    },
+    answers: { status_request: {} },
+  },
   'a client that asks for a status, and a server whose status is empty': {
     client: { requestOcsp: true },
     more: { serverAnswers: { ocsp_request: () => none } },
@@ -409,4 +420,16 @@ test('RFC 5246 7.4.4: a CertificateRequest has the kinds of keys, the schemes an
     supported_signature_algorithms: [0x0403, 0x0804],
     certificate_authorities: authorities,
   })
+})
+
+test('RFC 9846 4.2.3: a server of TLS 1.3 ends its random with a mark, and one of TLS 1.2 alone does not', t => {
+  const mark = [0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44, 1]
+  const tail = (server: Partial<ServerConfig>) => [
+    ...(said({}, server).server?.random.subarray(24) ?? []),
+  ]
+  const newer = said({}, { versions: ['TLSv1.3', 'TLSv1.2'] }).server?.random ?? none
+  t.deepEqual([...newer.subarray(24)], mark)
+  t.is(newer.length, 32)
+  t.notDeepEqual([...newer.subarray(16, 24)], Array(8).fill(0))
+  t.notDeepEqual(tail({}), mark)
 })

@@ -1,5 +1,10 @@
 /** What an end of TLS 1.2 refuses of each message, and what stands just beside that and is taken (RFC 5246 §7.4 and what came to it since). */
-import { cipherSuites12, pskCipherSuites12, signatureSchemes } from '@biopair/crypto'
+import {
+  cipherSuites12,
+  pskCipherSuites12,
+  type SignatureScheme,
+  signatureSchemes,
+} from '@biopair/crypto'
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
   type Certificate12,
@@ -7,6 +12,7 @@ import {
   type CertificateVerify,
   type ClientHello,
   type ClientKeyExchange,
+  certificates,
   type ExtensionIn,
   type ExtensionValue,
   extensionTypes,
@@ -24,11 +30,12 @@ import { external, offered } from '../support/conversations.ts'
 import { type ConverseOptions, converse } from '../support/converse.ts'
 import { documented } from '../support/documented.ts'
 import { editing } from '../support/edited-ends.ts'
+import { identityOf } from '../support/peer-identity.ts'
 
 const older = { versions: ['TLSv1.2'] } as const
 const both = { versions: ['TLSv1.3', 'TLSv1.2'] } as const
 const bytes = (text: string) => Uint8Array.from(text, char => char.charCodeAt(0))
-const { x25519, secp256r1, secp384r1 } = nodeCrypto.groups
+const { x25519, secp256r1, secp384r1, X25519MLKEM768 } = nodeCrypto.groups
 const { TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 } =
   cipherSuites12
 
@@ -158,6 +165,11 @@ judged('the echo of an id that is of no session', {
   server: answering({ legacy_session_id_echo: new Uint8Array(32).fill(7) }),
   refused: ['illegal_parameter', 'SERVER_ECHOED_INVALID_SESSION_ID', 'RFC 5246 7.4.1.3'],
 })
+judged('the echo of an id of one byte', {
+  client: { ...both, ...offering({ legacy_session_id: Uint8Array.of(7) }) },
+  server: answering({ legacy_session_id_echo: Uint8Array.of(7) }),
+  refused: ['illegal_parameter', 'SERVER_ECHOED_INVALID_SESSION_ID', 'RFC 5246 7.4.1.3'],
+})
 judged('another id than that of compatibility mode, which names a new session', {
   client: { ...both, ...offering({ legacy_session_id: new Uint8Array(32).fill(7) }) },
   server: answering({ legacy_session_id_echo: new Uint8Array(32).fill(8) }),
@@ -168,19 +180,21 @@ judged('no id at both ends is no echo', {
 })
 
 // RFC 5746 §3.4, §3.6.
-const formerly = { renegotiated_connection: new Uint8Array(12) }
 judged('a server without renegotiation_info', {
   server: answeringWithout(0xff01),
   refused: ['handshake_failure', 'UNSAFE_LEGACY_RENEGOTIATION_DISABLED', 'RFC 5746 3.4'],
 })
-judged('a server that goes on from a connection before', {
-  server: answeringWith('renegotiation_info', formerly),
-  refused: ['handshake_failure', 'RENEGOTIATION_MISMATCH', 'RFC 5746 3.4'],
-})
-judged('a client that goes on from a connection before', {
-  client: offeringWith('renegotiation_info', formerly),
-  refused: ['handshake_failure', 'RENEGOTIATION_MISMATCH', 'RFC 5746 3.6'],
-})
+for (const length of [1, 12, 24]) {
+  const formerly = { renegotiated_connection: new Uint8Array(length) }
+  judged(`a server that goes on from a connection before (${length})`, {
+    server: answeringWith('renegotiation_info', formerly),
+    refused: ['handshake_failure', 'RENEGOTIATION_MISMATCH', 'RFC 5746 3.4'],
+  })
+  judged(`a client that goes on from a connection before (${length})`, {
+    client: offeringWith('renegotiation_info', formerly),
+    refused: ['handshake_failure', 'RENEGOTIATION_MISMATCH', 'RFC 5746 3.6'],
+  })
+}
 
 // RFC 7627 §5.2.
 const unbound: Refusal = ['handshake_failure', 'NO_EXTENDED_MASTER_SECRET', 'RFC 7627 5.2']
@@ -382,6 +396,57 @@ judged('a client that shows no certificate, where one is asked for', {
   answers: { clientAnswers: { certificate: () => undefined } },
 })
 
+// RFC 6066 §8: "a server MAY choose not to send" what it has announced.
+judged('a server that announces a status and leaves it out', {
+  client: { requestOcsp: true },
+  server: answeringWith('status_request', {}),
+})
+
+// RFC 8422 §2: the suite says which keys sign.
+const rsa = identityOf('rsa')
+const rsaKey = nodeCrypto.publicKey(rsa.key.publicMaterial)
+if ('why' in rsaKey) throw new Error(rsaKey.why)
+const ofRsa = {
+  schemes: [signatureSchemes.rsa_pss_rsae_sha256, signatureSchemes.rsa_pkcs1_sha256],
+  suites12: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256],
+}
+const ofBoth = {
+  schemes: [...ofRsa.schemes, signatureSchemes.ecdsa_secp256r1_sha256],
+  suites12: [
+    TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    cipherSuites12.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+  ],
+}
+const shows = (scheme: SignatureScheme) => ({
+  clientAnswers: { verification: () => ({ trusted: true, key: rsaKey }) as const },
+  serverAnswers: {
+    certificate: () => ({ chain: rsa.chain, schemes: [scheme] }),
+    signature: ({ content }: { readonly content: Uint8Array }) =>
+      rsa.key.sign(scheme.algorithm, content),
+  },
+})
+for (const scheme of ofRsa.schemes) {
+  judged(`an RSA key that signs by ${scheme.name}`, {
+    client: ofRsa,
+    server: ofRsa,
+    answers: shows(scheme),
+  })
+  judged(`an RSA key in a suite of ECDSA keys, by ${scheme.name}`, {
+    client: ofBoth,
+    server: {
+      ...ofBoth,
+      ...answering({ cipher_suite: cipherSuites12.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256.id }),
+    },
+    answers: shows(scheme),
+    refused: ['illegal_parameter', 'WRONG_CERTIFICATE_TYPE', 'RFC 8422 2'],
+  })
+}
+judged('an ECDSA key in a suite of RSA keys', {
+  client: ofBoth,
+  server: { ...ofBoth, ...answering({ cipher_suite: TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256.id }) },
+  refused: ['illegal_parameter', 'WRONG_CERTIFICATE_TYPE', 'RFC 8422 2'],
+})
+
 // RFC 8422 §5.4, §5.7: shares and who signed them.
 const exchange = (change: Partial<ServerKeyExchange>) =>
   editing<ServerKeyExchange>('ServerKeyExchange', said => ({ ...said, ...change }))
@@ -497,3 +562,93 @@ for (const role of ['client', 'server'] as const) {
       refused: ['decrypt_error', 'DIGEST_CHECK_FAILED', 'RFC 5246 7.4.9'],
     })
 }
+
+// RFC 5246 §7.4.1.3, RFC 7627 §5.3: a session goes on with its suite, and with extended_master_secret.
+const suite = cipherSuites12.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+const session = {
+  ...{ masterSecret: new Uint8Array(48).fill(3), suite, chain: [], shown: certificates },
+  ...{ id: bytes('an id'), ticket: bytes(''), authenticatedBy: 'certificate' as const },
+}
+const resuming = {
+  client: { session12: session },
+  server: { sessions12: { issues: false, by: 'id', keep: () => {} } },
+  answers: {
+    serverAnswers: {
+      session: () => ({ ...session, masterSecret: session.masterSecret.slice(), until: 1 }),
+    },
+  },
+} as const satisfies Case
+judged('a session that goes on', resuming)
+judged('an id that was never said is the name of no session', {
+  ...resuming,
+  client: { ...resuming.client, ...offering({ legacy_session_id: bytes('') }) },
+})
+judged('a session that goes on with another suite', {
+  ...resuming,
+  client: {
+    ...resuming.client,
+    suites12: [suite, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384],
+  },
+  server: {
+    ...resuming.server,
+    ...answering({ cipher_suite: TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384.id }),
+  },
+  refused: ['illegal_parameter', 'OLD_SESSION_CIPHER_NOT_RETURNED', 'RFC 5246 7.4.1.3'],
+})
+const split: Refusal = ['handshake_failure', 'INCONSISTENT_EXTMS', 'RFC 7627 5.3']
+judged('a server that goes on without extended_master_secret', {
+  ...resuming,
+  client: { ...resuming.client, extendedMasterSecret: false },
+  server: { ...resuming.server, ...answeringWithout(23) },
+  refused: split,
+})
+judged('a client that goes on without extended_master_secret', {
+  ...resuming,
+  client: { ...resuming.client, ...offeringWithout(23) },
+  server: { ...resuming.server, extendedMasterSecret: false },
+  refused: split,
+})
+judged('a client without groups that the server has, nor the server any curve', {
+  server: { groups: [X25519MLKEM768] },
+  refused: noGroup,
+  says: /expected one of , got 0x001d, 0x0017$/,
+})
+
+// RFC 9846 §4.3.1: who has no version in common with a client says so.
+judged('a client of TLS 1.2, and a server of TLS 1.3', {
+  server: { versions: ['TLSv1.3'] },
+  refused: ['protocol_version', 'UNSUPPORTED_PROTOCOL', '4.3.1'],
+})
+judged('a client of TLS 1.3, and a server of TLS 1.2', {
+  client: { versions: ['TLSv1.3'] },
+  refused: ['protocol_version', 'UNSUPPORTED_PROTOCOL', 'RFC 5246 E.1'],
+})
+
+// RFC 7250 §4.2: types of certificates.
+const unknownType: Refusal = ['unsupported_certificate', 'UNKNOWN_CERTIFICATE_TYPE', 'RFC 7250 4.2']
+judged('a server that has X.509 alone, where a raw public key is wanted', {
+  client: { serverTypes: ['rpk'] },
+  refused: unknownType,
+})
+judged('a server that passes over the wish for a raw public key', {
+  client: { serverTypes: ['rpk'] },
+  server: { serverTypes: ['x509', 'rpk'], ...answeringWithout(20) },
+  answers: {
+    serverAnswers: { certificate: () => ({ chain: [key], schemes, type: 'rpk' }) },
+  },
+  refused: unknownType,
+})
+judged('a type of certificate that was not offered', {
+  client: { serverTypes: ['rpk', 'x509'] },
+  server: answeringWith('server_certificate_type', { server_certificate_type: 'OpenPGP_RESERVED' }),
+  refused: ['illegal_parameter', 'BAD_VALUE', 'RFC 7250 4.2'],
+})
+judged('a server that insists on a type that the client has not', {
+  client: { clientTypes: ['rpk'] },
+  server: { clientCertificate: 'require' },
+  refused: unknownType,
+})
+judged('a server that asks for a type that the client has not, and does without', {
+  client: { clientTypes: ['rpk'] },
+  server: { clientCertificate: 'request' },
+})

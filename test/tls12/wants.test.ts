@@ -27,6 +27,7 @@ const bytes = (text: string) => Uint8Array.from(text, char => char.charCodeAt(0)
 const none = new Uint8Array(0)
 const suite = cipherSuites12.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
 const otherSuite = cipherSuites12.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+const { TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 } = cipherSuites12
 const pskSuite = pskCipherSuites12.TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256
 
 const peerKey = (): PublicKey => {
@@ -289,6 +290,39 @@ test('a server prefers what stands first, and takes a key where it has no certif
   t.true(unfit.includes('certificate') && unfit.includes('psk'))
 })
 
+test('a suite with a key is of no certificate', t => {
+  // An ECDSA key goes with neither: RSA has other keys, and a pre-shared key none.
+  const server = { suites12: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, pskSuite], psk: true }
+  const wants = asked({ ...keys, client: server, server }).server
+  t.deepEqual(of(wants, 'certificate')[0]?.schemes, [])
+  t.true(order(wants).includes('psk'))
+  t.false(order(wants).includes('signature'))
+})
+
+test('RFC 5246 7.4.4: a client is asked for schemes of the kinds of keys that the server takes', t => {
+  const { rsa_pkcs1_sha256, rsa_pss_rsae_sha256, ecdsa_secp256r1_sha256, ed25519 } =
+    signatureSchemes
+  const schemes = [rsa_pkcs1_sha256, ecdsa_secp256r1_sha256, rsa_pss_rsae_sha256, ed25519]
+  for (const [types, fitting] of [
+    [[64], [ecdsa_secp256r1_sha256, ed25519]],
+    [[1], [rsa_pkcs1_sha256, rsa_pss_rsae_sha256]],
+    [[1, 64], schemes],
+    [[2, 65], []],
+  ] as const) {
+    const { client } = asked({
+      server: {
+        clientCertificate: 'request',
+        schemes,
+        edit: (name, message) =>
+          name === 'CertificateRequest'
+            ? { ...message, certificate_types: Uint8Array.from(types) }
+            : message,
+      },
+    })
+    t.deepEqual(of(client, 'certificate')[0]?.schemes, fitting)
+  }
+})
+
 test('RFC 4279 2: with a key, nobody asks the client for a certificate, and no scheme is needed', t => {
   const { client, server } = asked({
     ...keys,
@@ -384,6 +418,14 @@ test('a ticket goes by a name of 32 bytes that is made up each time', t => {
     [32, 32],
   )
   t.notDeepEqual(ids[0], ids[1])
+})
+
+test('nobody asks for a session that has neither id nor ticket', t => {
+  for (const tickets of [true, false])
+    t.deepEqual(
+      of(asked({ client: { tickets }, server: { sessions12: byId } }).server, 'session'),
+      [],
+    )
 })
 
 test('whoever showed nothing is not judged', t => {

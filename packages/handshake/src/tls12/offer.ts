@@ -2,12 +2,7 @@
 import type { CipherSuite12, Group, SignatureScheme } from '@biopair/crypto'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import type { ServerConfig } from '../config.ts'
-import {
-  type ExtensionsOf,
-  extensionTypes,
-  readExtension,
-  readExtensions,
-} from '../extensions/index.ts'
+import { type ExtensionsOf, readExtension, readExtensions } from '../extensions/index.ts'
 import type { ClientHello } from '../messages/index.ts'
 import { hex, listed } from '../names.ts'
 import { knownSchemes } from '../tls13/known-schemes.ts'
@@ -142,10 +137,7 @@ function chooseGroup(
 }
 
 function versionsOf(hello: ClientHello): readonly number[] | undefined {
-  const raw = hello.extensions ?? []
-  if (!raw.some(({ extension_type }) => extension_type === extensionTypes.supported_versions))
-    return undefined
-  return readExtension('ClientHello', 'supported_versions', raw)?.versions
+  return readExtension('ClientHello', 'supported_versions', hello.extensions ?? [])?.versions
 }
 
 function refused(alert: AlertName, reason: string, section: string, why: string): TlsAlert {
