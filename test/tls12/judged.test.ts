@@ -291,10 +291,10 @@ judged('a client of ten versions that nobody has, each of which is named', {
   refused: ['protocol_version', 'UNSUPPORTED_PROTOCOL', 'RFC 5246 E.1'],
   says: /supported_versions 0x0500, .*, 0x0508, 0x0509$/,
 })
-judged('a client of twelve, of which ten are', {
-  client: offeringWith('supported_versions', { versions: many(12) }),
+judged('a client of eleven, of which ten are', {
+  client: offeringWith('supported_versions', { versions: many(11) }),
   refused: ['protocol_version', 'UNSUPPORTED_PROTOCOL', 'RFC 5246 E.1'],
-  says: /, 0x0508, 0x0509 and 2 more$/,
+  says: /, 0x0508, 0x0509 and 1 more$/,
 })
 
 const methods = (...list: number[]) =>
@@ -361,6 +361,28 @@ for (const code of [0, 5, 255])
     client: offeringWith('max_fragment_length', code),
     refused: ['illegal_parameter', 'SSL3_EXT_INVALID_MAX_FRAGMENT_LENGTH', 'RFC 6066 4'],
   })
+
+const granting = (code: number) => answeringWith('max_fragment_length', code)
+const fragments = (section: string): Refusal => [
+  'illegal_parameter',
+  'SSL3_EXT_INVALID_MAX_FRAGMENT_LENGTH',
+  section,
+]
+judged('a server that grants what was asked for', {
+  client: { maxFragmentLength: 1024 },
+  server: granting(2),
+})
+for (const code of [0, 1, 3, 5])
+  judged(`a server that grants ${code} where 2 was asked for`, {
+    client: { maxFragmentLength: 1024 },
+    server: granting(code),
+    refused: fragments('RFC 6066 4'),
+  })
+judged('a server that grants a length beside a record_size_limit', {
+  client: { maxFragmentLength: 1024, recordSizeLimit },
+  server: { recordSizeLimit, ...granting(2) },
+  refused: fragments('RFC 8449 5'),
+})
 
 // RFC 5246 §7.4.2, RFC 7250 §3.
 const noCertificate: Refusal = [
