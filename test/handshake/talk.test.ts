@@ -14,6 +14,9 @@ import {
 } from '@biopair/handshake'
 import { TlsAlert } from '@biopair/wire'
 import test from 'ava'
+import { converse } from '../support/converse.ts'
+import { digest } from '../support/key-schedule.ts'
+import { identityOf } from '../support/peer-identity.ts'
 
 /** A talk, and what it tells. */
 function listening(): { readonly talk: Talk; readonly facts: Fact[]; readonly sent: unknown[] } {
@@ -96,4 +99,33 @@ test('a transcript has no hash before it is started', t => {
   const { talk } = listening()
   for (const ask of [() => talk.transcript.hash(), () => talk.transcript.fork()])
     t.throws(ask, { instanceOf: TypeError, message: /before a suite is chosen/ })
+})
+
+test('RFC 9846 4.5.2: what is signed is 64 spaces, whose it is, a zero, and the hash of all before it', t => {
+  const signed: Uint8Array[] = []
+  const { key, scheme } = identityOf('p256')
+  const signature = ({ content }: { readonly content: Uint8Array }) => {
+    signed.push(content.slice())
+    return key.sign(scheme.algorithm, content)
+  }
+  const { client, server } = converse({
+    server: { clientCertificate: 'require' },
+    clientAnswers: { signature },
+    serverAnswers: { signature },
+  })
+  const until = (messages: readonly Uint8Array[], msg_type: number) =>
+    messages.slice(
+      0,
+      messages.findIndex(message => message[0] === msg_type),
+    )
+  const [hello = new Uint8Array(0), ...answer] = client.messages
+  const before = [
+    [hello, ...until(server.messages, 15)],
+    [hello, ...server.messages, ...until(answer, 15)],
+  ]
+  for (const [i, role] of ['server', 'client'].entries())
+    t.deepEqual(
+      Buffer.from(signed[i] as Uint8Array).toString('latin1'),
+      `${' '.repeat(64)}TLS 1.3, ${role} CertificateVerify\0${digest('sha256', ...(before[i] as Uint8Array[])).reduce((text, byte) => text + String.fromCharCode(byte), '')}`,
+    )
 })

@@ -297,6 +297,15 @@ judged('a client of eleven, of which ten are', {
   says: /, 0x0508, 0x0509 and 1 more$/,
 })
 
+// RFC 9846 §4.3.2: a cookie is of TLS 1.3; who speaks TLS 1.2 alone does not know the extension.
+const nobody = () => {
+  throw new Error('a cookie was opened or made')
+}
+judged('a cookie, by a server of TLS 1.2 that could make some for TLS 1.3', {
+  client: offeringWith('cookie', { cookie: bytes('somebody made it') }),
+  server: { cookie: 'always', cookies: { seal: nobody, open: nobody } },
+})
+
 const methods = (...list: number[]) =>
   offering({ legacy_compression_methods: Uint8Array.from(list) })
 for (const list of [[0], [1, 0], [0, 1]])
