@@ -201,10 +201,12 @@ const unbound: Refusal = ['handshake_failure', 'NO_EXTENDED_MASTER_SECRET', 'RFC
 judged('a server without extended_master_secret', {
   server: answeringWithout(23),
   refused: unbound,
+  says: /in the ServerHello$/,
 })
 judged('a client without extended_master_secret', {
   client: offeringWithout(23),
   refused: unbound,
+  says: /in the ClientHello$/,
 })
 judged('neither has extended_master_secret, where both do without', {
   client: { extendedMasterSecret: false, ...offeringWithout(23) },
@@ -632,12 +634,14 @@ judged('a server that goes on without extended_master_secret', {
   client: { ...resuming.client, extendedMasterSecret: false },
   server: { ...resuming.server, ...answeringWithout(23) },
   refused: split,
+  says: /the ServerHello does not$/,
 })
 judged('a client that goes on without extended_master_secret', {
   ...resuming,
   client: { ...resuming.client, ...offeringWithout(23) },
   server: { ...resuming.server, extendedMasterSecret: false },
   refused: split,
+  says: /the ClientHello does not$/,
 })
 judged('a client without groups that the server has, nor the server any curve', {
   server: { groups: [X25519MLKEM768] },
@@ -682,4 +686,34 @@ judged('a server that insists on a type that the client has not', {
 judged('a server that asks for a type that the client has not, and does without', {
   client: { clientTypes: ['rpk'] },
   server: { clientCertificate: 'request' },
+})
+
+judged('a client that says no groups, and a server without a curve', {
+  client: offeringWithout(10),
+  server: { groups: [X25519MLKEM768] },
+  refused: noGroup,
+  says: /got none$/,
+})
+for (const limit of [63, 64])
+  judged(`a record_size_limit of ${limit} of a client, where a session goes on`, {
+    ...resuming,
+    client: {
+      ...resuming.client,
+      recordSizeLimit,
+      ...offeringWith('record_size_limit', limit),
+    },
+    server: { ...resuming.server, recordSizeLimit },
+    ...(limit < 64 ? { refused: limits } : {}),
+  })
+const keyless = { clientAnswers: { certificate: () => undefined } } as const
+judged('a client without a raw public key, where one is asked for', {
+  client: raw,
+  server: { ...raw, clientCertificate: 'request' },
+  answers: keyless,
+})
+judged('a client without a raw public key, where one is required', {
+  client: raw,
+  server: { ...raw, clientCertificate: 'require' },
+  answers: keyless,
+  refused: nothingFits,
 })

@@ -26,10 +26,9 @@ export interface Offer12 {
   readonly secureRenegotiation: boolean
 }
 
-/** Whether this ClientHello is one that we answer with TLS 1.2: it does not offer TLS 1.3, or we do not have it. */
+/** Whether a server of TLS 1.3 answers this ClientHello with TLS 1.2: it does not offer TLS 1.3. */
 export function offers12(hello: ClientHello, config: ServerConfig): boolean {
   if (!speaks12(config)) return false
-  if (!speaks13(config)) return true
   const said = versionsOf(hello)
   return said === undefined || !said.includes(0x0304)
 }
