@@ -419,6 +419,13 @@ judged('a server that shows no raw public key', {
   },
   refused: noCertificate,
 })
+judged('a server whose raw public key is a byte, if that is believed', {
+  client: raw,
+  server: raw,
+  answers: {
+    serverAnswers: { certificate: () => ({ chain: [Uint8Array.of(5)], schemes, type: 'rpk' }) },
+  },
+})
 judged('a client that shows no certificate, where one is required', {
   server: { clientCertificate: 'require' },
   answers: { clientAnswers: { certificate: () => undefined } },

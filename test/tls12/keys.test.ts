@@ -62,7 +62,9 @@ function checks(title: string, options: ConverseOptions, psk?: Uint8Array, exten
     ]
     const [agreed] = secrets as [Uint8Array]
     // RFC 4279 §2: both behind their lengths.
-    const preMaster = psk ? Uint8Array.of(0, 32, ...agreed, 0, psk.length, ...psk) : agreed
+    const preMaster = psk
+      ? Buffer.concat([Buffer.of(0, 32), agreed, Buffer.of(psk.length >> 8, psk.length), psk])
+      : agreed
     const seed = extended ? digest(hash, ...messages) : mine.randoms
     const master = masterSecret12(hash, preMaster, seed)
     t.deepEqual(mine.masterSecret, master)
@@ -116,17 +118,19 @@ test('RFC 5246 8.1: without extended_master_secret the randoms stand in its plac
   }
 })
 const { TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256: pskSuite } = pskCipherSuites12
-const key = Uint8Array.from({ length: 20 }, (_, i) => i)
-checks(
-  'a key beside the exchange',
-  {
-    client: { suites12: [pskSuite], psk: true },
-    server: { suites12: [pskSuite], psk: true },
-    clientAnswers: { psk_offer: () => [offered({ ...external, key: key.slice() })] },
-    serverAnswers: { psk: () => chosen({ ...external, once: false, key: key.slice() }) },
-  },
-  key,
-)
+for (const length of [1, 20, 256, 65_535]) {
+  const key = Uint8Array.from({ length }, (_, i) => i)
+  checks(
+    `a key of ${length} bytes beside the exchange`,
+    {
+      client: { suites12: [pskSuite], psk: true },
+      server: { suites12: [pskSuite], psk: true },
+      clientAnswers: { psk_offer: () => [offered({ ...external, key: key.slice() })] },
+      serverAnswers: { psk: () => chosen({ ...external, once: false, key: key.slice() }) },
+    },
+    key,
+  )
+}
 
 test('RFC 5705 4: what is exported, with a context of any length and without one', t => {
   const bytes = (length: number) =>

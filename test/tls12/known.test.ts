@@ -331,6 +331,23 @@ for (const [what, ticket] of Object.entries({ 'a ticket': bytes('a ticket'), non
     )
   })
 
+test('RFC 5077 3.3: a ticket that is empty is none, and the id beside it is the session', t => {
+  const id = new Uint8Array(32).fill(9)
+  const { client } = converse({
+    client: older,
+    server: {
+      ...older,
+      sessions12: { issues: true, by: 'ticket', seal: () => undefined },
+      edit: (name, message) =>
+        name === 'ServerHello' ? { ...message, legacy_session_id_echo: id } : message,
+    },
+  })
+  t.deepEqual(
+    named(client.facts, 'session').map(({ session }) => remembered(session)),
+    [{ ...remembered(kept), id, ticket: none, lifetime: 0, renewed: false } as never],
+  )
+})
+
 const master = () => Uint8Array.from({ length: 48 }, (_, i) => i)
 const session = (more: Partial<OfferedSession12>): OfferedSession12 => ({
   ...{ ...kept, masterSecret: master(), id: none, ticket: none },
