@@ -65,7 +65,7 @@ for (const [what, more] of Object.entries({
     )
   })
 
-for (const [version, options] of Object.entries({
+for (const [version, options] of Object.entries<ConverseOptions>({
   'TLS 1.3': {},
   'TLS 1.2': conversations['TLS 1.2'] ?? {},
 })) {
@@ -75,6 +75,22 @@ for (const [version, options] of Object.entries({
       { ...options, serverAnswers: answer ? { certificate: answer } : {} },
       message,
     )
+  const client = (what: string, answer: Answers['certificate'], message: RegExp): void =>
+    wrong(
+      `a client's certificate, ${version}: ${what}`,
+      {
+        client: { ...options.client },
+        server: { ...options.server, clientCertificate: 'request' },
+        clientAnswers: answer ? { certificate: answer } : {},
+      },
+      message,
+    )
+  client('no entries', () => ({ chain: [], schemes }), /shows 0 entries, expected a certificate/)
+  client(
+    'a raw public key that nobody asked for',
+    () => ({ chain: [empty], schemes, type: 'rpk' }),
+    /is of type rpk, expected x509/,
+  )
   shown('no entries', () => ({ chain: [], schemes }), /shows 0 entries, expected a certificate/)
   shown(
     'a raw public key that nobody asked for',
@@ -101,3 +117,16 @@ for (const [version, options] of Object.entries({
       })
     })
 }
+
+test('psk of TLS 1.2: a key that will not do is wiped all the same', t => {
+  const key = new Uint8Array(32).fill(5)
+  t.throws(
+    () =>
+      converse({
+        ...keyed,
+        serverAnswers: { psk: () => chosen({ ...external, kind: 'imported', key }) },
+      }),
+    { instanceOf: TypeError },
+  )
+  t.deepEqual(key, new Uint8Array(32))
+})

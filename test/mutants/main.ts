@@ -1,5 +1,5 @@
 /**
- * Mutation testing: `pnpm mutants [package...] [--only path]... [--except path]... [--sample n] [--seed n] [--budget ms] [--jobs n] [--list file]`.
+ * Mutation testing: `pnpm mutants [package...] [--only path]... [--except path]... [--tests path]... [--sample n] [--seed n] [--budget ms] [--jobs n] [--list file]`.
  * Prints the score of each package, and where each survivor is.
  */
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -63,6 +63,9 @@ async function scored(name: string, options: Options): Promise<number> {
   const files = (suites[name] ?? [name])
     .flatMap(suite => modulesOf(join(compiled, suite), /\.test\.js$/))
     .filter(file => alone(file) && !spared[name]?.test(relative(compiled, file)))
+    .filter(
+      file => options.tests.length === 0 || options.tests.some(path => within(testOf(file), path)),
+    )
   const setting = { folder, modules, files, count: mutants.length }
   const judges = Array.from({ length: options.jobs }, (_, index) => new Judge(setting, index))
   const base = await (judges[0] as Judge).base(options.budget)
@@ -77,8 +80,12 @@ async function scored(name: string, options: Options): Promise<number> {
   for (const test of quick) for (const id of test.reached) by.set(id, [...(by.get(id) ?? []), test])
   const loaded = new Set(base.loaded)
   const kills = new Map<string, number>()
-  const affordable = (tests: readonly Base[]): string[] => {
-    const weight = ({ name, ms }: Base): number => (ms + 1) / (1 + (kills.get(name) ?? 0))
+  const fileOf = (id: number): string => (mutants[id - 1] as Mutant).file
+  const comeBy = new Map(quick.map(({ name, reached }) => [name, new Set(reached.map(fileOf))]))
+  /** Those that have killed most for their time come first, and before them those that come by another part of the module. */
+  const affordable = (tests: readonly Base[], id: number): string[] => {
+    const weight = ({ name, ms }: Base): number =>
+      (ms + 1) / (1 + (kills.get(name) ?? 0)) / (comeBy.get(name)?.has(fileOf(id)) ? 100 : 1)
     let spent = 0
     return [...tests]
       .sort((a, b) => weight(a) - weight(b))
@@ -96,10 +103,12 @@ async function scored(name: string, options: Options): Promise<number> {
     for (let mutant = waiting.pop(); mutant !== undefined; mutant = waiting.pop()) {
       const tests = by.get(mutant.id)
       let [fate, killer]: [Fate, string?] =
-        tests === undefined ? ['unreached'] : await judge.judge(mutant.id, affordable(tests))
+        tests === undefined
+          ? ['unreached']
+          : await judge.judge(mutant.id, affordable(tests, mutant.id))
       // What loading passes by has to be on before that, in a process of its own: where nothing else tells it.
       if (!dead({ fate }) && loaded.has(mutant.id))
-        [fate, killer] = await judge.judge(mutant.id, affordable(quick), true)
+        [fate, killer] = await judge.judge(mutant.id, affordable(quick, mutant.id), true)
       if (killer !== undefined) kills.set(killer, (kills.get(killer) ?? 0) + 1)
       const one = { ...mutant, fate, killer }
       judged.push(one)
@@ -141,6 +150,10 @@ const within = (source: string, path: string): boolean =>
 const sourceOf = (file: string): string =>
   relative(root, file).replaceAll(sep, '/').replace('/dist/', '/src/').replace(/\.js$/, '.ts')
 
+/** The source of a compiled test, from the root of the project. */
+const testOf = (file: string): string =>
+  `test/${relative(compiled, file).replaceAll(sep, '/')}`.replace(/\.js$/, '.ts')
+
 /** The place in the source that the compiled line came from. */
 function placed({ file, line, column }: Mutant): { source: string; at: string } {
   const map = new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')))
@@ -172,6 +185,8 @@ interface Options {
   readonly only: readonly string[]
   /** Files and folders of these whose mutants are not. */
   readonly except: readonly string[]
+  /** Files and folders of tests that mutants are held to alone; all of the package's, where none is named. */
+  readonly tests: readonly string[]
   readonly sample: number
   readonly seed: number
   /** The milliseconds of tests that a mutant is held to, as they take without one. */
@@ -185,6 +200,7 @@ const { values, positionals } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [] },
     except: { type: 'string', multiple: true, default: [] },
+    tests: { type: 'string', multiple: true, default: [] },
     sample: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: '1' },
     budget: { type: 'string', default: '6000' },
@@ -195,6 +211,7 @@ const { values, positionals } = parseArgs({
 const options: Options = {
   only: values.only,
   except: values.except,
+  tests: values.tests,
   sample: Number(values.sample),
   seed: Number(values.seed),
   budget: Number(values.budget),

@@ -5,6 +5,7 @@ import {
   type ChosenPsk,
   type ChosenSession12,
   certificates,
+  type Edit,
   type OfferedPsk,
   type OfferedSession12,
   type RetryState,
@@ -88,6 +89,14 @@ const raw = {
   serverAnswers: shownRaw,
 } satisfies ConverseOptions
 
+/** Without extended_master_secret. */
+const unbound: Edit = (name, message) => {
+  const hello = message as { extensions?: readonly { readonly extension_type: number }[] }
+  if (name !== 'ClientHello') return message
+  const extensions = hello.extensions?.filter(({ extension_type }) => extension_type !== 23)
+  return { ...message, extensions }
+}
+
 export const conversations: Readonly<Record<string, ConverseOptions>> = {
   'TLS 1.3': {},
   'TLS 1.3, with all that certificates come with': {
@@ -160,6 +169,10 @@ export const conversations: Readonly<Record<string, ConverseOptions>> = {
     client: { ...older, alpn: [bytes('h2')], requestOcsp: true, requestScts: true },
     server: { ...older, clientCertificate: 'require', sessions12: byTicket },
     serverAnswers: { ocsp_request: () => bytes('theirs') },
+  },
+  'TLS 1.2, without extended_master_secret': {
+    client: { ...older, extendedMasterSecret: false, edit: unbound },
+    server: { ...older, extendedMasterSecret: false },
   },
   'TLS 1.2, record_size_limit': {
     client: { ...older, recordSizeLimit: 1000 },

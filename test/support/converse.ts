@@ -15,9 +15,9 @@ import {
   type AnyWant,
   type ClientConfig,
   client,
-  type Edit,
   type Fact,
   type Flow,
+  type FlowConfig,
   Joiner,
   messageName,
   type Output,
@@ -41,6 +41,8 @@ export interface End {
   /** All that was handed out as a secret: the flow's arrays, not copies. */
   readonly secrets: readonly Uint8Array[]
   readonly facts: readonly Fact[]
+  /** All that it said, headers included. */
+  readonly messages: readonly Bytes[]
   readonly connected: AnyConnected | undefined
 }
 
@@ -105,6 +107,7 @@ class Side implements Output {
   readonly lines: string[] = []
   readonly secrets: Uint8Array[] = []
   readonly facts: Fact[] = []
+  readonly messages: Bytes[] = []
   readonly joiner = new Joiner({ maxMessage: () => 2 ** 17 })
   connected: AnyConnected | undefined
   peer: Side | undefined
@@ -113,9 +116,9 @@ class Side implements Output {
   readonly #flow: Flow<AnyConnected>
   #step: IteratorResult<AnyWant, AnyConnected> | undefined
 
-  constructor(answers: Answers, flow: (talk: Talk) => Flow<AnyConnected>, edit: Edit | undefined) {
+  constructor(answers: Answers, config: FlowConfig, flow: (talk: Talk) => Flow<AnyConnected>) {
     this.#answers = { ...usual, ...answers }
-    this.#flow = flow(new Talk(this, edit))
+    this.#flow = flow(new Talk(this, config.edit))
   }
 
   /** Goes on as far as it can; false where it waits for a message that is not there. Gives up at its `end`th want. */
@@ -151,6 +154,7 @@ class Side implements Output {
 
   send(level: string, message: Bytes): void {
     this.lines.push(`> ${messageName(message[0] as number)}, ${level}`)
+    this.messages.push(message)
     this.peer?.joiner.push(message)
     this.peer?.joiner.keep()
   }
@@ -214,16 +218,10 @@ export function converse(options: ConverseOptions = {}): {
   readonly client: End
   readonly server: End
 } {
-  const near = new Side(
-    options.clientAnswers ?? {},
-    talk => client(talk, withItsGroups({ ...clientConfig, ...options.client })),
-    options.client?.edit,
-  )
-  const far = new Side(
-    options.serverAnswers ?? {},
-    talk => server(talk, withItsGroups({ ...serverConfig, ...options.server })),
-    options.server?.edit,
-  )
+  const mine = withItsGroups({ ...clientConfig, ...options.client })
+  const theirs = withItsGroups({ ...serverConfig, ...options.server })
+  const near = new Side(options.clientAnswers ?? {}, mine, talk => client(talk, mine))
+  const far = new Side(options.serverAnswers ?? {}, theirs, talk => server(talk, theirs))
   near.peer = far
   far.peer = near
   const { until = Number.POSITIVE_INFINITY } = options

@@ -17,39 +17,17 @@ export class HeldOutput implements Output {
 
   endOfFlight(): void {}
 
-  protect(): never {
-    throw outOfPlace()
-  }
-
-  speak12(): never {
-    throw outOfPlace()
-  }
-
-  changeKeys(): never {
-    throw outOfPlace()
-  }
-
-  unprotect(): never {
-    throw outOfPlace()
-  }
-
-  changeCipherSpec(): never {
-    throw outOfPlace()
-  }
-
-  tolerateChangeCipherSpec(): never {
-    throw outOfPlace()
-  }
-
-  skipEarlyData(): never {
-    throw outOfPlace()
-  }
-
-  limitRecords(): never {
-    throw outOfPlace()
-  }
+  // A flow that has to wait beside a connection changes nothing of its keys and records.
+  readonly protect = outOfPlace
+  readonly speak12 = outOfPlace
+  readonly changeKeys = outOfPlace
+  readonly unprotect = outOfPlace
+  readonly changeCipherSpec = outOfPlace
+  readonly tolerateChangeCipherSpec = outOfPlace
+  readonly skipEarlyData = outOfPlace
+  readonly limitRecords = outOfPlace
 }
 
-function outOfPlace(): TypeError {
-  return new TypeError('expected messages and facts alone')
+function outOfPlace(): never {
+  throw new TypeError('expected messages and facts alone')
 }

@@ -1,4 +1,5 @@
 /** Sending and receiving with the transcript: nobody can forget to hash a message, or to refuse one out of order. */
+import { ascii } from '@biopair/crypto'
 import { type Bytes, TlsAlert } from '@biopair/wire'
 import type { FlowConfig } from './config.ts'
 import { ask, type Flow } from './flow.ts'
@@ -83,7 +84,7 @@ export function signedContent(role: 'client' | 'server', transcriptHash: Uint8Ar
   const context = `TLS 1.3, ${role} CertificateVerify`
   const content = new Uint8Array(64 + context.length + 1 + transcriptHash.length)
   content.fill(0x20, 0, 64)
-  for (let i = 0; i < context.length; i++) content[64 + i] = context.charCodeAt(i)
+  content.set(ascii(context), 64)
   content.set(transcriptHash, 64 + context.length + 1)
   return content
 }

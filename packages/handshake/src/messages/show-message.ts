@@ -72,11 +72,8 @@ const versions: ReadonlyMap<number, string> = new Map([
   [0x0304, 'TLS 1.3'],
 ])
 
-/** Groups of RFC 9846 §4.3.7 that we do not speak. */
+/** Groups of RFC 9846 §4.3.7 that no provider of ours speaks. */
 const otherGroups: ReadonlyMap<number, string> = new Map([
-  [0x001e, 'x448'],
-  [0x0100, 'ffdhe2048'],
-  [0x0101, 'ffdhe3072'],
   [0x0102, 'ffdhe4096'],
   [0x0103, 'ffdhe6144'],
   [0x0104, 'ffdhe8192'],

@@ -2,12 +2,7 @@
 import type { CipherSuite12, Group, SignatureScheme } from '@biopair/crypto'
 import { type AlertName, TlsAlert } from '@biopair/wire'
 import type { ServerConfig } from '../config.ts'
-import {
-  type ExtensionsOf,
-  extensionTypes,
-  readExtension,
-  readExtensions,
-} from '../extensions/index.ts'
+import { type ExtensionsOf, readExtension, readExtensions } from '../extensions/index.ts'
 import type { ClientHello } from '../messages/index.ts'
 import { hex, listed } from '../names.ts'
 import { knownSchemes } from '../tls13/known-schemes.ts'
@@ -31,10 +26,9 @@ export interface Offer12 {
   readonly secureRenegotiation: boolean
 }
 
-/** Whether this ClientHello is one that we answer with TLS 1.2: it does not offer TLS 1.3, or we do not have it. */
+/** Whether a server of TLS 1.3 answers this ClientHello with TLS 1.2: it does not offer TLS 1.3. */
 export function offers12(hello: ClientHello, config: ServerConfig): boolean {
   if (!speaks12(config)) return false
-  if (!speaks13(config)) return true
   const said = versionsOf(hello)
   return said === undefined || !said.includes(0x0304)
 }
@@ -142,10 +136,7 @@ function chooseGroup(
 }
 
 function versionsOf(hello: ClientHello): readonly number[] | undefined {
-  const raw = hello.extensions ?? []
-  if (!raw.some(({ extension_type }) => extension_type === extensionTypes.supported_versions))
-    return undefined
-  return readExtension('ClientHello', 'supported_versions', raw)?.versions
+  return readExtension('ClientHello', 'supported_versions', hello.extensions ?? [])?.versions
 }
 
 function refused(alert: AlertName, reason: string, section: string, why: string): TlsAlert {

@@ -46,8 +46,8 @@ export function resumed12(
   hello: ClientHello,
   { session12 }: ClientConfig,
 ): OfferedSession12 | undefined {
-  if (!session12 || hello.legacy_session_id.length === 0) return undefined
-  return equal(hello.legacy_session_id, answer.legacy_session_id_echo) ? session12 : undefined
+  const { legacy_session_id: id } = hello
+  return id.length > 0 && equal(id, answer.legacy_session_id_echo) ? session12 : undefined
 }
 
 /** A session goes on with its own suite (RFC 5246 §7.4.1.3), and with extended_master_secret (RFC 7627 §5.3). */
