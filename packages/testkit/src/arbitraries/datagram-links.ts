@@ -1,5 +1,5 @@
 /** Links of datagrams: those that lose, double, delay and so reorder; and those that change datagrams, where they may. */
-import { datagramOverhead, defaultMtu } from '@biopair/bio'
+import { defaultMtu } from '@biopair/bio'
 import fc from 'fast-check'
 import type { DatagramPlan, DatagramWayPlan } from '../schedule/datagram-plan.ts'
 
@@ -19,7 +19,7 @@ export interface DatagramLinkOptions {
   readonly mostDelay?: number
   /** The least MTU that a half may be told; none is told another than 1472, unless it is given. */
   readonly leastMtu?: number
-  /** The longest datagram of the protocol, in bytes; 1472. Some links hold one at a time: to send another then is to retry. */
+  /** Where bits flip and datagrams are cut: about how long they are, in bytes; 1472. */
   readonly longest?: number
   /** Below which number of each direction anything happens to a datagram; 30. */
   readonly within?: number
@@ -44,7 +44,6 @@ export function datagramWays(options: DatagramLinkOptions): fc.Arbitrary<Datagra
   if (!(within >= 1)) throw new RangeError(`within: expected 1 or more, got ${within}`)
   const at = fc.nat(within - 1)
   const delay = fc.oneof(fc.nat(Math.min(mostDelay, 5)), fc.nat(mostDelay))
-  const least = longest + datagramOverhead
   const extras = {
     ...(drops ? { lost: fc.uniqueArray(at, { minLength: 1, maxLength: 8 }) } : {}),
     ...(doubles ? { doubled: some({ at, by: delay }) } : {}),
@@ -53,9 +52,11 @@ export function datagramWays(options: DatagramLinkOptions): fc.Arbitrary<Datagra
     ...(cuts
       ? { cut: some({ at, to: fc.nat(longest) }), padded: some({ at, by: fc.nat(99) }) }
       : {}),
-    ...(leastMtu === undefined ? {} : { mtu: fc.integer({ min: leastMtu, max: longest }) }),
+    ...(leastMtu === undefined
+      ? {}
+      : { mtu: fc.integer({ min: leastMtu, max: Math.max(leastMtu, defaultMtu) }) }),
     ...(ends ? { end: at } : {}),
-    size: fc.integer({ min: least, max: 9 * least }),
+    holds: fc.integer({ min: 1, max: 9 }),
   }
   return fc.record(extras, {
     requiredKeys: [],

@@ -4,16 +4,43 @@ import {
   type Datagram,
   DatagramPairBio,
   type DatagramPairOptions,
+  retryWrite,
   type Stopped,
   type TooLong,
   type TooShort,
 } from '@biopair/bio'
+
+interface HalfOptions extends DatagramPairOptions {
+  readonly holds: number | undefined
+}
 
 export class DatagramHalf extends DatagramPairBio {
   /** Every datagram that was sent by this half, in order. */
   readonly sent: Bytes[] = []
   /** How many were received by it. */
   received = 0
+  readonly #holds: number
+  #other: DatagramHalf | undefined
+
+  constructor({ holds, ...options }: HalfOptions) {
+    super(options)
+    this.#holds = holds ?? Number.POSITIVE_INFINITY
+  }
+
+  override pair(other: DatagramHalf): void {
+    super.pair(other)
+    this.#other = other
+    other.#other = this
+  }
+
+  /** Whether it holds as many as it may. */
+  get #full(): boolean {
+    return this.sent.length - (this.#other?.received ?? 0) >= this.#holds
+  }
+
+  override get writeGuarantee(): number {
+    return this.#full ? 0 : super.writeGuarantee
+  }
 
   /** Datagrams in both directions. */
   get moved(): number {
@@ -27,7 +54,7 @@ export class DatagramHalf extends DatagramPairBio {
   }
 
   override send(datagram: Uint8Array): 'done' | Stopped | TooLong {
-    const answer = super.send(datagram)
+    const answer = this.#full ? retryWrite : super.send(datagram)
     if (answer === 'done') this.sent.push(new Uint8Array(datagram))
     return answer
   }
@@ -45,10 +72,7 @@ export class DatagramHalf extends DatagramPairBio {
 }
 
 /** Two halves of a pair. */
-export function datagramHalves(
-  ofA: DatagramPairOptions,
-  ofB: DatagramPairOptions,
-): [DatagramHalf, DatagramHalf] {
+export function datagramHalves(ofA: HalfOptions, ofB: HalfOptions): [DatagramHalf, DatagramHalf] {
   const a = new DatagramHalf(ofA)
   const b = new DatagramHalf(ofB)
   a.pair(b)

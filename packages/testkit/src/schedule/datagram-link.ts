@@ -1,5 +1,5 @@
 /** A link of datagrams: two halves and a carrier that loses, doubles, delays and damages as a plan says, on a clock of its own. */
-import { type Bytes, datagramOverhead, defaultDatagramSize, defaultMtu } from '@biopair/bio'
+import { type Bytes, datagramOverhead, defaultMtu } from '@biopair/bio'
 import { digestOf } from '../seeds/seed.ts'
 import { Carrier } from './carrier.ts'
 import { type DatagramHalf, datagramHalves } from './datagram-half.ts'
@@ -56,9 +56,9 @@ export class DatagramLink extends Carrier {
   }
 }
 
-/** A half is told the longest that it may send. */
-function halfOf({ size = defaultDatagramSize, mtu = defaultMtu }: DatagramWayPlan) {
-  return { size, mtu: Math.min(mtu, size - datagramOverhead) }
+/** A half is told the MTU, and takes longer ones all the same. */
+function halfOf({ holds, mtu = defaultMtu }: DatagramWayPlan) {
+  return { holds, mtu, size: (holds ?? 9) * (Math.max(mtu, defaultMtu) + datagramOverhead) }
 }
 
 function word(count: number): Bytes {

@@ -16,14 +16,14 @@ export interface DatagramWayPlan {
   readonly flipped?: readonly { readonly at: number; readonly bit: number }[]
   /** Arrive with so many of their first bytes and no more. */
   readonly cut?: readonly { readonly at: number; readonly to: number }[]
-  /** Arrive with so many zeros behind them. */
+  /** Arrive with so many zeros behind them, or as many as there is room for. */
   readonly padded?: readonly { readonly at: number; readonly by: number }[]
   /** Milliseconds that all of them take, on the link's clock. */
   readonly latency?: number
   /** What the half that sends is told, as its `mtu`; longer ones never arrive. 1472, and all do, unless it is given. */
   readonly mtu?: number
-  /** How much fits before the carrier and behind it, as in a datagram pair, each datagram counted with 232 bytes more; 15 336. */
-  readonly size?: number
+  /** How many fit before the carrier, and as many behind it; about nine of the MTU, unless it is given. To send another is to retry. */
+  readonly holds?: number
   /** From this one on, none arrives. */
   readonly end?: number
 }
@@ -53,8 +53,8 @@ const wayShape: RecordShape = {
     cut: { list: { needs: { at: 0, to: 0 } } },
     padded: { list: { needs: { at: 0, by: 0 } } },
     latency: 0,
-    mtu: 1,
-    size: 233,
+    mtu: { fixed: 1 },
+    holds: 1,
     end: 0,
   },
 }

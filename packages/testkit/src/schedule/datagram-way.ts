@@ -1,5 +1,5 @@
 /** One direction of a carrier of datagrams: takes them from one half and delivers them to another as a plan says. */
-import type { Bytes } from '@biopair/bio'
+import { type Bytes, datagramOverhead } from '@biopair/bio'
 import type { DatagramHalf } from './datagram-half.ts'
 import type { DatagramWayPlan } from './datagram-plan.ts'
 
@@ -69,7 +69,7 @@ export class DatagramWay {
     }
     for (const { to } of cut.filter(of(number))) arrives = arrives.slice(0, to)
     for (const { by } of padded.filter(of(number))) {
-      const longer = new Uint8Array(arrives.length + by)
+      const longer = new Uint8Array(Math.min(arrives.length + by, this.#to.size - datagramOverhead))
       longer.set(arrives)
       arrives = longer
     }

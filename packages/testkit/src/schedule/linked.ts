@@ -14,6 +14,7 @@ export function linked(plan: DatagramPlan): DatagramLink
 export function linked(plan: LinkPlan | DatagramPlan | number): Link | DatagramLink
 export function linked(plan: LinkPlan | DatagramPlan | number): Link | DatagramLink {
   if (typeof plan === 'number') return linked({ there: { ring: plan }, back: { ring: plan } })
+  checkShape(plan?.carries ?? 'bytes', ['bytes', 'datagrams'], 'link.carries')
   checkShape(plan, shapeOf(plan), 'link')
   return plan.carries === 'datagrams' ? new DatagramLink(plan) : new Link(plan)
 }

@@ -1,7 +1,12 @@
 /** Shapes of plain data: whether something has one, and everything that is simpler than it by one thing. */
 
-/** An integer from this up, one of some words, a list, or a record of what it needs and what it may have. */
-export type Shape = number | readonly string[] | ListShape | RecordShape
+/** An integer from this up, one that is no simpler where it is smaller, one of some words, a list, or a record of what it needs and what it may have. */
+export type Shape =
+  | number
+  | { readonly fixed: number }
+  | readonly string[]
+  | ListShape
+  | RecordShape
 
 interface ListShape {
   readonly list: Shape
@@ -16,9 +21,10 @@ export interface RecordShape {
 
 /** Throws a TypeError that says where something is not of a shape, or a RangeError where a number is none that may be there. */
 export function checkShape(value: unknown, shape: Shape, where: string): void {
-  if (typeof shape === 'number') {
-    if (!Number.isSafeInteger(value) || (value as number) < shape)
-      throw new RangeError(`${where}: expected an integer from ${shape} up, got ${value}`)
+  if (typeof shape === 'number' || 'fixed' in shape) {
+    const least = typeof shape === 'number' ? shape : shape.fixed
+    if (!Number.isSafeInteger(value) || (value as number) < least)
+      throw new RangeError(`${where}: expected an integer from ${least} up, got ${value}`)
     return
   }
   if (isWords(shape)) {
@@ -55,7 +61,7 @@ function* simplerOf(value: unknown, shape: Shape): Generator<unknown> {
     yield* smaller(value as number, shape)
     return
   }
-  if (isWords(shape)) return
+  if (isWords(shape) || 'fixed' in shape) return
   if ('list' in shape) {
     const list = value as readonly unknown[]
     if (list.length > 1) for (const at of list.keys()) yield list.toSpliced(at, 1)
