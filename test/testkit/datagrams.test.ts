@@ -19,17 +19,7 @@ import {
 import test from 'ava'
 import fc from 'fast-check'
 import { runProgram } from './support/programs.ts'
-import {
-  careless,
-  eight,
-  forgets,
-  hasty,
-  long,
-  once,
-  right,
-  twice,
-  wraps,
-} from './support/window.ts'
+import { careless, eight, hasty, long, once, right, twice, wraps } from './support/window.ts'
 
 type DatagramOptions = AlwaysOptions<DatagramLink>
 
