@@ -1,10 +1,9 @@
-/** What the kit draws is what it says: ClientHellos that are answered and refused, chains that are refused for their fault, datagrams. */
+/** What the kit draws is what it says: ClientHellos that are answered and refused, chains that are refused for their fault. */
 import { nodeCrypto } from '@biopair/crypto-node'
 import { Ssl, SslContext } from '@biopair/ssl'
 import {
   chainOf,
   countingPair,
-  datagramPlans,
   faultPlans,
   faultyHellos,
   helloFaults,
@@ -12,7 +11,6 @@ import {
   helloPlans,
   helloRecord,
   Identities,
-  linkedDatagrams,
   seededTime,
 } from '@biopair/testkit'
 import test from 'ava'
@@ -85,40 +83,4 @@ test('a chain with a fault is refused for it, and without it believed', t => {
     }),
     { numRuns: 15 },
   )
-})
-
-test('datagrams arrive but for those that are lost, twice where they are doubled, and late where they are overtaken', t => {
-  fc.assert(
-    fc.property(datagramPlans(20), plan => {
-      const { flipped = [], lost = [], doubled = [] } = plan
-      const link = linkedDatagrams(plan, {}, 100_000)
-      for (let i = 0; i < 20; i++) link.near.send(new Uint8Array(5).fill(i))
-      while (link.step() > 0);
-      const got: number[] = []
-      for (let next = link.far.pending; next !== undefined; next = link.far.pending) {
-        const into = new Uint8Array(next)
-        link.far.receive(into)
-        if (into.every(byte => byte === into[0])) got.push(into[0] as number)
-      }
-      const damaged = new Set(flipped.map(([which]) => which))
-      const expected = Array.from({ length: 20 }, (_, i) => i)
-        .filter(i => !lost.includes(i) && !damaged.has(i))
-        .flatMap(i => (doubled.includes(i) ? [i, i] : [i]))
-      t.deepEqual(
-        got.filter(i => !damaged.has(i)).sort((a, b) => a - b),
-        expected,
-      )
-    }),
-    { numRuns: 200 },
-  )
-  const late = linkedDatagrams({ late: [[0, 2]] })
-  for (let i = 0; i < 4; i++) late.near.send(Uint8Array.of(i))
-  late.step()
-  const order = Array.from({ length: 4 }, () => {
-    const into = new Uint8Array(1)
-    late.far.receive(into)
-    return into[0]
-  })
-  t.deepEqual(order, [1, 2, 0, 3])
-  t.is(seededTime, Date.UTC(2026, 6, 1))
 })

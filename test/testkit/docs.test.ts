@@ -24,6 +24,7 @@ test('docs/testkit.md shows a protocol and programs that test it', t => {
       'ends.js',
       'flips.js',
       'timers.js',
+      'datagrams.js',
       'carrier.js',
     ],
   )

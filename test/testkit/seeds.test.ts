@@ -22,7 +22,13 @@ const runs = [
   { resume: 'ticket', retry: true },
 ]
   .map(config => replay(tls(config), scheduleOf(seed, { largestRing: 500 })).digest)
-console.log(JSON.stringify([scheduleOf(seed), runs]))
+const datagrams = scheduleOf(seed, { carries: 'datagrams' })
+const silent = { done: true, step() {} }
+const play = ({ near }, seed) => {
+  near.send(seed.bytes('client', 9))
+  return { client: silent, server: silent }
+}
+console.log(JSON.stringify([scheduleOf(seed), runs, datagrams, replay(play, datagrams).digest]))
 `
 const expected = spawned(process.execPath)
 

@@ -1,5 +1,5 @@
 /** A network between two datagram pairs that loses, repeats, delays and so reorders; time is a number. */
-import { type DatagramBio, datagramPair } from '@biopair/bio'
+import { type DatagramWayPlan, linked } from '@biopair/testkit'
 import type { Dice } from '../../support/dice.ts'
 import { SmallQuic, type SmallQuicParts } from './small-quic.ts'
 
@@ -16,15 +16,10 @@ export interface Ends {
   readonly server: SmallQuic
 }
 
-interface Travelling {
-  readonly at: number
-  readonly to: DatagramBio
-  readonly end: 'client' | 'server'
-  readonly bytes: Uint8Array
-}
-
 /** Simulated milliseconds after which nobody waits any longer. */
 const patience = 600_000
+/** For how many datagrams of each direction there is a weather; those behind them arrive at once. */
+const forecast = 400
 
 /** Runs both ends until all is said and heard, or one of them has failed. */
 export async function run(
@@ -35,47 +30,46 @@ export async function run(
   dice: Dice,
   clock: { time: number },
 ): Promise<Ends> {
-  const options = { size: 100_000 }
-  const near = { client: datagramPair(options), server: datagramPair(options) }
+  const [there, back] = [wayIn(weather, dice), wayIn(weather, dice)]
+  const link = linked({ carries: 'datagrams', there, back })
+  const halves = { client: link.near, server: link.far }
   const make = (role: 'client' | 'server') =>
-    new SmallQuic({ ...parts[role], carrier: near[role][0], dice }, clock.time)
+    new SmallQuic({ ...parts[role], carrier: halves[role], dice }, clock.time)
   const ends = { client: make('client'), server: make('server') }
-  const { client, server } = ends
   const begun = clock.time
-  let travelling: Travelling[] = []
-  const into = new Uint8Array(2000)
-  /** What the ends have sent goes on its way. */
-  const collect = () => {
-    for (const [from, end] of [
-      ['client', 'server'],
-      ['server', 'client'],
-    ] as const)
-      for (;;) {
-        const datagram = near[from][1].receive(into)
-        if ('stop' in datagram) break
-        const bytes = into.slice(0, datagram.length)
-        const copies = dice.below(100) < weather.repeats ? 2 : 1
-        for (let copy = 0; copy < copies; copy++) {
-          if (dice.below(100) < weather.loss) continue
-          const at = clock.time + dice.from(1, weather.latency)
-          travelling.push({ at, to: near[end][1], end, bytes })
-        }
+  /** What the link's clock is behind. */
+  const behind = begun - link.now
+  while (!(ends.client.finished && ends.server.finished)) {
+    if (Object.values(ends).some(({ outcome }) => outcome.status === 'failed')) return ends
+    link.step()
+    let quiet = true
+    for (const role of ['client', 'server'] as const) {
+      const end = ends[role]
+      if (halves[role].pending !== undefined) {
+        end.receive(clock.time)
+        quiet = false
       }
-  }
-  while (!(client.finished && server.finished)) {
-    if ([client, server].some(({ outcome }) => outcome.status === 'failed')) return ends
-    collect()
-    const times = [...travelling.map(({ at }) => at), client.timer, server.timer]
-    clock.time = Math.min(...times.filter(time => time !== undefined))
-    if (clock.time - begun > patience) throw new Error('the handshake does not come to an end')
-    const arriving = travelling.filter(({ at }) => at <= clock.time)
-    travelling = travelling.filter(({ at }) => at > clock.time)
-    for (const { to, end, bytes } of dice.shuffled(arriving)) {
-      to.send(bytes)
-      ends[end].receive(clock.time)
+      if (end.timer === undefined || end.timer > clock.time) continue
+      await end.tick(clock.time)
+      quiet = false
     }
-    for (const end of [client, server])
-      if (end.timer !== undefined && end.timer <= clock.time) await end.tick(clock.time)
+    if (!quiet) continue
+    link.wait(...Object.values(ends).map(({ timer }) => timer && timer - behind))
+    clock.time = link.now + behind
+    if (clock.time - begun > patience) throw new Error('the handshake does not come to an end')
   }
   return ends
+}
+
+/** What becomes of each datagram of a direction. */
+function wayIn({ loss, repeats, latency }: Weather, dice: Dice): DatagramWayPlan {
+  const all = Array.from({ length: forecast }, (_, at) => at)
+  return {
+    lost: all.filter(() => dice.below(100) < loss),
+    doubled: all
+      .filter(() => dice.below(100) < repeats)
+      .map(at => ({ at, by: dice.below(latency) })),
+    late: all.map(at => ({ at, by: dice.from(1, latency) })),
+    holds: 60,
+  }
 }

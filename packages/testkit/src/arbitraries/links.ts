@@ -1,9 +1,12 @@
 /** Links of every kind: rings, cuts, coalescing, drips, stalls, latency; and those that lose or change bytes, where they may. */
 import fc from 'fast-check'
-import type { DatagramPlan } from '../schedule/datagram-link.ts'
+import type { DatagramPlan, DatagramWayPlan } from '../schedule/datagram-plan.ts'
 import type { LinkPlan, WayPlan } from '../schedule/link-plan.ts'
+import { type DatagramLinkOptions, datagramLinks, datagramWays } from './datagram-links.ts'
 
 export interface LinkOptions {
+  /** Bytes, in a stream; with 'datagrams' there are other options. */
+  readonly carries?: 'bytes'
   /** The largest ring; 20 000. The smallest is 1 byte, and small ones come often. */
   readonly largestRing?: number
   /** Whether a link may end after some byte, or break; no, unless told so. */
@@ -18,13 +21,26 @@ export interface LinkOptions {
   readonly within?: number
 }
 
-/** Plans of links; they shrink to one ring of one byte each way, to which nothing happens. */
-export function links(options: LinkOptions = {}): fc.Arbitrary<LinkPlan> {
-  return fc.record({ there: ways(options), back: ways(options) }, { noNullPrototype: true })
+/** Plans of links; they shrink to one ring of one byte each way, to which nothing happens, or to datagrams to which nothing does. */
+export function links(options?: LinkOptions): fc.Arbitrary<LinkPlan>
+export function links(options: DatagramLinkOptions): fc.Arbitrary<DatagramPlan>
+export function links(
+  options: LinkOptions | DatagramLinkOptions = {},
+): fc.Arbitrary<LinkPlan | DatagramPlan> {
+  if (options.carries === 'datagrams') return datagramLinks(options)
+  return fc.record({ there: byteWays(options), back: byteWays(options) }, { noNullPrototype: true })
 }
 
 /** Plans of one direction. */
-export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
+export function ways(options?: LinkOptions): fc.Arbitrary<WayPlan>
+export function ways(options: DatagramLinkOptions): fc.Arbitrary<DatagramWayPlan>
+export function ways(
+  options: LinkOptions | DatagramLinkOptions = {},
+): fc.Arbitrary<WayPlan | DatagramWayPlan> {
+  return options.carries === 'datagrams' ? datagramWays(options) : byteWays(options)
+}
+
+function byteWays(options: LinkOptions): fc.Arbitrary<WayPlan> {
   const { largestRing = 20_000, ends = false, flips = false, drops = false } = options
   const { within = 6000, mostDelay } = options
   const ring = fc.oneof(
@@ -56,19 +72,4 @@ export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
     { requiredKeys: ['ring'], noNullPrototype: true },
   ) as fc.Arbitrary<WayPlan>
   return fc.oneof({ withCrossShrink: true }, straight, carried)
-}
-
-/** What a network does to datagrams: some of the first `within` are lost, doubled, late or damaged. They shrink to a network that does nothing. */
-export function datagramPlans(within = 30): fc.Arbitrary<DatagramPlan> {
-  const which = fc.nat(within)
-  const some = fc.uniqueArray(which, { maxLength: 4 })
-  return fc.record(
-    {
-      lost: some,
-      doubled: some,
-      late: fc.array(fc.tuple(which, fc.integer({ min: 1, max: 5 })), { maxLength: 3 }),
-      flipped: fc.array(fc.tuple(which, fc.nat(20_000)), { maxLength: 3 }),
-    },
-    { requiredKeys: [], noNullPrototype: true },
-  )
 }

@@ -1,17 +1,30 @@
 /** Schedules: a link, an order of turns, and a seed. */
 import fc from 'fast-check'
-import type { Schedule } from '../schedule/play.ts'
+import type { DatagramLink } from '../schedule/datagram-link.ts'
+import type { Link } from '../schedule/link.ts'
+import type { AnyLink, Schedule } from '../schedule/play.ts'
+import type { DatagramLinkOptions } from './datagram-links.ts'
 import { type LinkOptions, links } from './links.ts'
 
-export interface ScheduleOptions extends LinkOptions {
+/** What links may do, and how many turns there are. */
+export type ScheduleOptions<L extends AnyLink = Link> = (L extends DatagramLink
+  ? DatagramLinkOptions
+  : LinkOptions) & {
   /** The most turns before all take them in rounds; 60. */
   readonly mostTurns?: number
 }
 
 /** Schedules; they shrink to fewer turns over a simpler link. */
-export function schedules(options: ScheduleOptions = {}): fc.Arbitrary<Schedule> {
+export function schedules(options?: ScheduleOptions): fc.Arbitrary<Schedule>
+export function schedules(
+  options: ScheduleOptions<DatagramLink>,
+): fc.Arbitrary<Schedule<DatagramLink>>
+export function schedules(options: ScheduleOptions<AnyLink>): fc.Arbitrary<Schedule<AnyLink>>
+export function schedules(options: ScheduleOptions<AnyLink> = {}): fc.Arbitrary<Schedule<AnyLink>> {
+  const link: fc.Arbitrary<AnyLink['plan']> =
+    options.carries === 'datagrams' ? links(options) : links(options)
   return fc.record(
-    { link: links(options), turns: turnsOf(options.mostTurns), seed: seeds() },
+    { link, turns: turnsOf(options.mostTurns), seed: seeds() },
     { noNullPrototype: true },
   )
 }
@@ -36,7 +49,15 @@ function seeds(): fc.Arbitrary<string> {
 }
 
 /** The schedule that a number stands for, the same on every runtime. */
-export function scheduleOf(seed: number, options: ScheduleOptions = {}): Schedule {
+export function scheduleOf(seed: number, options?: ScheduleOptions): Schedule
+export function scheduleOf(
+  seed: number,
+  options: ScheduleOptions<DatagramLink>,
+): Schedule<DatagramLink>
+export function scheduleOf(
+  seed: number,
+  options: ScheduleOptions<AnyLink> = {},
+): Schedule<AnyLink> {
   const [schedule] = fc.sample(schedules(options), { seed, numRuns: 1 })
-  return schedule as Schedule
+  return schedule as Schedule<AnyLink>
 }

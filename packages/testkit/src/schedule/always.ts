@@ -1,12 +1,16 @@
 /** `always`: runs many schedules of a play and fails with the smallest one that breaks it. */
 import fc from 'fast-check'
 import { type ScheduleOptions, schedules } from '../arbitraries/schedules.ts'
+import type { DatagramLink } from './datagram-link.ts'
 import { PlayFailure } from './failure.ts'
-import type { Play, Schedule } from './play.ts'
+import type { Link } from './link.ts'
+import type { AnyLink, Play, Schedule } from './play.ts'
 import { type ReplayOptions, replay } from './replay.ts'
 import { simpler } from './simpler.ts'
 
-export interface AlwaysOptions extends ScheduleOptions, ReplayOptions {
+export type AlwaysOptions<L extends AnyLink = Link> = ScheduleOptions<L> & RunsOptions
+
+interface RunsOptions extends ReplayOptions {
   /** How many schedules; 100. */
   readonly runs?: number
   /** What the schedules follow from; another one each time, unless given. A failure says which it was. */
@@ -16,30 +20,49 @@ export interface AlwaysOptions extends ScheduleOptions, ReplayOptions {
 }
 
 /** Runs; throws the `PlayFailure` of the smallest schedule that was found to break the play; nothing that is simpler by one thing breaks it in the same way. */
-export function always(play: Play, options: AlwaysOptions = {}): void {
-  const found = smallest(play, options)
+export function always(play: Play, options?: AlwaysOptions): void
+export function always(play: Play<DatagramLink>, options: AlwaysOptions<DatagramLink>): void
+export function always(
+  play: Play | Play<DatagramLink>,
+  options: AlwaysOptions<AnyLink> = {},
+): void {
+  const found = smallestOf(play as Play<AnyLink>, options)
   if (found === undefined) return
   const { failure, seed, tried, smaller } = found
   failure.message += `found with seed ${seed}: schedule ${tried}, made smaller ${smaller} times\n`
   throw failure
 }
 
-/** The smallest schedule that breaks a play, with what it breaks; undefined where none of them does. */
+/** The smallest schedule that breaks a play, with what it breaks. */
+export interface Smallest<L extends AnyLink = Link> {
+  readonly schedule: Schedule<L>
+  readonly failure: PlayFailure<L>
+  readonly seed: number
+  readonly tried: number
+  readonly smaller: number
+}
+
+/** The smallest schedule that breaks a play; undefined where none of them does. */
+export function smallest(play: Play, options?: AlwaysOptions): Smallest | undefined
 export function smallest(
-  play: Play,
-  options: AlwaysOptions = {},
-):
-  | {
-      readonly schedule: Schedule
-      readonly failure: PlayFailure
-      readonly seed: number
-      readonly tried: number
-      readonly smaller: number
-    }
-  | undefined {
+  play: Play<DatagramLink>,
+  options: AlwaysOptions<DatagramLink>,
+): Smallest<DatagramLink> | undefined
+export function smallest(
+  play: Play | Play<DatagramLink>,
+  options: AlwaysOptions<AnyLink> = {},
+): Smallest<AnyLink> | undefined {
+  return smallestOf(play as Play<AnyLink>, options)
+}
+
+/** A play is given the links that its options ask for. */
+function smallestOf(
+  play: Play<AnyLink>,
+  options: AlwaysOptions<AnyLink>,
+): Smallest<AnyLink> | undefined {
   const { runs = 100, seed, mostShrinks = 2000 } = options
   checkOptions(play, { runs, mostShrinks, seed: seed ?? 0 })
-  let first: PlayFailure | undefined
+  let first: PlayFailure<AnyLink> | undefined
   let left = mostShrinks
   const property = fc.property(schedules(options), schedule => {
     if (first !== undefined && left-- <= 0) return
@@ -61,7 +84,12 @@ export function smallest(
 }
 
 /** What shrinking by parts leaves: as long as anything that is simpler by one thing fails in the same way, it is that. */
-function smallerStill(play: Play, schedule: Schedule, options: ReplayOptions, most: number) {
+function smallerStill(
+  play: Play<AnyLink>,
+  schedule: Schedule<AnyLink>,
+  options: ReplayOptions,
+  most: number,
+) {
   let best = schedule
   let failure = failureOf(play, best, options)
   if (failure === undefined)
@@ -82,7 +110,7 @@ function smallerStill(play: Play, schedule: Schedule, options: ReplayOptions, mo
 }
 
 /** A property of no runs holds always. */
-function checkOptions(play: Play, options: Readonly<Record<string, number>>): void {
+function checkOptions(play: Play<AnyLink>, options: Readonly<Record<string, number>>): void {
   if (typeof play !== 'function')
     throw new TypeError(`play: expected a function, got ${typeof play}`)
   for (const [name, number] of Object.entries(options)) {
@@ -94,7 +122,11 @@ function checkOptions(play: Play, options: Readonly<Record<string, number>>): vo
   }
 }
 
-function failureOf(play: Play, schedule: Schedule, options: ReplayOptions) {
+function failureOf(
+  play: Play<AnyLink>,
+  schedule: Schedule<AnyLink>,
+  options: ReplayOptions,
+): PlayFailure<AnyLink> | undefined {
   try {
     replay(play, schedule, options)
     return undefined

@@ -1,94 +1,66 @@
-/** `linkedDatagrams`: two halves of a datagram pair and a carrier that loses, doubles, delays and damages as a plan says. */
-import { type Bytes, type DatagramPairBio, datagramPair } from '@biopair/bio'
+/** A link of datagrams: two halves and a carrier that loses, doubles, delays and damages as a plan says, on a clock of its own. */
+import { type Bytes, datagramOverhead, defaultMtu } from '@biopair/bio'
+import { digestOf } from '../seeds/seed.ts'
+import { Carrier } from './carrier.ts'
+import { type DatagramHalf, datagramHalves } from './datagram-half.ts'
+import { type DatagramPlan, type DatagramWayPlan, faithfulToDatagrams } from './datagram-plan.ts'
+import { DatagramWay } from './datagram-way.ts'
 
-/** What happens to datagrams of one direction, each named by its number from 0; nothing, where it is empty. */
-export interface DatagramPlan {
-  /** Never arrive. */
-  readonly lost?: readonly number[]
-  /** Arrive twice. */
-  readonly doubled?: readonly number[]
-  /** Arrive behind so many that were sent after them. */
-  readonly late?: readonly (readonly [datagram: number, by: number])[]
-  /** Arrive with a bit as its opposite; beyond their length, the bit is counted on from the beginning. */
-  readonly flipped?: readonly (readonly [datagram: number, bit: number])[]
-}
-
-/** Both ends of a link of datagrams. */
-export class DatagramLink {
+/** A link between a client and a server. Nothing moves in it but by calls, and its time passes only by `step` and `wait`. */
+export class DatagramLink extends Carrier {
+  readonly carries = 'datagrams'
+  readonly plan: DatagramPlan
   /** The client's half, and the server's. */
-  readonly near: DatagramPairBio
-  readonly far: DatagramPairBio
-  readonly #ways: readonly [DatagramWay, DatagramWay]
+  readonly near: DatagramHalf
+  readonly far: DatagramHalf
 
-  constructor(there: DatagramPlan, back: DatagramPlan, size?: number) {
-    const options = size === undefined ? {} : { size }
-    const [near, other] = datagramPair(options)
-    const [another, far] = datagramPair(options)
+  constructor(plan: DatagramPlan) {
+    const [there, back] = [halfOf(plan.there), halfOf(plan.back)]
+    const [near, other] = datagramHalves(there, back)
+    const [another, far] = datagramHalves(there, back)
+    super([new DatagramWay(other, another, plan.there), new DatagramWay(another, other, plan.back)])
+    this.plan = plan
     this.near = near
     this.far = far
-    this.#ways = [new DatagramWay(other, another, there), new DatagramWay(another, other, back)]
   }
 
-  /** Carries what was sent; answers how many datagrams arrived. */
-  step(): number {
-    return this.#ways[0].step() + this.#ways[1].step()
+  /** Whether all that is sent, and not longer than the MTU, arrives as it was: perhaps again, perhaps in another order. */
+  get faithful(): boolean {
+    return faithfulToDatagrams(this.plan)
+  }
+
+  /** Datagrams that anybody has moved so far. */
+  override get moved(): number {
+    return super.moved + this.near.moved + this.far.moved
+  }
+
+  /** Every datagram that was sent so far: by the client, and by the server. */
+  get said(): { readonly there: readonly Bytes[]; readonly back: readonly Bytes[] } {
+    return { there: this.near.sent, back: this.far.sent }
+  }
+
+  /** SHA-256 of that and of all lengths, as hex. */
+  get digest(): string {
+    return digestOf(
+      [this.near.sent, this.far.sent].flatMap(sent => [
+        word(sent.length),
+        ...sent.flatMap(bytes => [word(bytes.length), bytes]),
+      ]),
+    )
+  }
+
+  /** What the link waits for, in words. */
+  get waits(): string {
+    const [there, back] = this.held
+    return `time, or readers, of ${there} datagrams there and ${back} back`
   }
 }
 
-/** A link of datagrams; the second plan is the way back, and as the first unless it is given. */
-export function linkedDatagrams(
-  there: DatagramPlan = {},
-  back: DatagramPlan = there,
-  size?: number,
-): DatagramLink {
-  return new DatagramLink(there, back, size)
+/** A half is told the MTU, and takes longer ones all the same. */
+function halfOf({ holds, mtu = defaultMtu }: DatagramWayPlan) {
+  return { holds, mtu, size: (holds ?? 9) * (Math.max(mtu, defaultMtu) + datagramOverhead) }
 }
 
-/** One direction. */
-class DatagramWay {
-  readonly #from: DatagramPairBio
-  readonly #to: DatagramPairBio
-  readonly #plan: DatagramPlan
-  /** What is on its way; it arrives once so many were sent. */
-  #held: { readonly bytes: Bytes; readonly number: number; readonly after: number }[] = []
-  #sent = 0
-
-  constructor(from: DatagramPairBio, to: DatagramPairBio, plan: DatagramPlan) {
-    this.#from = from
-    this.#to = to
-    this.#plan = plan
-  }
-
-  step(): number {
-    const before = this.#sent
-    for (let next = this.#from.pending; next !== undefined; next = this.#from.pending) {
-      const bytes = new Uint8Array(next)
-      if ('stop' in this.#from.receive(bytes)) break
-      this.#accept(bytes, this.#sent++)
-    }
-    // Nothing more was sent: what waits to be overtaken is not, and goes.
-    const due = this.#sent === before ? Number.POSITIVE_INFINITY : this.#sent
-    let arrived = 0
-    for (const held of this.#held.filter(({ after }) => after <= due)) {
-      if (this.#to.send(held.bytes) !== 'done') break
-      this.#held = this.#held.filter(other => other !== held)
-      arrived++
-    }
-    return arrived
-  }
-
-  #accept(bytes: Bytes, number: number): void {
-    const { lost = [], doubled = [], late = [], flipped = [] } = this.#plan
-    if (lost.includes(number)) return
-    for (const [which, bit] of flipped) {
-      if (which !== number || bytes.length === 0) continue
-      const at = Math.floor(bit / 8) % bytes.length
-      bytes[at] = (bytes[at] as number) ^ (1 << (bit % 8))
-    }
-    const by = late.find(([which]) => which === number)?.[1] ?? 0
-    const held = { bytes, number, after: number + by + 1 }
-    this.#held.push(held, ...(doubled.includes(number) ? [{ ...held }] : []))
-    // Behind those that overtake it.
-    this.#held.sort((a, b) => a.after - b.after || b.number - a.number)
-  }
+function word(count: number): Bytes {
+  return Uint8Array.of(count >> 24, count >> 16, count >> 8, count)
 }

@@ -1,4 +1,5 @@
 /** What a link between two ends does to their bytes, as plain data: it prints, it shrinks, and it replays. */
+import type { RecordShape } from './shape.ts'
 
 /** One direction of a link. Only `ring` given: the bytes go straight through one ring, and nothing happens to them. */
 export interface WayPlan {
@@ -22,6 +23,8 @@ export interface WayPlan {
 
 /** Both directions: `there` is from the client to the server. */
 export interface LinkPlan {
+  /** Bytes, in a stream, unless a plan says otherwise. */
+  readonly carries?: 'bytes'
   readonly there: WayPlan
   readonly back: WayPlan
 }
@@ -38,37 +41,21 @@ export function direct(way: WayPlan): boolean {
   return Object.values(way).filter(part => part !== undefined).length === 1
 }
 
-const parts = ['ring', 'cuts', 'gather', 'latency', 'stalls', 'end', 'flips', 'drops']
+const wayShape: RecordShape = {
+  needs: { ring: 1 },
+  may: {
+    cuts: { list: 1, some: true },
+    gather: 1,
+    latency: 0,
+    stalls: { list: { needs: { at: 0, for: 1 } } },
+    end: { needs: { at: 0, as: ['eof', 'broken'] } },
+    flips: { list: 0 },
+    drops: { list: 0 },
+  },
+}
 
-/** Throws RangeError where a plan cannot be, and TypeError where it is none. */
-export function checkPlan(plan: LinkPlan): void {
-  for (const name of ['there', 'back'] as const) {
-    const way = plan?.[name]
-    if (typeof way !== 'object' || way === null)
-      throw new TypeError(`link.${name}: expected what that direction does, got ${way}`)
-    const strange = Object.keys(way).find(part => !parts.includes(part))
-    if (strange !== undefined)
-      throw new TypeError(`${name}.${strange}: expected one of ${parts.join(', ')}`)
-    const as = way.end?.as ?? 'eof'
-    if (as !== 'eof' && as !== 'broken')
-      throw new TypeError(`${name}.end.as: expected eof or broken, got ${as}`)
-    const { ring, cuts, gather = 1, latency = 0, stalls = [], end, flips = [], drops = [] } = way
-    const counts = [
-      [`ring`, ring, 1],
-      [`gather`, gather, 1],
-      [`latency`, latency, 0],
-      [`end.at`, end?.at ?? 0, 0],
-      ...(cuts ?? []).map(cut => ['cuts', cut, 1] as const),
-      ...stalls.flatMap(stall => [
-        ['stalls.at', stall.at, 0] as const,
-        ['stalls.for', stall.for, 1] as const,
-      ]),
-      ...flips.map(flip => ['flips', flip, 0] as const),
-      ...drops.map(drop => ['drops', drop, 0] as const),
-    ] as const
-    for (const [what, count, least] of counts)
-      if (!Number.isSafeInteger(count) || count < least)
-        throw new RangeError(`${name}.${what}: expected an integer from ${least} up, got ${count}`)
-    if (cuts?.length === 0) throw new RangeError(`${name}.cuts: expected one cut or more, got none`)
-  }
+/** What a plan may say. */
+export const linkShape: RecordShape = {
+  needs: { there: wayShape, back: wayShape },
+  may: { carries: ['bytes'] },
 }

@@ -1,7 +1,10 @@
 /** What is tested: a play, which puts two ends onto a link and lets them be stepped in any order. */
 import type { Seed } from '../seeds/seed.ts'
+import type { DatagramLink } from './datagram-link.ts'
 import type { Link } from './link.ts'
-import type { LinkPlan } from './link-plan.ts'
+
+/** A link of whatever it carries. */
+export type AnyLink = Link | DatagramLink
 
 /** One end: any protocol that can be moved on without waiting. */
 export interface Actor {
@@ -27,8 +30,8 @@ export interface Ends {
  * Makes both ends anew on a link. Everything that they do has to follow from the seed, the link and the order of their steps: then a run
  * can be repeated. A function with a name can be named in a program; `source` says how, where it is not a function that a module exports.
  */
-export interface Play {
-  (link: Link, seed: Seed): Ends
+export interface Play<L extends AnyLink = Link> {
+  (link: L, seed: Seed): Ends
   readonly name: string
   source?: Source
 }
@@ -47,8 +50,8 @@ export type Turn = 'client' | 'server' | 'pump'
  * One run, as plain data: what the link does, whose turn it is, and the seed of everything that is drawn. Turns are written by their first
  * letter, `ccsp`; when they are over, all three take turns until both ends are done.
  */
-export interface Schedule {
-  readonly link: LinkPlan
+export interface Schedule<L extends AnyLink = Link> {
+  readonly link: L['plan']
   readonly turns: string
   readonly seed: string
 }

@@ -1,8 +1,11 @@
 /** A schedule as a program of a few lines, and plain data as source text. */
-import type { Play, Schedule, Source } from './play.ts'
+import type { AnyLink, Play, Schedule, Source } from './play.ts'
 
 /** A module that replays a schedule. A play without a `source` is named as what `play.js` exports by its name. */
-export function programOf(play: Play, { link, turns, seed }: Schedule): string {
+export function programOf<L extends AnyLink>(
+  play: Play<L>,
+  { link, turns, seed }: Schedule<L>,
+): string {
   const { imports, expression } = play.source ?? namedIn(play.name, 'play')
   const lines = [
     `import { replay } from '@biopair/testkit'`,
@@ -10,6 +13,7 @@ export function programOf(play: Play, { link, turns, seed }: Schedule): string {
     '',
     `replay(${expression}, {`,
     `  link: {`,
+    ...(link.carries === undefined ? [] : [`    carries: ${sourceOf(link.carries)},`]),
     `    there: ${sourceOf(link.there)},`,
     `    back: ${sourceOf(link.back)},`,
     `  },`,

@@ -1,16 +1,17 @@
 /** `replay`: one schedule, run to its end. The same schedule gives the same run, to the byte. */
 import { StallDetector } from '@biopair/bio'
-import { digestOf, Seed } from '../seeds/seed.ts'
+import { Seed } from '../seeds/seed.ts'
 import { PlayFailure } from './failure.ts'
-import { type Link, linked } from './link.ts'
-import type { Ends, Play, Schedule } from './play.ts'
+import type { Link } from './link.ts'
+import { linked } from './linked.ts'
+import type { AnyLink, Ends, Play, Schedule } from './play.ts'
 
 /** A run in which everything went as it should. */
-export interface Run {
-  readonly schedule: Schedule
+export interface Run<L extends AnyLink = Link> {
+  readonly schedule: Schedule<L>
   /** Steps that were taken, those after the schedule's turns included. */
   readonly steps: number
-  readonly link: Link
+  readonly link: L
   /** SHA-256 of all that both ends wrote, as hex. */
   readonly digest: string
 }
@@ -23,14 +24,19 @@ export interface ReplayOptions {
 
 /**
  * Runs the turns of a schedule, then fair rounds until both ends are done, then the play's check. Throws a `PlayFailure` where an end
- * throws, where the check does, where nobody gets on any more (two rounds without a byte, a word or the time moving), or where there is no end.
+ * throws, where the check does, where nobody gets on any more (two rounds without a byte or datagram, a word or the time moving), or where there is no end.
  */
-export function replay(play: Play, schedule: Schedule, options: ReplayOptions = {}): Run {
+export function replay<L extends AnyLink = Link>(
+  play: Play<L>,
+  schedule: Schedule<L>,
+  options: ReplayOptions = {},
+): Run<L> {
   const { mostSteps = 1_000_000 } = options
   if (!(mostSteps >= 1)) throw new RangeError(`mostSteps: expected 1 or more, got ${mostSteps}`)
   if (typeof schedule?.turns !== 'string' || typeof schedule.seed !== 'string')
     throw new TypeError('schedule: expected { link, turns, seed }, the last two texts')
-  const link = linked(schedule.link)
+  // The link of a plan of L is an L.
+  const link = linked(schedule.link) as L
   const taken: Taken = { steps: 0 }
   const fail = (end: PlayFailure['end'], why: string, cause?: unknown): never => {
     throw new PlayFailure(play, schedule, { end, why, steps: taken.steps, last: taken.last, cause })
@@ -56,7 +62,7 @@ export function replay(play: Play, schedule: Schedule, options: ReplayOptions = 
       return fail('threw', wordsOf(error), error)
     }
     if (taken.steps > mostSteps) {
-      const what = `no end after ${taken.steps} steps (mostSteps): ${link.moved} bytes were moved`
+      const what = `no end after ${taken.steps} steps (mostSteps): ${link.moved} ${link.carries} were moved`
       return fail('endless', whyOf(what, ends, link))
     }
     if (link.moved > before || link.wait(ends.client.due, ends.server.due)) {
@@ -71,8 +77,7 @@ export function replay(play: Play, schedule: Schedule, options: ReplayOptions = 
   } catch (error) {
     return fail('wrong', wordsOf(error), error)
   }
-  const { there, back } = link.said
-  return { schedule, steps: taken.steps, link, digest: digestOf([there, Uint8Array.of(0), back]) }
+  return { schedule, steps: taken.steps, link, digest: link.digest }
 }
 
 interface Taken {
@@ -80,7 +85,7 @@ interface Taken {
   last?: string
 }
 
-function take(letter: string, ends: Ends, link: Link, taken: Taken): void {
+function take(letter: string, ends: Ends, link: AnyLink, taken: Taken): void {
   taken.steps++
   const turn = ({ c: 'client', s: 'server', p: 'pump' } as const)[letter]
   if (turn === undefined) throw new TypeError(`turns: expected c, s or p, got ${letter}`)
@@ -89,8 +94,7 @@ function take(letter: string, ends: Ends, link: Link, taken: Taken): void {
   else ends[turn].step()
 }
 
-function partiesOf({ client, server }: Ends, link: Link) {
-  const { there, back } = link.inside
+function partiesOf({ client, server }: Ends, link: AnyLink) {
   const words = (actor: Ends['client']) => {
     const { done, waits } = actor
     if (!done) return waits ?? 'something'
@@ -99,12 +103,12 @@ function partiesOf({ client, server }: Ends, link: Link) {
   return [
     { name: 'client', waits: words(client) },
     { name: 'server', waits: words(server) },
-    { name: 'link', waits: `readers of ${there} bytes there and ${back} back` },
+    { name: 'link', waits: link.waits },
   ]
 }
 
 /** What went wrong, and who waits for what. */
-function whyOf(what: string, ends: Ends, link: Link): string {
+function whyOf(what: string, ends: Ends, link: AnyLink): string {
   const lines = partiesOf(ends, link).map(({ name, waits }) => `  ${name} waits for ${waits}`)
   return [what, ...lines].join('\n')
 }

@@ -1,6 +1,6 @@
 /** Every order of steps of two ends over one pair of rings, on the ends themselves: for protocols with few states. */
 
-import { linked } from '../schedule/link.ts'
+import { linked } from '../schedule/linked.ts'
 import type { Ends, Play, Schedule } from '../schedule/play.ts'
 import { programOf } from '../schedule/program.ts'
 import { Seed } from '../seeds/seed.ts'

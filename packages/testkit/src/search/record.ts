@@ -1,5 +1,6 @@
 /** `record`: both ends of a play as automata, each recorded from itself: once byte by byte inwards, once byte by byte outwards. */
-import { type Link, linked } from '../schedule/link.ts'
+import type { Link } from '../schedule/link.ts'
+import { linked } from '../schedule/linked.ts'
 import type { Actor, Play } from '../schedule/play.ts'
 import { Seed } from '../seeds/seed.ts'
 import { Automaton, type Counts } from './automaton.ts'

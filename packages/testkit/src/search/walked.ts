@@ -1,5 +1,5 @@
 /** Holds a recording against the ends that it is of: where they do something else in some order, it says nothing of them. */
-import { linked } from '../schedule/link.ts'
+import { linked } from '../schedule/linked.ts'
 import type { Play, Schedule } from '../schedule/play.ts'
 import { Dice } from '../seeds/dice.ts'
 import { Seed } from '../seeds/seed.ts'

@@ -2,7 +2,7 @@
 import type { CryptoProvider } from '@biopair/crypto'
 import { noble } from '@biopair/crypto/noble'
 import { Ssl, SslContext, sessionToBytes } from '@biopair/ssl'
-import { linked } from '../schedule/link.ts'
+import { linked } from '../schedule/linked.ts'
 import type { Play, Source } from '../schedule/play.ts'
 import { sourceOf } from '../schedule/program.ts'
 import { Seed, seededTime } from '../seeds/seed.ts'
