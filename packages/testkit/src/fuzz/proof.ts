@@ -24,7 +24,7 @@ export function provenBy(stream: Uint8Array, version: keyof typeof lengths): boo
   const among = (bytes: Uint8Array) => sought.some(finished => holds(bytes, finished))
   if (among(stream)) return true
   const bodies = bodiesOf(stream)
-  return openings.some(opening => among(concat(...bodies.map(opening))))
+  return openings.some(opening => among(concat(...bodies.map(body => opening(body)))))
 }
 
 /** Of all records but change_cipher_spec and alerts. */
