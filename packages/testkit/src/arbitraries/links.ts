@@ -27,6 +27,8 @@ export function links(options: LinkOptions = {}): fc.Arbitrary<LinkPlan> {
 export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
   const { largestRing = 20_000, ends = false, flips = false, drops = false } = options
   const { within = 6000, mostDelay } = options
+  counted({ largestRing, mostDelay: mostDelay ?? 1 }, 1)
+  counted({ within }, 0)
   const ring = fc.oneof(
     fc.integer({ min: 1, max: Math.min(4, largestRing) }),
     fc.integer({ min: 1, max: Math.min(600, largestRing) }),
@@ -56,6 +58,13 @@ export function ways(options: LinkOptions = {}): fc.Arbitrary<WayPlan> {
     { requiredKeys: ['ring'], noNullPrototype: true },
   ) as fc.Arbitrary<WayPlan>
   return fc.oneof({ withCrossShrink: true }, straight, carried)
+}
+
+/** Throws RangeError where an option is no count. */
+export function counted(options: Readonly<Record<string, number>>, least: number): void {
+  for (const [name, count] of Object.entries(options))
+    if (!Number.isSafeInteger(count) || count < least)
+      throw new RangeError(`${name}: expected an integer from ${least} up, got ${count}`)
 }
 
 /** What a network does to datagrams: some of the first `within` are lost, doubled, late or damaged. They shrink to a network that does nothing. */

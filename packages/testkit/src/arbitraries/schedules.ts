@@ -1,7 +1,7 @@
 /** Schedules: a link, an order of turns, and a seed. */
 import fc from 'fast-check'
 import type { Schedule } from '../schedule/play.ts'
-import { type LinkOptions, links } from './links.ts'
+import { counted, type LinkOptions, links } from './links.ts'
 
 export interface ScheduleOptions extends LinkOptions {
   /** The most turns before all take them in rounds; 60. */
@@ -18,6 +18,7 @@ export function schedules(options: ScheduleOptions = {}): fc.Arbitrary<Schedule>
 
 /** Long runs of one come up as often as alternation. */
 function turnsOf(most = 60): fc.Arbitrary<string> {
+  counted({ mostTurns: most }, 0)
   const burst = fc
     .tuple(fc.constantFrom('c', 's', 'p'), fc.integer({ min: 1, max: 9 }))
     .map(([letter, times]) => letter.repeat(times))
@@ -37,6 +38,7 @@ function seeds(): fc.Arbitrary<string> {
 
 /** The schedule that a number stands for, the same on every runtime. */
 export function scheduleOf(seed: number, options: ScheduleOptions = {}): Schedule {
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`seed: expected an integer, got ${seed}`)
   const [schedule] = fc.sample(schedules(options), { seed, numRuns: 1 })
   return schedule as Schedule
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { type ScheduleOptions, schedules } from '../arbitraries/schedules.ts'
 import { PlayFailure } from './failure.ts'
 import type { Play, Schedule } from './play.ts'
-import { type ReplayOptions, replay } from './replay.ts'
+import { type ReplayOptions, replayWithin } from './replay.ts'
 import { simpler } from './simpler.ts'
 
 export interface AlwaysOptions extends ScheduleOptions, ReplayOptions {
@@ -13,6 +13,11 @@ export interface AlwaysOptions extends ScheduleOptions, ReplayOptions {
   readonly seed?: number
   /** The most runs that making a failure smaller may take, first by parts and then one by one; 2000 each. */
   readonly mostShrinks?: number
+  /**
+   * The most steps that all of these runs together may take; 5 000 000. None takes more than ten times the steps of the failure and a thousand, but for an
+   * `endless` one.
+   */
+  readonly mostShrinkSteps?: number
 }
 
 /** Runs; throws the `PlayFailure` of the smallest schedule that was found to break the play; nothing that is simpler by one thing breaks it in the same way. */
@@ -37,13 +42,16 @@ export function smallest(
       readonly smaller: number
     }
   | undefined {
-  const { runs = 100, seed, mostShrinks = 2000 } = options
-  checkOptions(play, { runs, mostShrinks, seed: seed ?? 0 })
+  const { runs = 100, seed, mostShrinks = 2000, mostShrinkSteps = 5_000_000 } = options
+  checkOptions(play, { runs, mostShrinks, mostShrinkSteps, seed: seed ?? 0 })
+  const cost = { left: mostShrinkSteps }
   let first: PlayFailure | undefined
   let left = mostShrinks
   const property = fc.property(schedules(options), schedule => {
     if (first !== undefined && left-- <= 0) return
-    const failure = failureOf(play, schedule, options)
+    const failure = first
+      ? smallerFailure(play, schedule, options, first, cost)
+      : failureOf(play, schedule, options)
     // What fails in another way is another failure, and not this one made smaller.
     if (failure === undefined || (first && first.end !== failure.end)) return
     first ??= failure
@@ -55,13 +63,19 @@ export function smallest(
   })
   if (!details.failed || details.counterexample === null) return undefined
   const [schedule] = details.counterexample
-  const tidy = smallerStill(play, schedule, options, mostShrinks)
+  const tidy = smallerStill(play, schedule, options, mostShrinks, cost)
   const { numRuns: tried, numShrinks: smaller } = details
   return { ...tidy, seed: details.seed, tried, smaller }
 }
 
 /** What shrinking by parts leaves: as long as anything that is simpler by one thing fails in the same way, it is that. */
-function smallerStill(play: Play, schedule: Schedule, options: ReplayOptions, most: number) {
+function smallerStill(
+  play: Play,
+  schedule: Schedule,
+  options: ReplayOptions,
+  most: number,
+  cost: { left: number },
+) {
   let best = schedule
   let failure = failureOf(play, best, options)
   if (failure === undefined)
@@ -72,7 +86,7 @@ function smallerStill(play: Play, schedule: Schedule, options: ReplayOptions, mo
     found = false
     for (const other of simpler(best)) {
       if (left-- <= 0) break
-      const another = failureOf(play, other, options)
+      const another = smallerFailure(play, other, options, failure, cost)
       if (another?.end !== failure.end) continue
       ;[best, failure, found] = [other, another, true]
       break
@@ -94,11 +108,34 @@ function checkOptions(play: Play, options: Readonly<Record<string, number>>): vo
   }
 }
 
-function failureOf(play: Play, schedule: Schedule, options: ReplayOptions) {
+/** What a smaller schedule leads to, within what that may cost; undefined, where it costs more. */
+function smallerFailure(
+  play: Play,
+  schedule: Schedule,
+  options: ReplayOptions,
+  { end, steps }: PlayFailure,
+  cost: { left: number },
+): PlayFailure | undefined {
+  const { mostSteps = 1_000_000 } = options
+  const held = end === 'endless' ? mostSteps : Math.min(mostSteps, 10 * steps + 1000)
+  if (cost.left < held) return undefined
+  return failureOf(play, schedule, options, held, taken => {
+    cost.left -= taken
+  })
+}
+
+function failureOf(
+  play: Play,
+  schedule: Schedule,
+  options: ReplayOptions,
+  held = Number.POSITIVE_INFINITY,
+  took: (steps: number) => void = () => {},
+): PlayFailure | undefined {
   try {
-    replay(play, schedule, options)
+    took(replayWithin(play, schedule, options, held).steps)
     return undefined
   } catch (error) {
+    if (error instanceof PlayFailure) took(error.steps)
     if (error instanceof PlayFailure) return error
     throw error
   }

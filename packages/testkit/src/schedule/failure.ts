@@ -1,6 +1,7 @@
 /** `PlayFailure`: what went wrong in a run, and the program that makes it go wrong again. */
 import type { Play, Schedule } from './play.ts'
 import { programOf } from './program.ts'
+import type { ReplayOptions } from './replay.ts'
 
 interface Found {
   readonly end: PlayFailure['end']
@@ -22,8 +23,13 @@ export class PlayFailure extends Error {
   /** A module that fails in the same way, when it is run. */
   readonly program: string
 
-  constructor(play: Play, schedule: Schedule, { end, why, steps, last, cause }: Found) {
-    const program = programOf(play, schedule)
+  constructor(
+    play: Play,
+    schedule: Schedule,
+    { end, why, steps, last, cause }: Found,
+    options: ReplayOptions = {},
+  ) {
+    const program = programOf(play, schedule, options)
     const where = end === 'threw' && last !== undefined ? ` (${last}, step ${steps})` : ''
     super(`${end}${where}: ${why}\n\n${program}`, cause === undefined ? undefined : { cause })
     this.end = end

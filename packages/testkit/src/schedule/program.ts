@@ -1,8 +1,13 @@
 /** A schedule as a program of a few lines, and plain data as source text. */
 import type { Play, Schedule, Source } from './play.ts'
+import type { ReplayOptions } from './replay.ts'
 
-/** A module that replays a schedule. A play without a `source` is named as what `play.js` exports by its name. */
-export function programOf(play: Play, { link, turns, seed }: Schedule): string {
+/** A module that replays a schedule, with the options that it had. A play without a `source` is named as what `play.js` exports by its name. */
+export function programOf(
+  play: Play,
+  { link, turns, seed }: Schedule,
+  { mostSteps }: ReplayOptions = {},
+): string {
   const { imports, expression } = play.source ?? namedIn(play.name, 'play')
   const lines = [
     `import { replay } from '@biopair/testkit'`,
@@ -15,7 +20,7 @@ export function programOf(play: Play, { link, turns, seed }: Schedule): string {
     `  },`,
     `  turns: ${sourceOf(turns)},`,
     `  seed: ${sourceOf(seed)},`,
-    `})`,
+    mostSteps === undefined ? '})' : `}, ${sourceOf({ mostSteps })})`,
     '',
   ]
   return lines.filter((line, at) => line !== '' || at > 1).join('\n')

@@ -26,6 +26,16 @@ export interface ReplayOptions {
  * throws, where the check does, where nobody gets on any more (two rounds without a byte, a word or the time moving), or where there is no end.
  */
 export function replay(play: Play, schedule: Schedule, options: ReplayOptions = {}): Run {
+  return replayWithin(play, schedule, options, Number.POSITIVE_INFINITY)
+}
+
+/** The same, held to fewer steps than the options say: a run that takes more is `endless`. Its program is one for the options. */
+export function replayWithin(
+  play: Play,
+  schedule: Schedule,
+  options: ReplayOptions,
+  held: number,
+): Run {
   const { mostSteps = 1_000_000 } = options
   if (!(mostSteps >= 1)) throw new RangeError(`mostSteps: expected 1 or more, got ${mostSteps}`)
   if (typeof schedule?.turns !== 'string' || typeof schedule.seed !== 'string')
@@ -33,7 +43,12 @@ export function replay(play: Play, schedule: Schedule, options: ReplayOptions = 
   const link = linked(schedule.link)
   const taken: Taken = { steps: 0 }
   const fail = (end: PlayFailure['end'], why: string, cause?: unknown): never => {
-    throw new PlayFailure(play, schedule, { end, why, steps: taken.steps, last: taken.last, cause })
+    throw new PlayFailure(
+      play,
+      schedule,
+      { end, why, steps: taken.steps, last: taken.last, cause },
+      options,
+    )
   }
   let ends: Ends | undefined
   try {
@@ -55,7 +70,7 @@ export function replay(play: Play, schedule: Schedule, options: ReplayOptions = 
     } catch (error) {
       return fail('threw', wordsOf(error), error)
     }
-    if (taken.steps > mostSteps) {
+    if (taken.steps > Math.min(mostSteps, held)) {
       const what = `no end after ${taken.steps} steps (mostSteps): ${link.moved} bytes were moved`
       return fail('endless', whyOf(what, ends, link))
     }
