@@ -192,6 +192,9 @@ test('another order of checks explains two faults alone, and only what one of th
   t.deepEqual(explained(two, alpn, gone).met, ['the order of checks'])
   t.is(explained(two, alpn, 'alert decode_error').unexplained.length, 1)
   t.is(explained(two, 'alert internal_error', gone).unexplained.length, 1)
+  t.deepEqual(explained('a byte changed', 'alert illegal_parameter', gone).met, [
+    'the order of checks',
+  ])
   t.is(explained(two, 'end', gone).unexplained.length, 1)
   t.is(
     explained('a byte changed', 'alert decode_error', 'alert handshake_failure').unexplained.length,
