@@ -58,6 +58,10 @@ import { type ContextOptions, type ReadOutcome, type Trace } from 'biopair/ssl'
 import * as openssl from 'biopair/openssl'
 import { loadIdentity, type LoadedIdentity } from 'biopair/pki'
 import { parseCertificate, type TrustStore } from 'biopair/x509'
+import { always, bioLaws, type Play, type Schedule, tls, tlsConfigs } from '@biopair/testkit'
+import * as fuzz from '@biopair/testkit/fuzz'
+import { type Edit, KeyLog, Middle } from '@biopair/testkit/middle'
+import { type Minted, Minter, seededRandom } from '@biopair/testkit/mint'
 
 const providers: readonly CryptoProvider[] = [noble, again]
 const options: ContextOptions = { ca: 'pem', ciphers: 'TLS_AES_128_GCM_SHA256', trace: (({ event }) => event) satisfies Trace }
@@ -73,6 +77,13 @@ if (lends(far)) far satisfies LendingBio
 // @ts-expect-error There is no such option.
 new SslContext({ sertificate: 'pem' })
 const loaded: Promise<LoadedIdentity> = loadIdentity('pem', { passphrase: 'p' })
+const play: Play = ({ near, far }) => ({ client: { done: true, step: () => void near.end() }, server: { done: true, step: () => void far.end() } })
+const schedule: Schedule = { link: { there: { ring: 1 }, back: { ring: 1, cuts: [1] } }, turns: 'cs', seed: '0' }
+const minter = new Minter({ time: 0, random: seededRandom('a') })
+const edit: Edit = { after: 1 }
+// @ts-expect-error A ring has a size.
+export const wrong: Schedule = { ...schedule, link: { there: {}, back: { ring: 1 } } }
+export const kit = [() => always(play, { runs: 1 }), bioLaws, tls({ version: 'TLSv1.2' }), tlsConfigs(), fuzz, edit, new Middle({ keys: new KeyLog() }), minter, {} as Minted, schedule] as const
 export const all = [providers, new Pump(near, far), openssl, parseCertificate, {} as TrustStore, loaded] as const
 `
 
@@ -80,9 +91,11 @@ const nodeConsumer = `
 import { SslContext, type Bio } from 'biopair'
 import { AcceptBio, ConnectBio, FdBio, FileBio, nodeCrypto } from 'biopair/node'
 import * as openssl from 'biopair/node/openssl'
+import { type Account, compare, intended, opensslServer, ourServer, run } from '@biopair/testkit/oracle'
 
 export const context = new SslContext({ crypto: nodeCrypto })
 export const line: Bio = new FdBio(0)
+export const oracle = [compare, intended, opensslServer, ourServer, run, {} as Account] as const
 export const all = [AcceptBio, ConnectBio, FileBio, openssl]
 `
 

@@ -292,5 +292,7 @@ test('a plan of datagrams with a slip of the pen, or with what is of bytes, is r
   t.throws(() => linked({ carries: 'pigeons', there: {}, back: {} } as never), {
     message: /link.carries: expected bytes or datagrams, got pigeons/,
   })
-  t.throws(() => links({ carries: 'datagrams', within: 0 }), { message: /within: expected 1/ })
+  t.throws(() => links({ carries: 'datagrams', within: 0 }), {
+    message: /within: expected an integer from 1/,
+  })
 })

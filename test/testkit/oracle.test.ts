@@ -14,6 +14,7 @@ import {
   nodeServer,
   opensslServer,
   ourServer,
+  refusalsOf,
   run,
   type Schedule,
 } from '@biopair/testkit/oracle'
@@ -90,7 +91,11 @@ for (const [name, { start, program }] of Object.entries(servers)) {
         const { change, bytes } = hellos.next().value
         const schedule = { hello: bytes }
         const they = await run(schedule, theirs)
-        const found = compare(name, change, they, await run(schedule, our), intended)
+        const we = await run(schedule, our)
+        const found = compare(name, change, they, we, intended)
+        for (const answer of [they, we].map(each => each.get('answer') ?? 'nothing'))
+          if (!change.includes(' + ') && !/^(?:ServerHello|HelloRetryRequest)$/.test(answer))
+            t.true(refusalsOf(change).includes(answer), `${change}: ${answer}`)
         news.push(...found.unexplained.map(differenceLine))
         for (const id of found.met) met.set(id, (met.get(id) ?? 0) + 1)
       }

@@ -29,7 +29,7 @@ test('under node:test the laws are tests, and a play that breaks is a test that 
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },
   })
   t.is(status, 1)
-  t.regex(stdout, /# pass 13\n/)
+  t.regex(stdout, /# pass 14\n/)
   t.regex(stdout, /# fail 1\n/)
   t.regex(stdout, /replay\(chat, \{/)
 })
@@ -50,6 +50,6 @@ else
       [vitest, 'run', '--root', folder, '--reporter=verbose', '--no-color'],
       { encoding: 'utf8', timeout: 100_000 },
     )
-    t.regex(stdout, /1 failed \| 13 passed/, stdout + stderr)
+    t.regex(stdout, /1 failed \| 14 passed/, stdout + stderr)
     t.regex(stdout + stderr, /replay\(chat, \{/)
   })

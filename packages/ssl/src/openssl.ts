@@ -97,6 +97,7 @@ export {
   type SSL_client_cert_cb,
   SSL_set_cert_cb,
 } from './openssl/certificate-cb.ts'
+export * from './openssl/cipher.ts'
 export * from './openssl/client-ca.ts'
 export {
   SSL_CLIENT_HELLO_ERROR,
@@ -137,6 +138,7 @@ export {
   SSL_CTX_set_quiet_shutdown,
   SSL_CTX_set_verify,
   SSL_CTX_set_verify_depth,
+  SSL_CTX_set1_curves_list,
   SSL_CTX_set1_groups_list,
   SSL_CTX_set1_sigalgs_list,
   SSL_CTX_up_ref,
@@ -153,6 +155,7 @@ export {
   SSL_set_mode,
   SSL_set_options,
   SSL_set_verify,
+  SSL_set1_curves_list,
   SSL_set1_groups_list,
   SSL_set1_sigalgs_list,
   SSL_use_certificate,

@@ -211,6 +211,15 @@ export function SSL_set1_groups_list(ssl: SSL, groups: string): 0 | 1 {
   return set(ssl, { groups }, () => probe(ssl, { groups }))
 }
 
+/** The name that SSL_CTX_set1_groups_list had before. */
+export function SSL_CTX_set1_curves_list(ctx: SSL_CTX, curves: string): 0 | 1 {
+  return SSL_CTX_set1_groups_list(ctx, curves)
+}
+
+export function SSL_set1_curves_list(ssl: SSL, curves: string): 0 | 1 {
+  return SSL_set1_groups_list(ssl, curves)
+}
+
 /**
  * Signature schemes by RFC 9846's names or OpenSSL's (`ecdsa_secp256r1_sha256:RSA-PSS+SHA256:...`), most preferred first. 1, or 0 for a
  * name that is not known.

@@ -2,6 +2,7 @@
 import { defaultMtu } from '@biopair/bio'
 import fc from 'fast-check'
 import type { DatagramPlan, DatagramWayPlan } from '../schedule/datagram-plan.ts'
+import { counted } from './counted.ts'
 
 export interface DatagramLinkOptions {
   readonly carries: 'datagrams'
@@ -41,7 +42,8 @@ export function datagramLinks(options: DatagramLinkOptions): fc.Arbitrary<Datagr
 export function datagramWays(options: DatagramLinkOptions): fc.Arbitrary<DatagramWayPlan> {
   const { drops = true, doubles = true, flips = false, cuts = false, ends = false } = options
   const { mostDelay = 1000, leastMtu, longest = defaultMtu, within = 30 } = options
-  if (!(within >= 1)) throw new RangeError(`within: expected 1 or more, got ${within}`)
+  counted({ within, longest }, 1)
+  counted({ mostDelay }, 0)
   const at = fc.nat(within - 1)
   const delay = fc.oneof(fc.nat(Math.min(mostDelay, 5)), fc.nat(mostDelay))
   const extras = {

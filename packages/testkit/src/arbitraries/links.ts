@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import type { DatagramPlan, DatagramWayPlan } from '../schedule/datagram-plan.ts'
 import type { LinkPlan, WayPlan } from '../schedule/link-plan.ts'
+import { counted } from './counted.ts'
 import { type DatagramLinkOptions, datagramLinks, datagramWays } from './datagram-links.ts'
 
 export interface LinkOptions {
@@ -43,6 +44,8 @@ export function ways(
 function byteWays(options: LinkOptions): fc.Arbitrary<WayPlan> {
   const { largestRing = 20_000, ends = false, flips = false, drops = false } = options
   const { within = 6000, mostDelay } = options
+  counted({ largestRing, mostDelay: mostDelay ?? 1 }, 1)
+  counted({ within }, 0)
   const ring = fc.oneof(
     fc.integer({ min: 1, max: Math.min(4, largestRing) }),
     fc.integer({ min: 1, max: Math.min(600, largestRing) }),

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { DatagramLink } from '../schedule/datagram-link.ts'
 import type { Link } from '../schedule/link.ts'
 import type { AnyLink, Schedule } from '../schedule/play.ts'
+import { counted } from './counted.ts'
 import type { DatagramLinkOptions } from './datagram-links.ts'
 import { type LinkOptions, links } from './links.ts'
 
@@ -31,6 +32,7 @@ export function schedules(options: ScheduleOptions<AnyLink> = {}): fc.Arbitrary<
 
 /** Long runs of one come up as often as alternation. */
 function turnsOf(most = 60): fc.Arbitrary<string> {
+  counted({ mostTurns: most }, 0)
   const burst = fc
     .tuple(fc.constantFrom('c', 's', 'p'), fc.integer({ min: 1, max: 9 }))
     .map(([letter, times]) => letter.repeat(times))
@@ -58,6 +60,7 @@ export function scheduleOf(
   seed: number,
   options: ScheduleOptions<AnyLink> = {},
 ): Schedule<AnyLink> {
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`seed: expected an integer, got ${seed}`)
   const [schedule] = fc.sample(schedules(options), { seed, numRuns: 1 })
   return schedule as Schedule<AnyLink>
 }

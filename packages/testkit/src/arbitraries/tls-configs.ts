@@ -75,10 +75,13 @@ function possible(config: TlsConfig): TlsConfig {
   return {
     ...older,
     group: groups12.includes(group) ? group : 'x25519',
-    certificate: certificates12.includes(certificate) ? certificate : 'p256',
-    client:
-      client === 'none' || client === 'unasked' || certificates12.includes(client)
-        ? client
-        : 'p256',
+    certificate: kind12(certificate),
+    client: client === 'none' || client === 'unasked' ? client : kind12(client),
   }
+}
+
+/** Kinds that TLS 1.2 has not are each another that it has, so that all of those come up alike. */
+function kind12(kind: KeyKind): KeyKind {
+  if (certificates12.includes(kind)) return kind
+  return kind === 'p384' ? 'ed25519' : kind === 'p521' ? 'rsa' : 'p256'
 }

@@ -307,6 +307,37 @@ const worthIt: BioRule = {
   }),
 }
 
+/** How often in a row a waiter is told that another try is worth it, and it is not: as often as `drive` puts up with it. */
+const mostInVain = 100
+
+const notInVain: BioRule = {
+  title: 'where nothing has changed, ready waits: it does not settle again and again in vain',
+  ends: false,
+  watch: ends => ({
+    step: async step => {
+      const [deed, at] = step
+      const answer = take(step, ends)
+      const bio = ends[at]
+      if (!isStopped(answer) || answer.stop !== 'retry' || !bio.ready) return
+      if (deed !== 'read' && deed !== 'write') return
+      for (let vain = 0; vain < mostInVain; vain++) {
+        let settled = false
+        void bio.ready(deed).then(() => {
+          settled = true
+        })
+        for (let tick = 0; tick < 5 && !settled; tick++) await Promise.resolve()
+        await ends.turn?.()
+        if (!settled) return
+        const again = take([deed, at, 1], ends)
+        if (!isStopped(again) || again.stop !== 'retry') return
+      }
+      throw new Error(
+        `expected ready('${deed}') to wait, and it settled ${mostInVain} times while each ${deed} answered retry`,
+      )
+    },
+  }),
+}
+
 /** All of them. */
 export const bioRules: readonly BioRule[] = [
   zero,
@@ -319,6 +350,7 @@ export const bioRules: readonly BioRule[] = [
   closes,
   answersReady,
   worthIt,
+  notInVain,
 ]
 
 function isStopped(answer: unknown): answer is Stopped {

@@ -42,7 +42,9 @@ class Side {
     const first = this.said
     this.said += count
     this.#writing = this.#writing.then(async () => {
-      const bytes = Uint8Array.from({ length: count }, (_, i) => byteAt(first + i))
+      // A part of something longer: a carrier gives on what it was given, and not all of its buffer.
+      const bytes = new Uint8Array(count + 2).subarray(1, count + 1)
+      for (const i of bytes.keys()) bytes[i] = byteAt(first + i)
       if (now && this.carrier.writeNow?.(bytes)) return
       await this.carrier.write(bytes)
     })

@@ -10,7 +10,7 @@ export interface Difference {
   readonly fact: string
   readonly theirs: string
   readonly ours: string
-  /** Of a text or of bytes: where the first letter is that differs. */
+  /** Where the first letter is that differs; of `bytes`, the first byte. */
   readonly at: number
 }
 
@@ -31,7 +31,7 @@ export interface Comparison {
   readonly met: readonly string[]
 }
 
-/** Facts in their order. Where already the answer is another, what follows says nothing. */
+/** Facts in the order in which they were said, so that the first difference is told first. Where already the answer is another, what follows says nothing. */
 export function compare(
   server: string,
   change: string,
@@ -41,7 +41,7 @@ export function compare(
 ): Comparison {
   const unexplained: Difference[] = []
   const met = new Set<string>()
-  for (const fact of new Set([...ours.keys(), ...theirs.keys()])) {
+  for (const fact of merged([...ours.keys()], [...theirs.keys()])) {
     const [they, we] = [theirs.get(fact) ?? 'nothing', ours.get(fact) ?? 'nothing']
     if (they === we) continue
     const difference = {
@@ -62,12 +62,42 @@ export function compare(
 
 /** `extension twice, answer: openssl alert decode_error, biopair alert illegal_parameter (from letter 6)`. */
 export function differenceLine({ server, change, fact, theirs, ours, at }: Difference): string {
-  const shown = (text: string) => (text.length > 80 ? `${text.slice(at, at + 60)}...` : text)
-  return `${change}, ${fact}: ${server} ${shown(theirs)}, biopair ${shown(ours)} (from letter ${at})`
+  const hex = areBytes(theirs, ours)
+  const start = hex
+    ? asBytes.length + 2 * at
+    : Math.max(theirs.lastIndexOf(' ', at) + 1, at - 30, 0)
+  const shown = (text: string) =>
+    text.length > 80
+      ? `${text.slice(start, start + 60)}${text.length > start + 60 ? '...' : ''}`
+      : text
+  const place = `from ${hex ? 'byte' : 'letter'} ${at}`
+  return `${change}, ${fact}: ${server} ${shown(theirs)}, biopair ${shown(ours)} (${place})`
+}
+
+/** How a fact begins that is bytes, before their hex digits. */
+export const asBytes = 'bytes '
+
+function areBytes(...values: readonly string[]): boolean {
+  return values.every(value => value.startsWith(asBytes))
 }
 
 function firstDifference(a: string, b: string): number {
   let at = 0
   while (at < a.length && at < b.length && a[at] === b[at]) at++
-  return at
+  return areBytes(a, b) ? Math.floor((at - asBytes.length) / 2) : at
+}
+
+/** Both orders in one: what only one of them has stands where it has it. */
+function merged(ours: readonly string[], theirs: readonly string[]): readonly string[] {
+  const all: string[] = []
+  let at = 0
+  for (const fact of ours) {
+    const place = theirs.indexOf(fact, at)
+    if (place >= 0) {
+      all.push(...theirs.slice(at, place))
+      at = place + 1
+    }
+    all.push(fact)
+  }
+  return [...new Set([...all, ...theirs.slice(at)])]
 }

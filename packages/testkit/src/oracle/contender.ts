@@ -6,8 +6,8 @@ export interface Line {
   write(bytes: Uint8Array): void
   /** Half-close. */
   end(): void
-  /** What comes next; `quiet` where nothing does although the connection stands. */
-  read(): Promise<Bytes | 'end' | 'quiet'>
+  /** What comes next; `quiet` where nothing does although the connection stands, `reset` where it broke and was not ended. */
+  read(): Promise<Bytes | 'end' | 'reset' | 'quiet'>
   close(): void
 }
 

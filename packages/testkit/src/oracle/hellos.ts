@@ -131,11 +131,10 @@ const changes: Readonly<Record<string, Change>> = {
     extensions: [...(hello.extensions ?? [])].reverse(),
   }),
   'extension twice': (hello, dice) => last(hello, dice.pick(hello.extensions ?? [])),
-  'unknown extension': (hello, dice) =>
-    last(hello, {
-      type: dice.pick([0x0a0a, 0x1234, 0xfe0d, 0xffff]),
-      data: dice.bytes(dice.below(20)),
-    }),
+  'unknown extension': (hello, dice) => {
+    const type = dice.pick([0x0a0a, 0x1234, 0xfe0d, 0xffff])
+    return last(without(hello, type), { type, data: dice.bytes(dice.below(20)) })
+  },
   'unknown extension twice': hello =>
     last(hello, { type: 0x1234, data: u8(1) }, { type: 0x1234, data: u8(2) }),
   'extension empty': (hello, dice) =>

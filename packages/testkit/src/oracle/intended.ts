@@ -1,8 +1,8 @@
 /** Every difference to OpenSSL 3, Node and Go that is meant, with the reason: the oracle is silent about these, so that it speaks of news alone. */
 import type { Difference, Intended } from './compare.ts'
+import { refusalsOf } from './refusals.ts'
 
 const accepts = /^(?:ServerHello|HelloRetryRequest)$/
-const refuses = /^(?:alert |end$|no TLS$)/
 const openssl = ['openssl', 'node']
 const all = ['openssl', 'node', 'go']
 
@@ -28,7 +28,10 @@ const rows: readonly Row[] = [
     id: 'legacy_version is 0x0303',
     servers: all,
     changes: ['legacy_version: older', 'legacy_version: newer', 'a byte changed'],
-    answers: [/./, /^alert protocol_version$/],
+    answers: [
+      /^(?:ServerHello|HelloRetryRequest|no TLS|alert handshake_failure)$/,
+      /^alert protocol_version$/,
+    ],
     theirs:
       'pass over it where supported_versions is there, or refuse the hello for what an older version lacks',
     ours: 'protocol_version',
@@ -41,9 +44,12 @@ const rows: readonly Row[] = [
       ...['suites: none', 'compression: none', 'session id: too long'],
       ...['versions: no list', 'versions: odd length', 'psk: no identities', 'psk: short binder'],
       ...['psk modes: no list', 'an empty cookie', 'server_name: empty'],
-      ...['post_handshake_auth with content', 'sigalgs: no list', ...anywhere],
+      ...['post_handshake_auth with content', 'sigalgs: no list', 'x25519: empty', ...anywhere],
     ],
-    answers: [/./, /^alert decode_error$/],
+    answers: [
+      /^(?:ServerHello|HelloRetryRequest|alert (?:illegal_parameter|protocol_version|handshake_failure))$/,
+      /^alert decode_error$/,
+    ],
     theirs: 'do not look, look later and call it illegal, or call it an older version',
     ours: 'decode_error',
     why: 'RFC 9846 6.2: decode_error is for a field "out of the specified range" or a length that is wrong; each of these has its bounds in section 4.2.2 or 4.3, or RFC 6066 3.',
@@ -52,7 +58,7 @@ const rows: readonly Row[] = [
     id: 'a hello that is cut by its end',
     servers: ['go', 'node'],
     changes: ['cut short'],
-    answers: [/^end$/, /^alert decode_error$/],
+    answers: [/^(?:end|reset)$/, /^alert decode_error$/],
     theirs: 'go without a word',
     ours: 'decode_error, as OpenSSL',
     why: 'No section says what to tell a client that has gone.',
@@ -70,7 +76,10 @@ const rows: readonly Row[] = [
     id: 'no extension twice',
     servers: all,
     changes: ['extension twice', 'unknown extension twice'],
-    answers: [/^(?:ServerHello|alert decode_error)$/, /^alert illegal_parameter$/],
+    answers: [
+      /^(?:ServerHello|HelloRetryRequest|alert decode_error)$/,
+      /^alert illegal_parameter$/,
+    ],
     theirs: 'OpenSSL passes over unknown ones; Go says decode_error',
     ours: 'illegal_parameter',
     why: 'RFC 9846 4.3: "There MUST NOT be more than one extension of the same type", without exception for unknown ones; it names no alert, and the syntax is right.',
@@ -198,7 +207,7 @@ const rows: readonly Row[] = [
   {
     id: 'TLS 1.2 without groups',
     servers: all,
-    changes: ['groups: gone', 'groups and shares gone'],
+    changes: ['groups: gone', 'groups and shares gone', 'extension gone'],
     answers: [/^alert handshake_failure$/, /^ServerHello$/],
     theirs: 'handshake_failure',
     ours: 'choose a group',
@@ -247,7 +256,7 @@ const rows: readonly Row[] = [
     id: 'what is no record of TLS',
     servers: all,
     changes: ['record: no version of TLS'],
-    answers: [/./, /^alert protocol_version$/],
+    answers: [/^(?:end|reset|ServerHello|HelloRetryRequest)$/, /^alert protocol_version$/],
     theirs: 'OpenSSL goes without a word, Go passes over the version',
     ours: 'protocol_version',
     why: 'RFC 9846 appendix D.5: records below 0x0300 SHOULD NOT be accepted.',
@@ -259,7 +268,10 @@ const rows: readonly Row[] = [
       ...['record: application data first', 'record: of no type', 'change_cipher_spec first'],
       ...['another message first', 'record: empty, then the message'],
     ],
-    answers: [/./, /^alert unexpected_message$/],
+    answers: [
+      /^(?:end|reset|ServerHello|HelloRetryRequest|alert (?:decode_error|record_overflow))$/,
+      /^alert unexpected_message$/,
+    ],
     theirs:
       'Go goes without a word, or reads the message first; OpenSSL looks at the length first, and passes over an empty record',
     ours: 'unexpected_message',
@@ -285,7 +297,7 @@ const rows: readonly Row[] = [
   },
 ]
 
-/** Where there are two faults, which is found first is each server's own; so it is with one that may touch several fields. */
+/** Where there are two faults, which is found first is each server's own: but each answer is one that one of the two draws. */
 const order: Intended = {
   id: 'the order of checks',
   theirs: 'find one fault',
@@ -293,9 +305,10 @@ const order: Intended = {
   why: 'RFC 9846 6.2 has no order of checks.',
   explains: ({ change, fact, theirs, ours }) =>
     fact === 'answer' &&
-    refuses.test(theirs) &&
-    refuses.test(ours) &&
-    (change.includes(' + ') || anywhere.includes(change)),
+    // A bit of an extension's type makes two faults: one is missing, and what stands there is another.
+    (change.includes(' + ') ||
+      (change === 'a byte changed' && [theirs, ours].includes('alert missing_extension'))) &&
+    [theirs, ours].every(answer => refusalsOf(change).includes(answer)),
 }
 
 /** Whose order counts is each server's own: ours goes by its own, OpenSSL and Go's TLS 1.3 need not. */
@@ -305,9 +318,34 @@ const choice: Intended = {
   ours: 'take our own first',
   why: 'docs/decisions/suite-and-group-order.md; RFC 9846 4.2.3 leaves the choice to the server.',
   explains: ({ change, fact, theirs, ours }) =>
-    fact === 'suite' &&
+    (fact === 'suite' || fact === 'retry suite') &&
     change.split(' + ').some(part => part === 'a byte changed') &&
     [theirs, ours].every(suite => /^0x130[1-3]$/.test(suite)),
+}
+
+/** The same of groups, where TLS 1.2 has no shares that would decide. */
+const groups12: Intended = {
+  id: 'whose order of groups counts',
+  theirs: "take the client's first",
+  ours: 'take our own first',
+  why: 'docs/decisions/suite-and-group-order.md; RFC 8422 5.1 leaves the choice to the server.',
+  explains: ({ change, fact, theirs, ours }) =>
+    fact === 'key exchange' &&
+    change.split(' + ').some(part => part === 'shares: in another order than the groups') &&
+    ours === 'x25519' &&
+    theirs === 'secp256r1',
+}
+
+const pointFormats: Intended = {
+  id: 'compressed points',
+  theirs: 'OpenSSL says that it reads two compressed forms',
+  ours: 'uncompressed alone',
+  why: 'RFC 8422 5.1.2: the other formats are deprecated.',
+  explains: ({ server, fact, theirs, ours }) =>
+    openssl.includes(server) &&
+    fact === 'extension ec_point_formats' &&
+    theirs === 'bytes 03000102' &&
+    ours === 'bytes 0100',
 }
 
 /** Extensions of a ServerHello of TLS 1.2 that are each server's own to give. */
@@ -317,10 +355,15 @@ const extras: Intended = {
     'OpenSSL and Go do not know record_size_limit; Go acknowledges the name, OpenSSL with -servername alone',
   ours: 'answer record_size_limit and server_name',
   why: 'RFC 8449 4, RFC 6066 3: each is answered where it is used.',
-  explains: ({ fact, theirs, ours }) =>
-    (fact === 'extensions' || fact === 'encrypted extensions') &&
-    less(ours, theirs).every(name => optional.includes(name)) &&
-    less(theirs, ours).every(name => optional.includes(name)),
+  explains: ({ fact, theirs, ours }) => {
+    const [, value] = /^(?:encrypted )?extension (.*)$/.exec(fact) ?? []
+    // The names say what is not there.
+    if (value) return optional.includes(value) && [theirs, ours].includes('nothing')
+    return (
+      (fact === 'extensions' || fact === 'encrypted extensions') &&
+      [...less(ours, theirs), ...less(theirs, ours)].every(name => optional.includes(name))
+    )
+  },
 }
 
 const optional = ['record_size_limit', 'server_name', 'supported_groups']
@@ -329,7 +372,14 @@ function less(a: string, b: string): string[] {
   return a.split(' ').filter(name => !b.split(' ').includes(name))
 }
 
-export const intended: readonly Intended[] = [...rows.map(intendedOf), order, choice, extras]
+export const intended: readonly Intended[] = [
+  ...rows.map(intendedOf),
+  order,
+  choice,
+  groups12,
+  pointFormats,
+  extras,
+]
 
 function intendedOf({ servers, changes, answers, ...said }: Row): Intended {
   return { ...said, explains: difference => explained(difference, servers, changes, answers) }

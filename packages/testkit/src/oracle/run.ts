@@ -1,10 +1,11 @@
 /** Runs one schedule against one server, and says what became of it. */
 import { setImmediate as turn } from 'node:timers/promises'
 import { bioPair, type PairBio } from '@biopair/bio'
+import { AnyServerHello, extensionTypes } from '@biopair/handshake'
 import { type ContextOptions, Ssl, SslContext, type TlsAlert } from '@biopair/ssl'
 import { KeyLog } from '../middle/key-log.ts'
 import { Middle } from '../middle/middle.ts'
-import type { Editor, Seen } from '../middle/seen.ts'
+import { type Editor, messageIn, type Seen } from '../middle/seen.ts'
 import { type Account, accountOf, alertIn } from './account.ts'
 import type { Contender, Line } from './contender.ts'
 
@@ -60,9 +61,20 @@ async function raw({ hello, cuts }: RawSchedule, line: Line): Promise<Account> {
       return accountOf(said, { answer: garbage })
     }
     middle.pass('server', came)
-    const answer = said.findIndex(seen => seen.type === 'handshake' || alertIn(seen))
-    if (answer >= 0) return accountOf(said.slice(0, answer + 1), {})
+    const last = said.findIndex(seen => lastWord(seen) || alertIn(seen))
+    if (last >= 0) return accountOf(said.slice(0, last + 1), {})
   }
+}
+
+/** What a server says in the clear ends here: a flight of TLS 1.2, or what asks for another ClientHello. Behind a ServerHello of TLS 1.3 keys are missing. */
+function lastWord(seen: Seen): boolean {
+  if (seen.message === 'HelloRetryRequest' || seen.message === 'ServerHelloDone') return true
+  const hello = messageIn(seen, AnyServerHello)
+  return (
+    hello?.extensions.some(
+      ({ extension_type }) => extension_type === extensionTypes.supported_versions,
+    ) ?? false
+  )
 }
 
 async function sendCut(line: Line, bytes: Uint8Array, cuts: readonly number[] = []): Promise<void> {
@@ -191,8 +203,9 @@ class Client {
   }
 
   /** What came, to the client; what does not fit at once in pieces, which it reads in between. */
-  #give(came: Uint8Array | 'end'): void {
-    let bytes = came === 'end' ? this.#middle.end('server') : this.#middle.pass('server', came)
+  #give(came: Uint8Array | 'end' | 'reset'): void {
+    let bytes =
+      typeof came === 'string' ? this.#middle.end('server') : this.#middle.pass('server', came)
     for (let tries = 0; bytes.length > 0 && tries < 1000; tries++) {
       const took = this.#far.write(bytes)
       if (typeof took === 'number') bytes = bytes.subarray(took)
@@ -209,5 +222,6 @@ class Client {
       if (late.length > 0) this.#far.write(late)
     }
     if (came === 'end') this.#far.end()
+    if (came === 'reset') this.#far.close(new Error('reset'))
   }
 }

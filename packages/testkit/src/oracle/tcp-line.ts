@@ -7,7 +7,7 @@ export class TcpLine implements Line {
   readonly #socket: net.Socket
   readonly #patience: number
   readonly #came: Bytes[] = []
-  #ended = false
+  #over: 'end' | 'reset' | undefined
   #wake: (() => void) | undefined
 
   /** @param patience milliseconds of silence after which it is quiet */
@@ -27,11 +27,12 @@ export class TcpLine implements Line {
       this.#came.push(new Uint8Array(chunk))
       this.#wake?.()
     })
-    const ended = () => {
-      this.#ended = true
+    const over = (how: 'end' | 'reset') => () => {
+      this.#over ??= how
       this.#wake?.()
     }
-    for (const event of ['end', 'close', 'error']) socket.on(event, ended)
+    socket.on('error', over('reset'))
+    for (const event of ['end', 'close']) socket.on(event, over('end'))
   }
 
   write(bytes: Uint8Array): void {
@@ -42,8 +43,8 @@ export class TcpLine implements Line {
     this.#socket.end()
   }
 
-  async read(): Promise<Bytes | 'end' | 'quiet'> {
-    if (this.#came.length === 0 && !this.#ended) {
+  async read(): Promise<Bytes | 'end' | 'reset' | 'quiet'> {
+    if (this.#came.length === 0 && !this.#over) {
       let timer: NodeJS.Timeout | undefined
       await new Promise<void>(resolve => {
         this.#wake = resolve
@@ -52,7 +53,7 @@ export class TcpLine implements Line {
       clearTimeout(timer)
       this.#wake = undefined
     }
-    return this.#came.shift() ?? (this.#ended ? 'end' : 'quiet')
+    return this.#came.shift() ?? this.#over ?? 'quiet'
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import type { DatagramLink } from './datagram-link.ts'
 import { PlayFailure } from './failure.ts'
 import type { Link } from './link.ts'
 import type { AnyLink, Play, Schedule } from './play.ts'
-import { type ReplayOptions, replay } from './replay.ts'
+import { type ReplayOptions, replayWithin } from './replay.ts'
 import { simpler } from './simpler.ts'
 
 export type AlwaysOptions<L extends AnyLink = Link> = ScheduleOptions<L> & RunsOptions
@@ -17,6 +17,11 @@ interface RunsOptions extends ReplayOptions {
   readonly seed?: number
   /** The most runs that making a failure smaller may take, first by parts and then one by one; 2000 each. */
   readonly mostShrinks?: number
+  /**
+   * The most steps that all of these runs together may take; 5 000 000. None takes more than ten times the steps of the failure and a thousand, but for an
+   * `endless` one.
+   */
+  readonly mostShrinkSteps?: number
 }
 
 /** Runs; throws the `PlayFailure` of the smallest schedule that was found to break the play; nothing that is simpler by one thing breaks it in the same way. */
@@ -60,13 +65,16 @@ function smallestOf(
   play: Play<AnyLink>,
   options: AlwaysOptions<AnyLink>,
 ): Smallest<AnyLink> | undefined {
-  const { runs = 100, seed, mostShrinks = 2000 } = options
-  checkOptions(play, { runs, mostShrinks, seed: seed ?? 0 })
+  const { runs = 100, seed, mostShrinks = 2000, mostShrinkSteps = 5_000_000 } = options
+  checkOptions(play, { runs, mostShrinks, mostShrinkSteps, seed: seed ?? 0 })
+  const cost = { left: mostShrinkSteps }
   let first: PlayFailure<AnyLink> | undefined
   let left = mostShrinks
   const property = fc.property(schedules(options), schedule => {
     if (first !== undefined && left-- <= 0) return
-    const failure = failureOf(play, schedule, options)
+    const failure = first
+      ? smallerFailure(play, schedule, options, first, cost)
+      : failureOf(play, schedule, options)
     // What fails in another way is another failure, and not this one made smaller.
     if (failure === undefined || (first && first.end !== failure.end)) return
     first ??= failure
@@ -78,7 +86,7 @@ function smallestOf(
   })
   if (!details.failed || details.counterexample === null) return undefined
   const [schedule] = details.counterexample
-  const tidy = smallerStill(play, schedule, options, mostShrinks)
+  const tidy = smallerStill(play, schedule, options, mostShrinks, cost)
   const { numRuns: tried, numShrinks: smaller } = details
   return { ...tidy, seed: details.seed, tried, smaller }
 }
@@ -89,6 +97,7 @@ function smallerStill(
   schedule: Schedule<AnyLink>,
   options: ReplayOptions,
   most: number,
+  cost: { left: number },
 ) {
   let best = schedule
   let failure = failureOf(play, best, options)
@@ -100,7 +109,7 @@ function smallerStill(
     found = false
     for (const other of simpler(best)) {
       if (left-- <= 0) break
-      const another = failureOf(play, other, options)
+      const another = smallerFailure(play, other, options, failure, cost)
       if (another?.end !== failure.end) continue
       ;[best, failure, found] = [other, another, true]
       break
@@ -122,15 +131,34 @@ function checkOptions(play: Play<AnyLink>, options: Readonly<Record<string, numb
   }
 }
 
+/** What a smaller schedule leads to, within what that may cost; undefined, where it costs more. */
+function smallerFailure(
+  play: Play<AnyLink>,
+  schedule: Schedule<AnyLink>,
+  options: ReplayOptions,
+  { end, steps }: PlayFailure<AnyLink>,
+  cost: { left: number },
+): PlayFailure<AnyLink> | undefined {
+  const { mostSteps = 1_000_000 } = options
+  const held = end === 'endless' ? mostSteps : Math.min(mostSteps, 10 * steps + 1000)
+  if (cost.left < held) return undefined
+  return failureOf(play, schedule, options, held, taken => {
+    cost.left -= taken
+  })
+}
+
 function failureOf(
   play: Play<AnyLink>,
   schedule: Schedule<AnyLink>,
   options: ReplayOptions,
+  held = Number.POSITIVE_INFINITY,
+  took: (steps: number) => void = () => {},
 ): PlayFailure<AnyLink> | undefined {
   try {
-    replay(play, schedule, options)
+    took(replayWithin(play, schedule, options, held).steps)
     return undefined
   } catch (error) {
+    if (error instanceof PlayFailure) took(error.steps)
     if (error instanceof PlayFailure) return error
     throw error
   }

@@ -2,6 +2,7 @@
 import type { Link } from './link.ts'
 import type { AnyLink, Play, Schedule } from './play.ts'
 import { programOf } from './program.ts'
+import type { ReplayOptions } from './replay.ts'
 
 interface Found {
   readonly end: PlayFailure['end']
@@ -23,8 +24,13 @@ export class PlayFailure<L extends AnyLink = Link> extends Error {
   /** A module that fails in the same way, when it is run. */
   readonly program: string
 
-  constructor(play: Play<L>, schedule: Schedule<L>, { end, why, steps, last, cause }: Found) {
-    const program = programOf(play, schedule)
+  constructor(
+    play: Play<L>,
+    schedule: Schedule<L>,
+    { end, why, steps, last, cause }: Found,
+    options: ReplayOptions = {},
+  ) {
+    const program = programOf(play, schedule, options)
     const where = end === 'threw' && last !== undefined ? ` (${last}, step ${steps})` : ''
     super(`${end}${where}: ${why}\n\n${program}`, cause === undefined ? undefined : { cause })
     this.end = end

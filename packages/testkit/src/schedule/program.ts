@@ -1,10 +1,12 @@
 /** A schedule as a program of a few lines, and plain data as source text. */
 import type { AnyLink, Play, Schedule, Source } from './play.ts'
+import type { ReplayOptions } from './replay.ts'
 
-/** A module that replays a schedule. A play without a `source` is named as what `play.js` exports by its name. */
+/** A module that replays a schedule, with the options that it had. A play without a `source` is named as what `play.js` exports by its name. */
 export function programOf<L extends AnyLink>(
   play: Play<L>,
   { link, turns, seed }: Schedule<L>,
+  { mostSteps }: ReplayOptions = {},
 ): string {
   const { imports, expression } = play.source ?? namedIn(play.name, 'play')
   const lines = [
@@ -19,7 +21,7 @@ export function programOf<L extends AnyLink>(
     `  },`,
     `  turns: ${sourceOf(turns)},`,
     `  seed: ${sourceOf(seed)},`,
-    `})`,
+    mostSteps === undefined ? '})' : `}, ${sourceOf({ mostSteps })})`,
     '',
   ]
   return lines.filter((line, at) => line !== '' || at > 1).join('\n')

@@ -31,6 +31,16 @@ export function replay<L extends AnyLink = Link>(
   schedule: Schedule<L>,
   options: ReplayOptions = {},
 ): Run<L> {
+  return replayWithin(play, schedule, options, Number.POSITIVE_INFINITY)
+}
+
+/** The same, held to fewer steps than the options say: a run that takes more is `endless`. Its program is one for the options. */
+export function replayWithin<L extends AnyLink>(
+  play: Play<L>,
+  schedule: Schedule<L>,
+  options: ReplayOptions,
+  held: number,
+): Run<L> {
   const { mostSteps = 1_000_000 } = options
   if (!(mostSteps >= 1)) throw new RangeError(`mostSteps: expected 1 or more, got ${mostSteps}`)
   if (typeof schedule?.turns !== 'string' || typeof schedule.seed !== 'string')
@@ -39,7 +49,12 @@ export function replay<L extends AnyLink = Link>(
   const link = linked(schedule.link) as L
   const taken: Taken = { steps: 0 }
   const fail = (end: PlayFailure['end'], why: string, cause?: unknown): never => {
-    throw new PlayFailure(play, schedule, { end, why, steps: taken.steps, last: taken.last, cause })
+    throw new PlayFailure(
+      play,
+      schedule,
+      { end, why, steps: taken.steps, last: taken.last, cause },
+      options,
+    )
   }
   let ends: Ends | undefined
   try {
@@ -61,7 +76,7 @@ export function replay<L extends AnyLink = Link>(
     } catch (error) {
       return fail('threw', wordsOf(error), error)
     }
-    if (taken.steps > mostSteps) {
+    if (taken.steps > Math.min(mostSteps, held)) {
       const what = `no end after ${taken.steps} steps (mostSteps): ${link.moved} ${link.carries} were moved`
       return fail('endless', whyOf(what, ends, link))
     }

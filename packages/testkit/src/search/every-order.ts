@@ -11,7 +11,9 @@ export class SearchFailure extends Error {
 
   constructor(found: Search) {
     const [trap] = found.traps
-    super(trap ? wordsOf(trap) : `cut short: not every order was tried (mostStates)`, {
+    const { whole, states } = found
+    const cut = `cut short after ${states} states: not every order was tried (mostStates)`
+    super([...(trap ? [wordsOf(trap)] : []), ...(whole ? [] : [cut])].join('\n') || noEnd(found), {
       cause: trap?.error,
     })
     this.search = found
@@ -25,6 +27,10 @@ export function everyOrder(play: Play, options: SearchOptions = {}): Search {
   if (found.traps.length > 0 || !found.whole || found.ends !== found.pairs)
     throw new SearchFailure(found)
   return found
+}
+
+function noEnd({ pairs, ends }: Search): string {
+  return `the end was reached over ${ends} of ${pairs} pairs of rings`
 }
 
 function wordsOf({ kind, schedule, path, error, program, confirmed }: Trap): string {

@@ -50,7 +50,10 @@ export interface Search {
   readonly ends: number
   /** The first of each kind over each pair of rings. */
   readonly traps: readonly Trap[]
-  /** Whether every state was seen. */
+  /**
+   * Whether every state was seen. Where it is false, `mostStates` were not enough over some pair of rings: each trap is real, but there may be others, over that pair no
+   * livelock is told, and an end that was not come to may be there.
+   */
   readonly whole: boolean
 }
 
