@@ -66,6 +66,18 @@ function withCurve(versions: Config['versions'], groups: readonly string[]): rea
   return has ? groups : [...groups, 'x25519']
 }
 
+/** Nor without a scheme, and ML-DSA is none of it. */
+function withScheme(
+  versions: Config['versions'],
+  schemes: readonly SignatureSchemeName[],
+): readonly SignatureSchemeName[] {
+  return versions.includes('TLSv1.3') || schemes.some(older) ? schemes : [...schemes, 'ed25519']
+}
+
+function older(scheme: string): boolean {
+  return !scheme.startsWith('mldsa')
+}
+
 const anyMeeting: fc.Arbitrary<Meeting> = fc
   .record({
     versions: fc.tuple(anyVersions, anyVersions),
@@ -112,7 +124,7 @@ const anyMeeting: fc.Arbitrary<Meeting> = fc
         versions: versions[0],
         ciphers: lists[0],
         groups: withCurve(versions[0], lists[2]),
-        sigalgs: schemes[0],
+        sigalgs: withScheme(versions[0], schemes[0]),
         alpn: alpn[0],
         certificate: own,
         believes: right[0] > 0 ? certificate : odd,
@@ -124,7 +136,7 @@ const anyMeeting: fc.Arbitrary<Meeting> = fc
         versions: versions[1],
         ciphers: lists[1],
         groups: withCurve(versions[1], lists[3]),
-        sigalgs: schemes[1],
+        sigalgs: withScheme(versions[1], schemes[1]),
         alpn: alpn[1],
         certificate,
         believes: right[1] > 0 && own ? own : odd,
@@ -159,7 +171,10 @@ const schemesOf12: typeof schemesOf = {
 /** The version at which two ends have to meet: the highest of both. Neither falls back from there. */
 function meetAt({ client, server }: Meeting): Config['versions'][number] | undefined {
   return (['TLSv1.3', 'TLSv1.2'] as const).find(name =>
-    [client, server].every(({ versions }) => versions.includes(name)),
+    [client, server].every(
+      ({ versions, sigalgs }) =>
+        versions.includes(name) && (name === 'TLSv1.3' || sigalgs.some(older)),
+    ),
   )
 }
 

@@ -2,6 +2,7 @@
 import { nodeCrypto } from '@biopair/crypto-node'
 import { showMessage } from '@biopair/handshake'
 import { type ContextOptions, SslContext, type TraceEvent } from '@biopair/ssl'
+import type { TlsAlert } from '@biopair/wire'
 import test from 'ava'
 import { bytes, connectedEnds, type EndsOptions, ends, readAll } from '../support/ends.ts'
 import { chainFor } from '../support/mint.ts'
@@ -203,4 +204,33 @@ test('TLS 1.2 is not spoken where no group is a curve, and where nothing is left
   t.deepEqual([versions, suites12], [['TLSv1.3'], []])
   const { client } = connectedEnds({ client: { groups, ...either }, server: either })
   t.is(client.version, 'TLSv1.3')
+})
+
+// Was internal_error, of a client with its first message, and of a server that asked for a certificate.
+test('TLS 1.2 is not spoken where all schemes are ML-DSA, and where nothing is left that is a TypeError', t => {
+  const crypto = nodeCrypto
+  const sigalgs = ['mldsa44', 'mldsa65']
+  t.throws(() => new SslContext({ crypto, sigalgs, ...older }), {
+    instanceOf: TypeError,
+    code: 'ERR_INVALID_ARG_VALUE',
+    message: 'sigalgs: expected a scheme for TLSv1.2, got mldsa44, mldsa65',
+  })
+  const either = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const
+  const { versions, suites12 } = new SslContext({ crypto, sigalgs, ...either })
+  t.deepEqual([versions, suites12], [['TLSv1.3'], []])
+  const asks = { requestCert: true, rejectUnauthorized: false, sigalgs, ...either }
+  const { client, server } = ends({ client: older, server: asks })
+  client.doHandshake()
+  const refused = server.doHandshake()
+  t.is(refused.status === 'failed' && (refused.error as TlsAlert).alert, 'protocol_version')
+})
+
+test('with a pre-shared key TLS 1.2 needs no scheme', t => {
+  const psks = [{ identity: 'us', key: new Uint8Array(32).fill(7), hash: 'sha256' }] as const
+  const sigalgs = ['mldsa44']
+  const { client } = connectedEnds({
+    client: { psks, sigalgs, ...older },
+    server: { psks, sigalgs, ...older },
+  })
+  t.is(client.version, 'TLSv1.2')
 })

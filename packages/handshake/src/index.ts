@@ -28,6 +28,7 @@ export {
   keyBlock,
   type Randoms,
 } from './tls12/key-schedule.ts'
+export { schemes12 } from './tls12/schemes.ts'
 export type * from './tls12/session.ts'
 export { client13 } from './tls13/client.ts'
 export * from './tls13/connected.ts'

@@ -137,12 +137,13 @@ export class SslContext {
     const hashes = pskHashes(this.psks, options.pskCallback)
     const groups = options.groups ?? options.ecdhCurve
     this.groups = list('groups', groups, this.crypto.prefer.groups, this.crypto.groups)
-    const spoken = versionsWith(this.groups, versionsFrom(options, this.crypto, hashes))
+    this.schemes = list('sigalgs', options.sigalgs, Object.keys(signatureSchemes), signatureSchemes)
+    const named = versionsFrom(options, this.crypto, hashes)
+    const spoken = versionsWith(this.groups, this.schemes, named)
     this.versions = spoken.versions
     this.suites = spoken.suites
     this.suites12 = spoken.suites12
     this.shares = keySharesFrom(options.keyShares, this.groups, this.crypto)
-    this.schemes = list('sigalgs', options.sigalgs, Object.keys(signatureSchemes), signatureSchemes)
     const { certificateSigalgs } = options
     this.certificateSchemes =
       certificateSigalgs === undefined

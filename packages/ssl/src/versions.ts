@@ -8,8 +8,9 @@ import {
   cipherSuites12,
   type Group,
   pskCipherSuites12,
+  type SignatureScheme,
 } from '@biopair/crypto'
-import { curvesOf, type VersionName } from '@biopair/handshake'
+import { curvesOf, schemes12, type VersionName } from '@biopair/handshake'
 import { misuse } from './misuse.ts'
 import { list, oneOf } from './option-values.ts'
 import { type PskHashes, serves } from './psk12-suites.ts'
@@ -85,14 +86,27 @@ export function versionsFrom(
   }
 }
 
-/** TLS 1.2 has curves alone (RFC 8422 §5.1.1): without one it is not spoken. TypeError where nothing is left. */
-export function versionsWith(groups: readonly Group[], spoken: Versions): Versions {
-  if (spoken.suites12.length === 0 || curvesOf(groups).length > 0) return spoken
+/**
+ * TLS 1.2 has curves alone (RFC 8422 §5.1.1) and knows no ML-DSA: without a curve it is not spoken, nor, but with a pre-shared key, without a scheme.
+ * TypeError where nothing is left.
+ */
+export function versionsWith(
+  groups: readonly Group[],
+  schemes: readonly SignatureScheme[],
+  spoken: Versions,
+): Versions {
+  const signed = schemes12(schemes).length > 0
+  const curves = curvesOf(groups).length > 0
+  const suites12 = spoken.suites12.filter(({ auth }) => curves && (signed || auth === 'psk'))
+  if (spoken.suites12.length === 0 || suites12.length > 0) return { ...spoken, suites12 }
   const versions = spoken.versions.filter(version => version !== 'TLSv1.2')
-  if (versions.length > 0) return { ...spoken, versions, suites12: [] }
+  if (versions.length > 0) return { ...spoken, versions, suites12 }
+  const [option, what, got] = curves
+    ? ['sigalgs', 'scheme', schemes]
+    : (['groups', 'curve', groups] as const)
   throw misuse(
     'ERR_INVALID_ARG_VALUE',
-    `groups: expected a curve for TLSv1.2, got ${groups.map(({ name }) => name).join(', ')}`,
+    `${option}: expected a ${what} for TLSv1.2, got ${got.map(({ name }) => name).join(', ')}`,
   )
 }
 

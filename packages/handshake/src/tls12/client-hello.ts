@@ -39,10 +39,15 @@ export function clientHello12(config: ClientConfig, random: Bytes): ClientHello 
     writeExtension('ClientHello', 'supported_groups', {
       named_group_list: curvesOf(config.groups).map(group => group.id),
     }),
-    writeExtension('ClientHello', 'signature_algorithms', {
-      supported_signature_algorithms: schemes12(config.schemes).map(scheme => scheme.id),
-    }),
   )
+  const schemes = schemes12(config.schemes)
+  // Whoever has pre-shared keys alone verifies no signature.
+  if (schemes.length > 0)
+    extensions.push(
+      writeExtension('ClientHello', 'signature_algorithms', {
+        supported_signature_algorithms: schemes.map(scheme => scheme.id),
+      }),
+    )
   if (certificateSchemes)
     extensions.push(
       writeExtension('ClientHello', 'signature_algorithms_cert', {
