@@ -96,8 +96,10 @@ function clock(): string {
 }
 
 function keep(finding: FuzzFinding): void {
-  if (findings.has(finding.key)) return
-  findings.set(finding.key, finding)
+  // One law may be broken by two targets for two reasons.
+  const key = `${finding.subject} ${finding.key}`
+  if (findings.has(key)) return
+  findings.set(key, finding)
   mkdirSync(values.out, { recursive: true })
   const file = `${values.out}/${finding.subject}-${findings.size}.mjs`
   const { error } = finding
