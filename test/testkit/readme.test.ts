@@ -8,9 +8,8 @@ import { root } from '../house/support/rooms.ts'
 const readme = readFileSync(join(root, 'packages/testkit/README.md'), 'utf8')
 const programs = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code)
 
-test('the README of the testkit shows six programs, of which the first finds its bug in ten lines', t => {
+test('the README of the testkit shows six programs', t => {
   t.is(programs.length, 6)
-  t.is(programs[0]?.split('\n').filter(line => line !== '').length, 10)
 })
 
 for (const [i, program] of programs.entries())
