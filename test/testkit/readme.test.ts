@@ -8,8 +8,9 @@ import { root } from '../house/support/rooms.ts'
 const readme = readFileSync(join(root, 'packages/testkit/README.md'), 'utf8')
 const programs = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code)
 
-test('the README of the testkit shows six programs', t => {
+test('the README of the testkit shows six programs, the first of ten lines at most', t => {
   t.is(programs.length, 6)
+  t.true((programs[0] ?? '').split('\n').filter(line => line !== '').length <= 10)
 })
 
 for (const [i, program] of programs.entries())
