@@ -132,8 +132,8 @@ function check(t: ExecutionContext, numRuns: number, crypto: CryptoProvider): vo
   t.pass()
 }
 
-test('with any rings, any fair order of steps and any cuts, 1,000 sessions of both versions complete, agree, carry their data whole and close cleanly', t => {
-  check(t, 1000, nodeCrypto)
+test('with any rings, any fair order of steps and any cuts, 1,200 sessions of both versions complete, agree, carry their data whole and close cleanly', t => {
+  check(t, 1200, nodeCrypto)
 })
 
 test('the portable provider completes as well', t => {
