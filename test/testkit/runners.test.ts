@@ -35,12 +35,15 @@ test('under node:test the laws are tests, and a play that breaks is a test that 
 })
 
 const vitest = process.env.BIOPAIR_VITEST
-if (vitest === undefined)
-  test('under vitest, too (skipped: BIOPAIR_VITEST does not name it)', t => {
+const title = 'under vitest, too'
+if (vitest === undefined && process.env.BIOPAIR_REQUIRE_PEERS === '1')
+  test(title, t => t.fail('BIOPAIR_REQUIRE_PEERS=1, and BIOPAIR_VITEST names nothing'))
+else if (vitest === undefined)
+  test(`${title} (skipped: BIOPAIR_VITEST does not name it)`, t => {
     t.is(vitest, undefined)
   })
 else
-  test('under vitest, too', t => {
+  test(title, t => {
     const folder = mkdtempSync(join(folderFor('vitest'), 'run-'))
     const file = join(folder, 'kit.test.mjs')
     const text = body.replace("'../../support/chat.js'", "'../../../support/chat.js'")
