@@ -1,5 +1,6 @@
 /** What the laws of carriers are said with: bytes to say, ways to wait for them, and what promises come to. */
 import type { ByteCarrier, SslStream, Timers } from '@biopair/ssl/stream'
+import { joinedBytes } from '../joined-bytes.ts'
 import { expect } from './law.ts'
 
 /** A carrier that can be taken out of its program's hands, so that what is below can be ended without a word. */
@@ -82,22 +83,12 @@ export async function same(
   got: readonly Uint8Array[] | Promise<readonly Uint8Array[]>,
   expected: readonly Uint8Array[],
 ): Promise<void> {
-  const [a, b] = [joined(await got), joined(expected)]
+  const [a, b] = [joinedBytes(await got), joinedBytes(expected)]
   expect(a.length === b.length, `${b.length} bytes, got ${a.length}`)
   expect(
     a.every((byte, at) => byte === b[at]),
     'the same bytes',
   )
-}
-
-function joined(list: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(length(list))
-  let at = 0
-  for (const piece of list) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
 }
 
 export function name(error: unknown): string {

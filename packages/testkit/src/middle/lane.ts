@@ -1,8 +1,9 @@
 /** One direction of a man in the middle: records in, messages seen and edited, records out. */
 import { type Bytes, concat, equal } from '@biopair/crypto'
 import { AnyServerHello, isHelloRetryRequest, messageName } from '@biopair/handshake'
+import { joinedBytes } from '../joined-bytes.ts'
 import { Inlet, type SeenRecord } from './inlet.ts'
-import { joinedBytes, Messages, messagesIn } from './messages.ts'
+import { Messages, messagesIn } from './messages.ts'
 import { type Both, type Outgoing, Outlet, updatesKey } from './outlet.ts'
 import { type Edit, type Editor, type From, messageIn, type Piece, type Seen } from './seen.ts'
 import type { View } from './view.ts'

@@ -8,7 +8,7 @@ import {
   maxPlaintext,
   printHeader,
 } from '@biopair/record'
-import { joinedBytes } from './messages.ts'
+import { joinedBytes } from '../joined-bytes.ts'
 import type { EpochName, From } from './seen.ts'
 import type { View, Writing } from './view.ts'
 

@@ -1,5 +1,6 @@
 /** A link of bytes: two halves and whatever a plan puts between them, stepped by hand and on a clock of its own. */
 import type { Bytes } from '@biopair/bio'
+import { joinedBytes } from '../joined-bytes.ts'
 import { digestOf } from '../seeds/seed.ts'
 import { Carrier } from './carrier.ts'
 import { type CountingHalf, countingPair } from './counting-half.ts'
@@ -48,7 +49,7 @@ export class Link extends Carrier {
 
   /** Everything that was written so far: by the client, and by the server. */
   get said(): { readonly there: Bytes; readonly back: Bytes } {
-    return { there: joined(this.near.kept), back: joined(this.far.kept) }
+    return { there: joinedBytes(this.near.kept ?? []), back: joinedBytes(this.far.kept ?? []) }
   }
 
   /** SHA-256 of that, as hex. */
@@ -62,14 +63,4 @@ export class Link extends Carrier {
     const { there, back } = this.inside
     return `readers of ${there} bytes there and ${back} back`
   }
-}
-
-function joined(pieces: readonly Bytes[] = []): Bytes {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
 }
