@@ -13,8 +13,7 @@ import {
   uint32,
 } from '@biopair/wire'
 import type { ContextOptions } from './context-options.ts'
-import { misuse } from './misuse.ts'
-import { oneOf, wholeNumber } from './option-values.ts'
+import { keysOf, oneOf, wholeNumber } from './option-values.ts'
 
 /** What stands before the tag. */
 const CookieState = struct({
@@ -51,14 +50,7 @@ export class CookieKeys {
 
   /** TypeError unless there is at least one, of 32 bytes each. */
   constructor(given: Uint8Array | readonly Uint8Array[], { hashes }: CryptoProvider) {
-    const list = given instanceof Uint8Array ? [given] : given
-    const wrong = list.find(key => key.length !== keyLength)
-    if (wrong || list.length === 0)
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        `cookieKeys: expected ${keyLength} bytes each, got ${wrong ? wrong.length : 'none'}`,
-      )
-    this.#keys = list.map(key => hashes.sha256.hmac(key))
+    this.#keys = keysOf('cookieKeys', given, keyLength).map(key => hashes.sha256.hmac(key))
   }
 
   seal(...parts: readonly Uint8Array[]): Bytes {

@@ -95,6 +95,21 @@ export function protocol(name: string): Bytes {
   return Uint8Array.from(name, character => character.charCodeAt(0))
 }
 
+/** One key or several, each of `length` bytes; at least one. */
+export function keysOf(
+  option: string,
+  given: Uint8Array | readonly Uint8Array[],
+  length: number,
+): readonly Uint8Array[] {
+  const keys = given instanceof Uint8Array ? [given] : given
+  const wrong = keys.find(key => key.length !== length)
+  if (!wrong && keys.length > 0) return keys
+  throw misuse(
+    'ERR_INVALID_ARG_VALUE',
+    `${option}: expected ${length} bytes each, got ${wrong ? wrong.length : 'none'}`,
+  )
+}
+
 /** One, several or none. */
 export function many<T>(given: T | readonly T[] | undefined): readonly T[] {
   if (given === undefined) return []

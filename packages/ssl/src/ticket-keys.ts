@@ -1,7 +1,7 @@
 /** The keys that a server's tickets are sealed with and opened by: drawn when they are first needed, or given and changed by its owner. */
 import { wipe } from '@biopair/crypto'
 import type { Bytes } from '@biopair/wire'
-import { misuse } from './misuse.ts'
+import { keysOf } from './option-values.ts'
 import { type TicketKey, ticketKeyFrom, ticketKeyLength } from './tickets.ts'
 
 export class TicketKeys {
@@ -36,13 +36,7 @@ export class TicketKeys {
 
   /** The first seals from now on, and all open. TypeError, and those before stay, unless there is one at least and each has 48 bytes. */
   set(keys: Uint8Array | readonly Uint8Array[]): void {
-    const list = keys instanceof Uint8Array ? [keys] : keys
-    const wrong = list.find(key => key.length !== ticketKeyLength)
-    if (wrong || list.length === 0)
-      throw misuse(
-        'ERR_INVALID_ARG_VALUE',
-        `ticketKeys: expected ${ticketKeyLength} bytes each, got ${wrong ? wrong.length : 'none'}`,
-      )
+    const list = keysOf('ticketKeys', keys, ticketKeyLength)
     this.#given = true
     const before = this.#keys
     this.#keys = list.map(ticketKeyFrom)
