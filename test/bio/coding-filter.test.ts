@@ -2,6 +2,7 @@
 import { Base64Filter, type Bio, bioPair, MemoryBio, type Stopped } from '@biopair/bio'
 import test from 'ava'
 import { codeOf, counted, eof, retryRead, retryWrite, settled, take } from './support/bytes.ts'
+import { NullLike } from './support/null-like.ts'
 
 const text = (words: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(Buffer.from(words, 'latin1'))
@@ -93,15 +94,6 @@ test('a close tells what is below of the error that there was first: the one giv
   t.is(codeOf(clean.write(counted(1))), 'ERR_BIO_CLOSED')
   t.is(clean.wpending, 0)
 })
-
-/** Takes everything and gives nothing. */
-class NullLike implements Bio {
-  read = () => retryRead
-  write = (bytes: Uint8Array) => bytes.length
-  flush = () => 'done' as const
-  end = () => 'done' as const
-  close = () => {}
-}
 
 test('ready for write waits for room below while something is held, also where writing is over', async t => {
   const [near, far] = bioPair(4)

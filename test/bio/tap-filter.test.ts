@@ -14,6 +14,7 @@ import fc from 'fast-check'
 import { connectedEnds, readAll, bytes as text } from '../support/ends.ts'
 import { codeOf, counted, eof, retryRead, retryWrite, settled, take } from './support/bytes.ts'
 import { carriers, carry, plainOf, script, weather } from './support/codec-chain.ts'
+import { NullLike } from './support/null-like.ts'
 
 const failed = 'ERR_BIO_CALLBACK_FAILED'
 const shout = (bytes: Uint8Array) => bytes.map(byte => byte ^ 0x55)
@@ -410,12 +411,3 @@ test('a close comes after an end: writes are told of the end, and reads that had
   plain.close()
   t.is(codeOf(plain.write(counted(1))), 'ERR_BIO_CLOSED')
 })
-
-/** Takes everything and gives nothing. */
-class NullLike implements Bio {
-  read = () => retryRead
-  write = (bytes: Uint8Array) => bytes.length
-  flush = () => 'done' as const
-  end = () => 'done' as const
-  close = () => {}
-}

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { extensionTypes } from '@biopair/handshake/extensions'
 import {
   Certificate,
   CertificateRequest,
@@ -278,53 +277,6 @@ test('a message is shown with its extensions read', t => {
     '        versions: TLS 1.3 (0x0304)',
   ])
 })
-
-const shownIn = (name: 'supported_groups' | 'signature_algorithms', list: Uint8Array): string =>
-  showMessage(
-    1,
-    encodeMessage(ClientHello, {
-      ...hello,
-      extensions: [
-        {
-          extension_type: extensionTypes[name],
-          extension_data: Uint8Array.of(list.length >> 8, list.length & 0xff, ...list),
-        },
-      ],
-    }).subarray(4),
-  ).at(-1) ?? ''
-
-for (const [id, name] of Object.entries({
-  29: 'x25519',
-  30: 'x448',
-  256: 'ffdhe2048',
-  257: 'ffdhe3072',
-  258: 'ffdhe4096',
-  259: 'ffdhe6144',
-  260: 'ffdhe8192',
-  4588: 'X25519MLKEM768',
-  10794: 'GREASE',
-}))
-  test(`RFC 9846 4.3.7: group ${id} is shown as ${name}`, t => {
-    const list = Uint8Array.of(Number(id) >> 8, Number(id) & 0xff)
-    const hex = Number(id).toString(16).padStart(4, '0')
-    t.is(shownIn('supported_groups', list).trim(), `named_group_list: ${name} (0x${hex})`)
-  })
-
-for (const [id, name] of Object.entries({
-  513: 'rsa_pkcs1_sha1',
-  515: 'ecdsa_sha1',
-  1027: 'ecdsa_secp256r1_sha256',
-  2056: 'ed448',
-  14906: 'GREASE',
-}))
-  test(`RFC 9846 4.3.3: scheme ${id} is shown as ${name}`, t => {
-    const list = Uint8Array.of(Number(id) >> 8, Number(id) & 0xff)
-    const hex = Number(id).toString(16).padStart(4, '0')
-    t.is(
-      shownIn('signature_algorithms', list).trim(),
-      `supported_signature_algorithms: ${name} (0x${hex})`,
-    )
-  })
 
 test('what cannot be read is shown as bytes, with the reason', t => {
   t.deepEqual(showMessage(77, Uint8Array.of(1, 2)), ['handshake_77', '  0102'])

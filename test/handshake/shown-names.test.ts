@@ -96,6 +96,8 @@ test('groups: RFC 9846 4.3.7', t => {
     258: 'ffdhe4096',
     259: 'ffdhe6144',
     260: 'ffdhe8192',
+    4588: 'X25519MLKEM768',
+    10794: 'GREASE',
   }))
     t.is(listed('supported_groups', 'named_group_list', [id]), line)
 })
@@ -118,6 +120,7 @@ test('signature schemes: RFC 9846 4.3.3', t => {
     2057: 'rsa_pss_pss_sha256',
     2058: 'rsa_pss_pss_sha384',
     2059: 'rsa_pss_pss_sha512',
+    14906: 'GREASE',
   }))
     t.is(listed('signature_algorithms', 'supported_signature_algorithms', [id]), line)
 })

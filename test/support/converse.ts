@@ -80,14 +80,18 @@ const serverConfig: ServerConfig = {
   ticketCount: () => 2,
 }
 
-function peerKey(): PublicKey {
+/** The key of the certificate that everybody shows. */
+export function peerKey(): PublicKey {
   const key = nodeCrypto.publicKey(identity.key.publicMaterial)
   if (failed(key)) throw new Error(key.why)
   return key
 }
 
-/** Everybody shows the same certificate, and believes it. */
-const usual: Answers = {
+/** What is answered where nothing else is said: everybody shows the same certificate, and believes it. */
+export const usual: Required<Answers> = {
+  message: () => {
+    throw new Error('nobody answers for a message')
+  },
   client_hello: () => undefined,
   server_name: () => ({}),
   alpn: ({ offered }) => offered[0] ?? 'none',

@@ -2,17 +2,15 @@
 import { nodeCrypto } from '@biopair/crypto-node'
 import {
   type ClientHello,
-  type Edit,
   type NewSessionTicket12,
   type RawExtension,
   type ServerHello,
   writeExtension,
 } from '@biopair/handshake'
 import { type ContextOptions, MemorySessionCache, type Session } from '@biopair/ssl'
-import { type AlertName, TlsAlert } from '@biopair/wire'
-import test, { type ExecutionContext } from 'ava'
-import { documented } from '../support/documented.ts'
-import { connectedEnds, type EndsOptions, ends } from '../support/ends.ts'
+import test from 'ava'
+import { editing, refusedBy } from '../support/edited-ends.ts'
+import { connectedEnds, ends } from '../support/ends.ts'
 
 const older = { maxVersion: 'TLSv1.2' } as const
 const either = { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' } as const
@@ -38,14 +36,6 @@ function begun(server: ContextOptions): Session {
   return client.session
 }
 
-/** Changes the messages of a name. */
-function editing<T>(name: string, change: (message: T) => T): { readonly edit: Edit } {
-  return {
-    edit: (said, message) =>
-      said === name ? (change(message as unknown as T) as unknown as typeof message) : message,
-  }
-}
-
 interface Hello {
   readonly extensions?: readonly RawExtension[] | undefined
 }
@@ -59,30 +49,6 @@ const answers = (change: (hello: ServerHello) => ServerHello) =>
   editing<ServerHello>('ServerHello', change)
 const asks = (change: (hello: ClientHello) => ClientHello) =>
   editing<ClientHello>('ClientHello', change)
-
-/** The alert that the named end sends. */
-function refused(
-  t: ExecutionContext,
-  name: 'client' | 'server',
-  options: EndsOptions,
-  alert: AlertName,
-  reason: string,
-): void {
-  const made = ends(options)
-  const [mine, other] = name === 'client' ? [made.client, made.server] : [made.server, made.client]
-  for (let i = 0; i < 20; i++) {
-    other.doHandshake()
-    const outcome = mine.doHandshake()
-    if (outcome.status !== 'failed') continue
-    const { error } = outcome
-    if (!(error instanceof TlsAlert)) throw error
-    t.deepEqual([error.origin, error.alert, error.reason], ['sent', alert, reason], error.message)
-    documented(t, error)
-    t.is(other.read(new Uint8Array(1)).status, 'failed')
-    return
-  }
-  t.fail('nothing was refused')
-}
 
 // RFC 7627 §5.3, the server: what the session had, down; what the ClientHello has, across.
 
@@ -98,14 +64,14 @@ for (const how of keepings) {
     const server = { ...kept(how), ...unbound }
     const client = { ...unbound, ...asks(without(extendedMasterSecret)) }
     const session = begun(server)
-    refused(t, 'server', { client, server, session }, 'handshake_failure', 'INCONSISTENT_EXTMS')
+    refusedBy(t, 'server', { client, server, session }, 'handshake_failure', 'INCONSISTENT_EXTMS')
   })
 
   test(`rule 72: session with, hello without: a server that demands it ends the handshake, ${how}`, t => {
     const server = kept(how)
     const client = { ...unbound, ...asks(without(extendedMasterSecret)) }
     const session = begun(server)
-    refused(
+    refusedBy(
       t,
       'server',
       { client, server, session },
@@ -150,7 +116,7 @@ for (const how of keepings) {
         })),
       }
       if (taken) t.true(connectedEnds({ client, server, session }).server.resumed)
-      else refused(t, 'server', { client, server, session }, 'illegal_parameter', 'BAD_EXTENSION')
+      else refusedBy(t, 'server', { client, server, session }, 'illegal_parameter', 'BAD_EXTENSION')
     })
 
   test(`rule 12: of its records a server says nothing to who has said nothing, where a session goes on ${how}`, t => {
@@ -165,7 +131,7 @@ for (const how of keepings) {
     test(`rule 72: session with, answer without: a client (${what}) ends the handshake, ${how}`, t => {
       const server = kept(how)
       const session = begun(server)
-      refused(
+      refusedBy(
         t,
         'client',
         { client, server: { ...server, ...answers(without(extendedMasterSecret)) }, session },
@@ -223,7 +189,13 @@ for (const how of keepings) {
       numTickets: 0,
       ...answers(hello => ({ ...hello, legacy_session_id_echo: id })),
     }
-    refused(t, 'client', { client, server, session }, 'unexpected_message', 'EXCESS_HANDSHAKE_DATA')
+    refusedBy(
+      t,
+      'client',
+      { client, server, session },
+      'unexpected_message',
+      'EXCESS_HANDSHAKE_DATA',
+    )
   })
 
   test(`another id in the answer is a full handshake, ${how}: a server that goes on all the same is refused`, t => {
@@ -233,7 +205,7 @@ for (const how of keepings) {
       ...hello,
       legacy_session_id_echo: hello.legacy_session_id_echo.map(byte => byte ^ 1),
     }))
-    refused(
+    refusedBy(
       t,
       'client',
       { client: older, server: { ...server, ...wrong }, session },
@@ -249,7 +221,7 @@ for (const how of keepings) {
       ...hello,
       cipher_suite: hello.cipher_suite === 0xc02c ? 0xc02b : 0xc02c,
     }))
-    refused(
+    refusedBy(
       t,
       'client',
       { client: older, server: { ...server, ...wrong }, session },
@@ -262,7 +234,7 @@ for (const how of keepings) {
     const server = kept(how)
     const session = begun(server)
     const thief = { ...session, psk: nodeCrypto.randomBytes(48) }
-    refused(
+    refusedBy(
       t,
       'client',
       { client: older, server, session: thief },
@@ -284,7 +256,7 @@ for (const how of keepings) {
           name === 'client'
             ? { client: older, server: { ...server, ...wrong }, session }
             : { client: { ...older, ...wrong }, server, session }
-        refused(t, name, options, alert, reason)
+        refusedBy(t, name, options, alert, reason)
       })
 }
 
@@ -298,7 +270,13 @@ test('an id that answers none that was offered is refused, as in a handshake wit
     }),
   }
   const server = { ...older, ...answers(hello => ({ ...hello, legacy_session_id_echo: id })) }
-  refused(t, 'client', { client, server }, 'illegal_parameter', 'SERVER_ECHOED_INVALID_SESSION_ID')
+  refusedBy(
+    t,
+    'client',
+    { client, server },
+    'illegal_parameter',
+    'SERVER_ECHOED_INVALID_SESSION_ID',
+  )
 })
 
 test('a session_id of more than 32 bytes is decode_error, in either hello', t => {
@@ -360,13 +338,13 @@ for (const resuming of [false, true]) {
     const options = { client: older, server: { ...server, ...answers(quiet) }, session }
     // It stands in the ServerHello's record where the handshake is abbreviated.
     const reason = resuming ? 'EXCESS_HANDSHAKE_DATA' : 'UNEXPECTED_MESSAGE'
-    refused(t, 'client', options, 'unexpected_message', reason)
+    refusedBy(t, 'client', options, 'unexpected_message', reason)
   })
 
   test(`change_cipher_spec in the place of a ticket that was announced is unexpected_message in ${where}`, t => {
     const { server, session } = of('by id')
     const options = { client: older, server: { ...server, ...answers(loud) }, session }
-    refused(t, 'client', options, 'unexpected_message', 'UNEXPECTED_CCS_MESSAGE')
+    refusedBy(t, 'client', options, 'unexpected_message', 'UNEXPECTED_CCS_MESSAGE')
   })
 
   test(`a ticket that is announced and was not asked for is unsupported_extension in ${where}`, t => {
@@ -376,7 +354,7 @@ for (const resuming of [false, true]) {
       server: { ...server, ...answers(loud) },
       session,
     }
-    refused(t, 'client', options, 'unsupported_extension', 'UNSOLICITED_EXTENSION')
+    refusedBy(t, 'client', options, 'unsupported_extension', 'UNSOLICITED_EXTENSION')
   })
 
   test(`an empty ticket is none, in ${where}; a lifetime of 0 says nothing, and two hours are meant`, t => {

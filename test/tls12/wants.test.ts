@@ -1,12 +1,5 @@
 /** What each end of TLS 1.2 asks its application, to the last field, and what it makes of answers that say no. */
-import {
-  cipherSuites12,
-  failed,
-  type PublicKey,
-  pskCipherSuites12,
-  signatureSchemes,
-} from '@biopair/crypto'
-import { nodeCrypto } from '@biopair/crypto-node'
+import { cipherSuites12, pskCipherSuites12, signatureSchemes } from '@biopair/crypto'
 import {
   type AnyWant,
   type ChosenSession12,
@@ -17,7 +10,13 @@ import {
 import { TlsAlert } from '@biopair/wire'
 import test, { type ExecutionContext } from 'ava'
 import { chosen, external, offered } from '../support/conversations.ts'
-import { type Answers, type ConverseOptions, converse } from '../support/converse.ts'
+import {
+  type Answers,
+  type ConverseOptions,
+  converse,
+  peerKey,
+  usual,
+} from '../support/converse.ts'
 import { identityOf } from '../support/peer-identity.ts'
 
 const identity = identityOf('p256')
@@ -29,32 +28,6 @@ const suite = cipherSuites12.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
 const otherSuite = cipherSuites12.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
 const { TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 } = cipherSuites12
 const pskSuite = pskCipherSuites12.TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256
-
-const peerKey = (): PublicKey => {
-  const key = nodeCrypto.publicKey(identity.key.publicMaterial)
-  if (failed(key)) throw new Error(key.why)
-  return key
-}
-
-/** What `converse` answers where nothing else is said. */
-const usual: Required<Answers> = {
-  message: () => {
-    throw new Error('nobody answers for a message')
-  },
-  client_hello: () => undefined,
-  server_name: () => ({}),
-  alpn: ({ offered }) => offered[0] ?? 'none',
-  certificate: () => ({ chain, schemes: [scheme] }),
-  signature: ({ scheme, content }) => identity.key.sign(scheme.algorithm, content),
-  verification: () => ({ trusted: true, key: peerKey() }),
-  ocsp_request: () => undefined,
-  ocsp_response: () => true,
-  psk_offer: () => [],
-  psk: () => undefined,
-  psk_claim: () => true,
-  session: () => undefined,
-  early_data: () => true,
-}
 
 /** Answers that are given, and what was asked. */
 function heard(answers: Answers = {}): { readonly wants: AnyWant[]; readonly answers: Answers } {
