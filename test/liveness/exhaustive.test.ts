@@ -1,4 +1,4 @@
-/** Property 7, exhaustively: every interleaving of two ends over rings of 1 to 4 bytes (1 to 8 with BIOPAIR_DEEP=1), searched by the kit. */
+/** Property 7, exhaustively: every interleaving of two ends over rings of 1 to 8 bytes, searched by the kit. */
 
 import { Dice, linked, type Place, type Play, record, Seed, search, Two } from '@biopair/testkit'
 import test from 'ava'
@@ -66,13 +66,12 @@ const scenarios: readonly { name: string; session: Session; program: Program }[]
     program: wholeSession,
   },
 ]
-const sizes = [1, 2, 3, 4]
-const deep = process.env.BIOPAIR_DEEP === '1'
+const rings = [1, 2, 3, 4, 5, 6, 7, 8]
 
 for (const { name, session, program } of scenarios) {
   const play = playOf(session, program)
-  const rings = deep ? [1, 2, 3, 4, 5, 6, 7, 8] : sizes
-  test(`from every place that ${name} can reach over rings of 1 to ${rings.at(-1)} bytes, every way leads to done`, t => {
+  test(`from every place that ${name} can reach over rings of 1 to 8 bytes, every way leads to done`, t => {
+    t.timeout(300_000)
     const { states, pairs, ends, traps, whole } = search(play, { by: 'bytes', rings })
     t.deepEqual(traps, [])
     t.true(whole)
@@ -82,8 +81,8 @@ for (const { name, session, program } of scenarios) {
 
   test(`the recorded automata of ${name} do what the ends do, in random order`, t => {
     const { client, server } = record(play, '0')
-    for (const there of sizes)
-      for (const back of sizes)
+    for (const there of rings.slice(0, 4))
+      for (const back of rings.slice(0, 4))
         t.deepEqual(...walk(play, new Two(client, server, there, back), there, back))
   })
 }
