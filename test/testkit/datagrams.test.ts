@@ -216,6 +216,11 @@ for (const { bug, play, name, end, options } of planted)
     t.true(stderr.includes(`PlayFailure: ${failure.message.split('\n')[0]}`), stderr)
   })
 
+test('an MTU that breaks something is reported as the largest that does: datagrams of 42 bytes, and 41', t => {
+  const found = smallest(long, { ...over, leastMtu: 2, seed: 1, runs })
+  t.deepEqual(found?.schedule.link, { carries: 'datagrams', there: { mtu: 41 }, back: {} })
+})
+
 /** Everything that is a plan but for one part, or one number by one. */
 function lesser(plan: unknown): unknown[] {
   if (typeof plan === 'number') return plan > 0 ? [plan - 1] : []
@@ -226,8 +231,9 @@ function lesser(plan: unknown): unknown[] {
     ]
   return Object.entries(plan as object).flatMap(([name, part]) => {
     const { [name]: _, ...rest } = plan as Record<string, unknown>
-    // A smaller MTU is not a simpler one.
-    if (name === 'mtu') return [rest]
+    // An MTU is the simpler, the nearer it is to the usual.
+    if (name === 'mtu')
+      return [rest, ...(part === 1471 ? [] : [{ ...rest, mtu: (part as number) + 1 }])]
     return [rest, ...lesser(part).map(less => ({ ...rest, [name]: less }))]
   })
 }

@@ -1,4 +1,5 @@
 /** What a link between two ends does to their datagrams, as plain data: it prints, it shrinks, and it replays. */
+import { defaultMtu } from '@biopair/bio'
 import type { RecordShape } from './shape.ts'
 
 /**
@@ -53,7 +54,7 @@ const wayShape: RecordShape = {
     cut: { list: { needs: { at: 0, to: 0 } } },
     padded: { list: { needs: { at: 0, by: 0 } } },
     latency: 0,
-    mtu: { fixed: 1 },
+    mtu: { least: 1, usual: defaultMtu },
     holds: 1,
     end: 0,
   },

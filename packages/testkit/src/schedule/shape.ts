@@ -1,9 +1,9 @@
 /** Shapes of plain data: whether something has one, and everything that is simpler than it by one thing. */
 
-/** An integer from this up, one that is no simpler where it is smaller, one of some words, a list, or a record of what it needs and what it may have. */
+/** An integer from this up, the simpler the smaller; one that is the simpler the nearer it is to the usual; one of some words, a list, or a record of what it needs and what it may have. */
 export type Shape =
   | number
-  | { readonly fixed: number }
+  | { readonly least: number; readonly usual: number }
   | readonly string[]
   | ListShape
   | RecordShape
@@ -21,8 +21,8 @@ export interface RecordShape {
 
 /** Throws a TypeError that says where something is not of a shape, or a RangeError where a number is none that may be there. */
 export function checkShape(value: unknown, shape: Shape, where: string): void {
-  if (typeof shape === 'number' || 'fixed' in shape) {
-    const least = typeof shape === 'number' ? shape : shape.fixed
+  if (typeof shape === 'number' || 'least' in shape) {
+    const least = typeof shape === 'number' ? shape : shape.least
     if (!Number.isSafeInteger(value) || (value as number) < least)
       throw new RangeError(`${where}: expected an integer from ${least} up, got ${value}`)
     return
@@ -61,7 +61,11 @@ function* simplerOf(value: unknown, shape: Shape): Generator<unknown> {
     yield* smaller(value as number, shape)
     return
   }
-  if (isWords(shape) || 'fixed' in shape) return
+  if (isWords(shape)) return
+  if ('least' in shape) {
+    yield* nearer(value as number, shape.usual)
+    return
+  }
   if ('list' in shape) {
     const list = value as readonly unknown[]
     if (list.length > 1) for (const at of list.keys()) yield list.toSpliced(at, 1)
@@ -86,6 +90,16 @@ function* simplerOf(value: unknown, shape: Shape): Generator<unknown> {
 export function* smaller(count: number, least: number): Generator<number> {
   if (count <= least) return
   yield* new Set([least, Math.max(least, count >> 1), count - 1])
+}
+
+/** The half of the way to the usual, and one nearer: the usual itself is what stands where nothing is said. */
+function* nearer(value: number, usual: number): Generator<number> {
+  const way = usual - value
+  yield* new Set(
+    [value + Math.trunc(way / 2), value + Math.sign(way)].filter(
+      at => at !== value && at !== usual,
+    ),
+  )
 }
 
 function isWords(shape: Shape): shape is readonly string[] {
