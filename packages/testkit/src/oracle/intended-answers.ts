@@ -44,6 +44,7 @@ const rows: readonly Row[] = [
       ...['versions: no list', 'versions: odd length', 'psk: no identities', 'psk: short binder'],
       ...['psk modes: no list', 'an empty cookie', 'server_name: empty'],
       ...['post_handshake_auth with content', 'sigalgs: no list', 'x25519: empty', ...anywhere],
+      'early data with content',
     ],
     answers: [
       /^(?:ServerHello|HelloRetryRequest|alert (?:illegal_parameter|protocol_version|handshake_failure))$/,
@@ -132,7 +133,7 @@ const rows: readonly Row[] = [
         'psk: more identities than binders',
         'psk: more binders than identities',
       ],
-      ...['psk: without modes', ...anywhere],
+      ...['psk: without modes', 'extensions: another order', ...anywhere],
     ],
     answers: [
       /^(?:ServerHello|HelloRetryRequest|alert decode_error)$/,
@@ -142,6 +143,15 @@ const rows: readonly Row[] = [
       'pass over the binders of a key that they do not have; Go says decode_error for one that is not last, and does without modes',
     ours: 'illegal_parameter; missing_extension without modes',
     why: 'RFC 9846 4.3.11 and 4.3.9: all three MUST be checked, and the first two have that alert.',
+  },
+  {
+    id: 'a psk says nothing in TLS 1.2',
+    servers: openssl,
+    changes: ['psk: without modes'],
+    answers: [/^alert handshake_failure$/, /^ServerHello$/],
+    theirs: 'demand its modes of a client of TLS 1.2, too',
+    ours: 'pass over it',
+    why: 'RFC 9846 4.3.9 speaks of servers of TLS 1.3; to the others the extension is one of those that are not recognized (4.3).',
   },
   {
     id: 'names of servers are host names',
@@ -181,7 +191,7 @@ const rows: readonly Row[] = [
     servers: ['go'],
     changes: [
       ...['sigalgs: none of the key', 'sigalgs: none that is known', 'sigalgs: old ones alone'],
-      ...['sigalgs: gone', 'extensions: absent'],
+      ...['sigalgs: gone', 'extensions: absent', 'extensions: empty'],
     ],
     answers: [/^ServerHello$/, /^alert handshake_failure$/],
     theirs: 'in TLS 1.2 say ServerHello, and then handshake_failure',

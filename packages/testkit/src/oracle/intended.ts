@@ -13,7 +13,8 @@ const order: Intended = {
     fact === 'answer' &&
     // A bit of an extension's type makes two faults: one is missing, and what stands there is another.
     (change.includes(' + ') ||
-      (change === 'a byte changed' && [theirs, ours].includes('alert missing_extension'))) &&
+      (change === 'a byte changed' &&
+        [theirs, ours].some(answer => /missing_extension|protocol_version/.test(answer)))) &&
     [theirs, ours].every(answer => refusalsOf(change).includes(answer)),
 }
 

@@ -3,11 +3,12 @@
 /** Names of alerts, `end` and `no TLS`; a change that is not here is refused by nobody. The tests hold every server to it. */
 const answers: Readonly<Record<string, string>> = {
   'legacy_version: older': 'no TLS protocol_version handshake_failure',
-  'legacy_version: newer': 'protocol_version',
+  'legacy_version: newer': 'no TLS protocol_version',
   'session id: too long': 'decode_error',
   'suites: none': 'illegal_parameter decode_error handshake_failure',
   'suites: odd length': 'decode_error',
   'suites: none that is known': 'handshake_failure',
+  'suites: the fallback SCSV': 'inappropriate_fallback',
   'compression: none': 'decode_error illegal_parameter',
   'compression: not null': 'decode_error illegal_parameter',
   'compression: null and others': 'illegal_parameter',
@@ -98,7 +99,7 @@ const answers: Readonly<Record<string, string>> = {
   'the hello twice in a record': 'unexpected_message',
   'part of another message behind the hello': 'unexpected_message',
   'a byte changed':
-    'decode_error illegal_parameter missing_extension protocol_version handshake_failure',
+    'no TLS decode_error illegal_parameter missing_extension protocol_version handshake_failure',
   'cut short': 'decode_error end',
 }
 
