@@ -121,7 +121,7 @@ function theirLines(scenario: Scenario): string[] {
   const { certFile, keyFile, caFile } = filesFor('p256')
   const { status, stdout } = spawnSync(program(), [certFile, keyFile, caFile, scenario], {
     encoding: 'latin1',
-    timeout: 20_000,
+    timeout: 100_000,
   })
   if (status !== 0) throw new Error(`callbacks: ${status}`)
   return stdout.trim().split('\n')
@@ -134,7 +134,7 @@ function program(): string {
   const path = scratch('callbacks')
   const source = fileURLToPath(new URL('../../differential/callbacks.c', import.meta.url))
   const args = ['-std=c11', '-O1', '-o', path, source, '-lssl', '-lcrypto']
-  const { status, stderr } = spawnSync('cc', args, { encoding: 'utf8', timeout: 60_000 })
+  const { status, stderr } = spawnSync('cc', args, { encoding: 'utf8', timeout: 200_000 })
   if (status !== 0) throw new Error(`cc: ${stderr}`)
   built = path
   return path

@@ -58,7 +58,7 @@ test('client and server shake hands where there is ECMAScript, crypto.getRandomV
     {
       input: JSON.stringify({ ca: anchor.pem, cert: pem, key: keyPem }),
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 200_000,
     },
   )
   t.deepEqual(JSON.parse(told), {

@@ -63,7 +63,7 @@ async function run(name: string, code: string, cwd: string, ...words: string[]):
 
 /** What Node says when it runs these words, and how it ends. */
 async function said(words: readonly string[], cwd: string): Promise<string> {
-  const child = spawn(process.execPath, words, { cwd, timeout: 60_000 })
+  const child = spawn(process.execPath, words, { cwd, timeout: 200_000 })
   let text = ''
   child.stdout.on('data', chunk => {
     text += chunk

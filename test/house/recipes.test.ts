@@ -106,7 +106,7 @@ async function run(
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [first], {
       cwd,
-      timeout: 50_000,
+      timeout: 200_000,
     })
     return stdout
   } finally {
@@ -115,7 +115,7 @@ async function run(
 }
 
 test('the programs of docs/recipes.md, "Between two threads", run as written', async t => {
-  t.timeout(60_000)
+  t.timeout(250_000)
   const heading = 'Between two threads'
   const identity = mint({ key: 'p256', names: ['localhost'] })
   const files = {
@@ -129,7 +129,7 @@ for (const waits of [true, false])
   serialTest(
     `the program of docs/recipes.md, "Over a serial line", runs as written, ${waits ? 'waiting' : 'beside other work'}`,
     async t => {
-      t.timeout(60_000)
+      t.timeout(250_000)
       const heading = 'Over a serial line'
       const { paths } = await serialLine(t)
       const identity = mint({ key: 'p256', names: ['localhost'] })

@@ -8,7 +8,7 @@ const program = fileURLToPath(new URL('../../../demo/dist/pair.js', import.meta.
 function demo(...args: string[]): string {
   return execFileSync(process.execPath, [program, ...args], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 200_000,
   })
 }
 
@@ -57,7 +57,7 @@ test('a wrong option is named, and is exit code 1', t => {
   ]) {
     const { status, stderr } = spawnSync(process.execPath, [program, ...args], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 200_000,
     })
     t.is(status, 1)
     t.true(stderr.includes(args[0] as string), stderr)

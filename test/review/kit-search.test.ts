@@ -2,6 +2,7 @@
 import { type Link, type Play, search } from '@biopair/testkit'
 import test from 'ava'
 import fc from 'fast-check'
+import { shortOf, untilMet } from '../support/met.ts'
 
 /** A toy's program: writes or reads a byte, ends its side, goes on elsewhere; behind the last it is done. */
 type Op = 'w' | 'r' | 'e' | number
@@ -135,47 +136,50 @@ const jumping = fc.array(
   { minLength: 1, maxLength: 8 },
 )
 
-test('a search by turns counts the states, deadlocks and livelocks that a second search counts, of any toy', t => {
+test('a search by turns counts the states, deadlocks and livelocks that a second search counts, of any toy', async t => {
   const met = new Map<string, number>()
-  fc.assert(
-    fc.property(jumping, jumping, rings, (client, server, ring) => {
-      const toys = [client, server] as const
-      const due = bruteForce(toys, [ring, ring], 'one')
-      const { states, ends, traps } = search(playOf(toys, 'one'), { rings: [ring] })
-      const count = (kind: string) => traps.find(trap => trap.kind === kind)?.states ?? 0
-      const got = {
-        states,
-        ends,
-        deadlocks: count('deadlock'),
-        livelocks: count('livelock'),
-      }
-      t.deepEqual(got, due)
-      t.true(traps.every(({ confirmed }) => confirmed))
-      for (const { kind } of traps) met.set(kind, (met.get(kind) ?? 0) + 1)
-    }),
-    { numRuns: 150 },
+  const property = fc.property(jumping, jumping, rings, (client, server, ring) => {
+    const toys = [client, server] as const
+    const due = bruteForce(toys, [ring, ring], 'one')
+    const { states, ends, traps } = search(playOf(toys, 'one'), { rings: [ring] })
+    const count = (kind: string) => traps.find(trap => trap.kind === kind)?.states ?? 0
+    const got = {
+      states,
+      ends,
+      deadlocks: count('deadlock'),
+      livelocks: count('livelock'),
+    }
+    t.deepEqual(got, due)
+    t.true(traps.every(({ confirmed }) => confirmed))
+    for (const { kind } of traps) met.set(kind, (met.get(kind) ?? 0) + 1)
+  })
+  const short = await untilMet(
+    () => fc.assert(property, { numRuns: 150 }),
+    () => shortOf(met, ['deadlock', 'livelock'], 1),
   )
   t.log(Object.fromEntries(met))
+  t.deepEqual(short, [])
   t.is(met.size, 2)
 })
 
-test('a search by bytes finds a deadlock where a second search finds one, and reaches the end where that does', t => {
+test('a search by bytes finds a deadlock where a second search finds one, and reaches the end where that does', async t => {
   let deadlocks = 0
-  fc.assert(
-    fc.property(straight, straight, rings, (client, server, ring) => {
-      const toys = [client, server] as const
-      // Over wide rings it has to come to its end, or there is nothing to record.
-      fc.pre(bruteForce(toys, [99, 99], 'all').deadlocks === 0)
-      const due = bruteForce(toys, [ring, ring], 'one')
-      const { ends, traps, whole } = search(playOf(toys, 'all'), { by: 'bytes', rings: [ring] })
-      t.true(whole)
-      t.is(ends, due.ends)
-      t.is(traps.length, due.deadlocks > 0 ? 1 : 0)
-      deadlocks += traps.length
-    }),
-    { numRuns: 150 },
+  const property = fc.property(straight, straight, rings, (client, server, ring) => {
+    const toys = [client, server] as const
+    // Over wide rings it has to come to its end, or there is nothing to record.
+    fc.pre(bruteForce(toys, [99, 99], 'all').deadlocks === 0)
+    const due = bruteForce(toys, [ring, ring], 'one')
+    const { ends, traps, whole } = search(playOf(toys, 'all'), { by: 'bytes', rings: [ring] })
+    t.true(whole)
+    t.is(ends, due.ends)
+    t.is(traps.length, due.deadlocks > 0 ? 1 : 0)
+    deadlocks += traps.length
+  })
+  const short = await untilMet(
+    () => fc.assert(property, { numRuns: 150 }),
+    () => shortOf({ deadlocks }, ['deadlocks'], 6),
   )
-  t.true(deadlocks > 5)
+  t.deepEqual(short, [])
 })
 
 test('a deadlock that comes of what an end remembers is found where it says so, and may be missed where it does not', t => {

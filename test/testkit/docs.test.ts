@@ -34,7 +34,7 @@ for (const { file } of programs.slice(1))
   test(`${file} of docs/testkit.md runs`, t => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, file)], {
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 200_000,
     })
     t.log(stdout.trim())
     t.is(status, 0, stderr)

@@ -33,7 +33,7 @@ if (home === undefined) {
     test.serial(
       `${name}: Jazzer.js runs it ${most(name)} times, sees its code, and finds nothing`,
       t => {
-        t.timeout(120_000)
+        t.timeout(280_000)
         const { status, output, folder } = runJazzer(home, subjects[name], { runs: most(name) })
         t.is(status, 0, output)
         const [, done] = /Done (\d+) runs/.exec(output) ?? []
@@ -47,7 +47,7 @@ if (home === undefined) {
     )
 
   test.serial(`Jazzer.js finds, where it is planted: ${planted}`, t => {
-    t.timeout(120_000)
+    t.timeout(280_000)
     const fault = stackFaults.find(({ name }) => name === planted)
     if (!fault) throw new TypeError(`expected the fault: ${planted}`)
     const { target } = subjects[fault.target]

@@ -190,7 +190,7 @@ test('mutations are those that the choices make, of any bytes', t => {
   )
 })
 
-const version = spawnSync('openssl', ['version'], { encoding: 'utf8', timeout: 20_000 })
+const version = spawnSync('openssl', ['version'], { encoding: 'utf8', timeout: 100_000 })
 const found = version.status === 0 && version.stdout.startsWith('OpenSSL 3')
 
 if (found)
@@ -201,7 +201,7 @@ if (found)
       const { stdout, stderr, status } = spawnSync('openssl', words, {
         cwd: folder,
         encoding: 'utf8',
-        timeout: 20_000,
+        timeout: 100_000,
       })
       t.is(status, 0, `${words.join(' ')}: ${stderr}`)
       return stdout + stderr

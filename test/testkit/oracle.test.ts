@@ -25,7 +25,9 @@ import { seeded } from '../support/seeded.ts'
 
 const { pem: cert, keyPem: key, root } = chainFor('p256')
 const versions = ['TLSv1.3', 'TLSv1.2'] as const
-const options = { cert, key, protocols: ['h2', 'http/1.1'] }
+/** None of these is silent: a machine that is busy is waited for. */
+const patience = { longestStart: 120_000, longestSilence: 60_000 }
+const options = { cert, key, protocols: ['h2', 'http/1.1'], ...patience }
 /** Hellos for each server: each change once, unless told otherwise; then another seed has others made. */
 const count = Number(process.env.BIOPAIR_ORACLE_HELLOS ?? helloChanges.length)
 const seed = process.env.BIOPAIR_SEED ?? '1'

@@ -24,7 +24,7 @@ test('under node:test the laws are tests, and a play that breaks is a test that 
   writeFileSync(file, `import test from 'node:test'\n${body}`)
   const { status, stdout } = spawnSync(process.execPath, ['--test-reporter=tap', file], {
     encoding: 'utf8',
-    timeout: 100_000,
+    timeout: 250_000,
     // A test of ava's within a test of Node's would report to the outer one.
     env: { ...process.env, NODE_TEST_CONTEXT: undefined },
   })
@@ -50,8 +50,8 @@ else
     writeFileSync(file, `import { test } from 'vitest'\n${text}`)
     const { stdout, stderr } = spawnSync(
       process.execPath,
-      [vitest, 'run', '--root', folder, '--reporter=verbose', '--no-color'],
-      { encoding: 'utf8', timeout: 100_000 },
+      [vitest, 'run', '--root', folder, '--reporter=verbose', '--no-color', '--testTimeout=100000'],
+      { encoding: 'utf8', timeout: 250_000 },
     )
     t.regex(stdout, /1 failed \| 14 passed/, stdout + stderr)
     t.regex(stdout + stderr, /replay\(chat, \{/)

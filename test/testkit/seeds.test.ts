@@ -60,7 +60,7 @@ test('a context with ECMAScript and nothing of Node does', t => {
       bare,
       entry,
     ],
-    { input: program.replace("'@biopair/testkit'", "'entry'"), encoding: 'utf8', timeout: 60_000 },
+    { input: program.replace("'@biopair/testkit'", "'entry'"), encoding: 'utf8', timeout: 200_000 },
   )
   t.is(told, expected)
 })

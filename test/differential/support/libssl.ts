@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import { filesFor, scratch } from '../../interop/support/files.ts'
 
 /** Long enough for any schedule; what takes longer hangs. */
-const patience = 20_000
+const patience = 100_000
 
 /** The program, one process of it; answers are lines, one for each call. */
 export class Libssl {
@@ -86,7 +86,7 @@ function program(): string {
   // The tests run from dist/, the C program stands beside their sources.
   const source = fileURLToPath(new URL('../../../differential/libssl.c', import.meta.url))
   const args = ['-std=c11', '-O1', '-o', path, source, '-lssl', '-lcrypto']
-  const { status, stderr } = spawnSync('cc', args, { encoding: 'utf8', timeout: 60_000 })
+  const { status, stderr } = spawnSync('cc', args, { encoding: 'utf8', timeout: 200_000 })
   if (status !== 0) throw new Error(`cc: ${stderr}`)
   built = path
   return path
@@ -96,7 +96,7 @@ function program(): string {
 function lacking(): string | undefined {
   const input =
     '#include <openssl/ssl.h>\n#if OPENSSL_VERSION_NUMBER < 0x30000000L\n#error old\n#endif\n'
-  const { error, status } = spawnSync('cc', ['-E', '-x', 'c', '-'], { input, timeout: 60_000 })
+  const { error, status } = spawnSync('cc', ['-E', '-x', 'c', '-'], { input, timeout: 200_000 })
   if (error) return 'no cc'
   return status === 0 ? undefined : 'no libssl-dev of OpenSSL 3'
 }
@@ -113,7 +113,7 @@ export function libsslTest(
 ): void {
   if (lack === undefined)
     test.serial(title, async t => {
-      t.timeout(60_000)
+      t.timeout(280_000)
       running ??= Libssl.start()
       await body(t, await running)
     })

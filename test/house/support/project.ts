@@ -10,7 +10,7 @@ export interface Ran {
   readonly out: string
 }
 
-/** Runs a command to its end, or for two minutes: then it is killed with all that it started. Both outputs in one text, standard output first. */
+/** Runs a command to its end, or for four minutes: then it is killed with all that it started. Both outputs in one text, standard output first. */
 export async function run(
   command: string,
   args: readonly string[],
@@ -30,10 +30,10 @@ export async function run(
   child.stdin.end(input)
   let late = ''
   const timer = setTimeout(() => {
-    late = 'killed: two minutes were not enough'
+    late = 'killed: four minutes were not enough'
     if (windows || child.pid === undefined) child.kill('SIGKILL')
     else process.kill(-child.pid, 'SIGKILL')
-  }, 120_000)
+  }, 240_000)
   const code = await new Promise<number | null>(resolve => {
     child.on('error', ({ message }) => {
       late = message

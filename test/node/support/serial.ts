@@ -3,10 +3,10 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { ExecutionContext } from 'ava'
 import { firstLine, start } from './children.ts'
 
-// It ends when its stdin does, and after half a minute whatever happens. At most 4096 bytes wait in it per direction.
+// It ends when its stdin does, and after four minutes whatever happens. At most 4096 bytes wait in it per direction.
 const nullModem = `
 import os, pty, select, signal, sys, tty
-signal.alarm(30)
+signal.alarm(240)
 ends = [pty.openpty() for _ in range(2)]
 for master, slave in ends:
     tty.setraw(slave)

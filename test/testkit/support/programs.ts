@@ -27,7 +27,7 @@ export function runProgram(
   writeFileSync(file, program)
   const { status, stdout, stderr } = spawnSync(command, [...words, file], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 200_000,
   })
   return { status, stdout, stderr }
 }

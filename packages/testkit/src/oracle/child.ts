@@ -6,15 +6,13 @@ import { join } from 'node:path'
 import type { Contender, ContenderOptions } from './contender.ts'
 import { TcpLine } from './tcp-line.ts'
 
-/** Milliseconds of silence that count as an answer. */
-const patience = 3000
 const leafEnd = '-----END CERTIFICATE-----'
 
 /** @param argumentsFor what to start, given the files of the chain, of its key, and of the chain without the leaf */
 export async function childServer(
   name: string,
   program: string,
-  { cert, key, longestStart = 20_000 }: ContenderOptions,
+  { cert, key, longestStart = 20_000, longestSilence = 3000 }: ContenderOptions,
   argumentsFor: (certFile: string, keyFile: string, restFile: string) => readonly string[],
 ): Promise<Contender> {
   for (const [option, pem] of Object.entries({ cert, key }))
@@ -69,7 +67,7 @@ export async function childServer(
     return {
       name,
       connect: () =>
-        TcpLine.to(port, patience).catch((error: Error) => {
+        TcpLine.to(port, longestSilence).catch((error: Error) => {
           throw new Error(over ?? `${name}: ${error.message}`, { cause: error })
         }),
       stop() {

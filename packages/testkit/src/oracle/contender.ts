@@ -29,6 +29,8 @@ export interface ContenderOptions {
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
   /** Milliseconds until a child process that says no port counts as one that hangs: 20 000. */
   readonly longestStart?: number
+  /** Milliseconds of silence on a connection to a child process that count as an answer: 3000. */
+  readonly longestSilence?: number
 }
 
 /** The letters of a line in the other order. */
