@@ -1,5 +1,5 @@
 /** A key that both ends have stands in for certificates, beside ECDHE (RFC 8442, RFC 5489 §2, RFC 4279 §5). */
-import { type CipherSuite12, wipe } from '@biopair/crypto'
+import type { CipherSuite12 } from '@biopair/crypto'
 import { type Bytes, encode, opaque, struct, TlsAlert } from '@biopair/wire'
 import { ask, type Flow } from '../flow.ts'
 import {
@@ -49,7 +49,7 @@ export function* receivePskExchange(
   return { params, psk, request: undefined, chain: [], shown: certificates }
 }
 
-/** Server: the premaster secret of the client's key. Wipes what it is made of. */
+/** Server: the premaster secret of the client's key. */
 export function* receivePsk(
   talk: Talk,
   suite: CipherSuite12,
@@ -72,9 +72,7 @@ export function* receivePsk(
       why: `there is no key for ${suite.name} and the client's identity of ${identity.length} bytes`,
     })
   tell(talk, identity)
-  const preMaster = secrets.hold(pskPreMaster(otherSecret, psk.key))
-  wipe(otherSecret, psk.key)
-  return preMaster
+  return secrets.hold(pskPreMaster(otherSecret, psk.key))
 }
 
 function tell({ output }: Talk, identity: Bytes): void {
