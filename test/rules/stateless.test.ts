@@ -50,6 +50,16 @@ const cookieIn = (hello: ClientHello) =>
 const withCookie = (hello: ClientHello, cookie: Uint8Array) =>
   withExtension(hello, 'cookie', { cookie: new Uint8Array(cookie) })
 
+test('rule 17: a server that gives no cookies passes over one that a first ClientHello brings', t => {
+  const { cookieKeys: _, ...without } = base
+  const peer = new ClientPeer(new SslContext({ ...without, groups: ['x25519'] }), identity)
+  peer.sendHello(made => withCookie(made, Uint8Array.of(1)))
+  peer.step()
+  if (!peer.answer || isHelloRetryRequest(peer.answer)) return t.fail('expected a ServerHello')
+  peer.sendFinished()
+  connected(t, peer)
+})
+
 test('rule 17, rule 45: a server without state passes change_cipher_spec over where the second ClientHello is its first message; one with state does not', t => {
   const peer = askedAgain()
   peer.changeCipherSpec()
