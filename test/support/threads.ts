@@ -37,7 +37,7 @@ export async function threads({
   timeout,
   plain = false,
   tls = true,
-  limit = 20_000,
+  limit = 120_000,
   ...rest
 }: Threads): Promise<Both> {
   const [forA, forB] = sharedPair(...sizes)
