@@ -69,7 +69,7 @@ for (const [name, make] of Object.entries(servers)) {
   test.serial(
     `1,000 requests of https.request with our agent to ${name}, kept alive and resumed`,
     async t => {
-      t.timeout(60_000)
+      t.timeout(150_000)
       const server = make()
       const at = await port(t, server)
       let handshakes = 0
@@ -104,7 +104,7 @@ for (const [name, make] of Object.entries(servers)) {
   test.serial(
     `1,000 requests of undici's fetch over our sockets to ${name}, kept alive and resumed`,
     async t => {
-      t.timeout(60_000)
+      t.timeout(150_000)
       const server = make()
       const at = await port(t, server)
       let handshakes = 0
@@ -246,7 +246,7 @@ for (const [name, make] of Object.entries(h2Servers)) {
   test.serial(
     `1,000 requests of http2.connect over our sockets to ${name}: 100 at once on each of 10 connections, resumed as long as there are tickets`,
     async t => {
-      t.timeout(60_000)
+      t.timeout(150_000)
       const at = await port(t, make())
       const tickets: Buffer[] = []
       let answered = 0

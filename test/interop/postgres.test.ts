@@ -102,7 +102,7 @@ peerTest(
   'postgres',
   '#17, #24: a Postgres that lets nobody in without TLS answers 1,000 queries of pg over our sockets',
   async t => {
-    t.timeout(60_000)
+    t.timeout(150_000)
     const port = await postgres(t)
     const { servername, ...shared } = believes
     const secureContext = createSecureContext(shared)
