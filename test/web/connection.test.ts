@@ -235,7 +235,8 @@ test('the writer hears how much room there is, and waits while the other side do
     }
   })()
   // Until it stands still, which it does long before so much.
-  for (let before = -1; written !== before && written < 500_000; ) {
+  let before = -1
+  while (written !== before && written < 500_000) {
     before = written
     for (let i = 0; i < 10; i++) await turns()
   }
