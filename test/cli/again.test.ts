@@ -1,6 +1,7 @@
 /** -reconnect and -pcapng: connections made anew, and what a file has of them. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import test from 'ava'
+import { freePort } from '../support/free-port.ts'
 import { Capture } from '../support/pcapng.ts'
 import { client, identity, scratch, server } from './support/pairs.ts'
 import { Run } from './support/runs.ts'
@@ -33,7 +34,7 @@ test('-reconnect to a server without tickets is a full handshake each time', asy
 })
 
 test('-reconnect ends where a connection fails, with one line', async t => {
-  const { port } = await server(t, [...identity, '-rev', '-naccept', '2', '-quiet'].slice(0, -1))
+  const { port } = await server(t, [...identity, '-rev', '-naccept', '2'], await freePort())
   const near = client(t, port, ['-reconnect', '-quiet'])
   t.is(await near.exit, 1)
   t.regex(near.stderr, /^biopair s_client: connect to 127\.0\.0\.1:\d+: ECONNREFUSED\n$/)

@@ -21,7 +21,9 @@ import { encode } from '@biopair/wire'
 import test from 'ava'
 import fc from 'fast-check'
 import { ClientPeer, withRaw } from '../support/client-peer.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 import { ends, shake } from '../support/ends.ts'
+import { shortOf, untilMet } from '../support/met.ts'
 import { chainFor } from '../support/mint.ts'
 import { mintOcsp } from '../support/ocsp-mint.ts'
 import { identityOf } from '../support/peer-identity.ts'
@@ -62,7 +64,7 @@ function sent(events: readonly TraceEvent[]): number[] {
   })
 }
 
-test('rule 59: whatever the two ends have, certificates arrive, compressed where both can', t => {
+test('rule 59: whatever the two ends have, certificates arrive, compressed where both can', async t => {
   const all = [...certificateCompressions, turned, stored]
   const some = fc.shuffledSubarray(all)
   const space = fc.record({
@@ -72,44 +74,46 @@ test('rule 59: whatever the two ends have, certificates arrive, compressed where
     staple: fc.boolean(),
   })
   let compressed = 0
-  fc.assert(
-    fc.property(space, made => {
-      const told: Record<'client' | 'server', TraceEvent[]> = { client: [], server: [] }
-      const response = mintOcsp({ leaf, issuer })
-      const pair = ends({
-        client: {
-          certificateCompression: made.client,
-          trace: event => told.client.push(event),
-          ...(made.request ? { cert: pem, key: keyPem } : {}),
-          ...(made.staple ? { ocsp: 'require' } : {}),
-        },
-        server: {
-          certificateCompression: made.server,
-          trace: event => told.server.push(event),
-          ocspResponse: response,
-          ...(made.request ? { requestCert: true, ca: root.pem } : {}),
-        },
-        rings: [20_000, 20_000],
-      })
-      shake(pair)
-      const expect = (
-        ours: readonly CertificateCompression[],
-        theirs: readonly CertificateCompression[],
-      ) => {
-        const common = ours.find(one => theirs.includes(one))
-        return common && common !== stored ? 25 : 11
-      }
-      t.deepEqual(sent(told.server), [expect(made.server, made.client)])
-      t.deepEqual(sent(told.client), made.request ? [expect(made.client, made.server)] : [])
-      if (sent(told.server)[0] === 25) compressed++
-      t.true(pair.client.authorized)
-      t.deepEqual(pair.client.peerCertificates, [leaf.der, issuer.der])
-      t.deepEqual(pair.server.peerCertificates, made.request ? [leaf.der, issuer.der] : [])
-      t.deepEqual(pair.client.ocspResponse, made.staple ? response : undefined)
-    }),
-    { numRuns: 60 },
+  const property = fc.property(space, made => {
+    const told: Record<'client' | 'server', TraceEvent[]> = { client: [], server: [] }
+    const response = mintOcsp({ leaf, issuer })
+    const pair = ends({
+      client: {
+        certificateCompression: made.client,
+        trace: event => told.client.push(event),
+        ...(made.request ? { cert: pem, key: keyPem } : {}),
+        ...(made.staple ? { ocsp: 'require' } : {}),
+      },
+      server: {
+        certificateCompression: made.server,
+        trace: event => told.server.push(event),
+        ocspResponse: response,
+        ...(made.request ? { requestCert: true, ca: root.pem } : {}),
+      },
+      rings: [20_000, 20_000],
+    })
+    shake(pair)
+    const expect = (
+      ours: readonly CertificateCompression[],
+      theirs: readonly CertificateCompression[],
+    ) => {
+      const common = ours.find(one => theirs.includes(one))
+      return common && common !== stored ? 25 : 11
+    }
+    t.deepEqual(sent(told.server), [expect(made.server, made.client)])
+    t.deepEqual(sent(told.client), made.request ? [expect(made.client, made.server)] : [])
+    if (sent(told.server)[0] === 25) compressed++
+    t.true(pair.client.authorized)
+    t.deepEqual(pair.client.peerCertificates, [leaf.der, issuer.der])
+    t.deepEqual(pair.server.peerCertificates, made.request ? [leaf.der, issuer.der] : [])
+    t.deepEqual(pair.client.ocspResponse, made.staple ? response : undefined)
+  })
+  const short = await untilMet(
+    () => fc.assert(property, { numRuns: 60 }),
+    () => shortOf({ compressed }, ['compressed'], 6),
   )
-  t.true(compressed > 5)
+  t.log(`${compressed} compressed`)
+  t.deepEqual(short, [])
 })
 
 test('the algorithms of node:zlib undo what they do, and make nothing but what was announced', t => {
@@ -295,10 +299,9 @@ test('rule 59: a bomb of 200 MB in 300 bytes costs no memory', t => {
   peer.send(EncryptedExtensions, peer.encryptedExtensions())
   peer.send(CompressedCertificate, made(2, 102_400, bomb))
   const before = process.memoryUsage().rss
-  const started = performance.now()
-  refused(t, peer, 'bad_certificate', 'handshake')
+  const spent = cpuTime(() => refused(t, peer, 'bad_certificate', 'handshake'))
   t.true(process.memoryUsage().rss - before < 50_000_000)
-  t.true(performance.now() - started < 5000)
+  t.true(spent < 5000, `${spent} ms`)
 })
 
 test('a provider that gives more than was announced is not believed', t => {

@@ -42,7 +42,7 @@ for (const [look, clientHello] of Object.entries(policies))
     const retried = 'keyShares' in options
 
     test.serial(`node:tls takes a ClientHello: ${look}, ${when}`, async t => {
-      t.timeout(15_000)
+      t.timeout(120_000)
       const server = tls.createServer({
         ...{ cert: pem, key: keyPem, minVersion: 'TLSv1.3', ecdhCurve: 'P-256' },
         ALPNProtocols: ['echo'],
@@ -112,7 +112,7 @@ for (const [look, clientHello] of Object.entries(policies))
   }
 
 test.serial('node:tls takes a ClientHello of any look, and a second one of the same', async t => {
-  t.timeout(30_000)
+  t.timeout(120_000)
   const server = tls.createServer({ cert: pem, key: keyPem, ecdhCurve: 'P-256' })
   server.on('secureConnection', socket => socket.pipe(socket))
   server.listen(0, '127.0.0.1')

@@ -22,7 +22,7 @@ const versionOf = (suite: string) => (suite.startsWith('ECDHE') ? 'TLSv1.2' : 'T
 
 for (const suite of suites) {
   test.serial(`our client moves while node:tls talks to it: ${suite}`, async t => {
-    t.timeout(15_000)
+    t.timeout(120_000)
     const server = tls.createServer({
       cert: pem,
       key: keyPem,
@@ -50,7 +50,7 @@ for (const suite of suites) {
   })
 
   test.serial(`our server moves while node:tls talks to it: ${suite}`, async t => {
-    t.timeout(15_000)
+    t.timeout(120_000)
     const { port, accepted } = await listen(t, {
       ...{ cert: pem, key: keyPem, ciphers: suite, maxVersion: versionOf(suite) },
     })

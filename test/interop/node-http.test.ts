@@ -69,7 +69,7 @@ for (const [name, make] of Object.entries(servers)) {
   test.serial(
     `1,000 requests of https.request with our agent to ${name}, kept alive and resumed`,
     async t => {
-      t.timeout(60_000)
+      t.timeout(150_000)
       const server = make()
       const at = await port(t, server)
       let handshakes = 0
@@ -104,7 +104,7 @@ for (const [name, make] of Object.entries(servers)) {
   test.serial(
     `1,000 requests of undici's fetch over our sockets to ${name}, kept alive and resumed`,
     async t => {
-      t.timeout(60_000)
+      t.timeout(150_000)
       const server = make()
       const at = await port(t, server)
       let handshakes = 0
@@ -146,7 +146,7 @@ for (const [name, make] of Object.entries(servers)) {
 test.serial(
   'Node’s https client and our server: the certificate is verified, and a client’s is asked for',
   async t => {
-    t.timeout(30_000)
+    t.timeout(120_000)
     const server = ourHttps(echo, { requestCert: true, ca: root.pem })
     const at = await port(t, server)
     const servername = 'server.example'
@@ -246,7 +246,7 @@ for (const [name, make] of Object.entries(h2Servers)) {
   test.serial(
     `1,000 requests of http2.connect over our sockets to ${name}: 100 at once on each of 10 connections, resumed as long as there are tickets`,
     async t => {
-      t.timeout(60_000)
+      t.timeout(150_000)
       const at = await port(t, make())
       const tickets: Buffer[] = []
       let answered = 0
@@ -282,7 +282,7 @@ for (const [name, make] of Object.entries(h2Servers)) {
   )
 
   test.serial(`undici's fetch in HTTP/2 over our sockets to ${name}`, async t => {
-    t.timeout(30_000)
+    t.timeout(120_000)
     const at = await port(t, make())
     const dispatcher = new undici.Agent({
       allowH2: true,
@@ -297,7 +297,7 @@ for (const [name, make] of Object.entries(h2Servers)) {
 }
 
 test.serial('one server speaks HTTP/2 and HTTP/1.1, as ALPN says, to Node’s clients', async t => {
-  t.timeout(30_000)
+  t.timeout(120_000)
   const say = (request: { httpVersion: string }, response: { end(text: string): void }) =>
     response.end(`HTTP/${request.httpVersion}`)
   const [plain, second] = [http.createServer(say), http2.createServer(say)]
@@ -321,7 +321,7 @@ test.serial('one server speaks HTTP/2 and HTTP/1.1, as ALPN says, to Node’s cl
 })
 
 test.serial('node:tls as a peer: both ways, all facts agree, and sessions go on', async t => {
-  t.timeout(30_000)
+  t.timeout(120_000)
   const theirs = tls.createServer(
     { ...identity, minVersion: 'TLSv1.3', ALPNProtocols: ['echo'] },
     socket => socket.pipe(socket),

@@ -32,7 +32,7 @@ for (const kind of keyKinds)
   test.serial(
     `our client and node:tls agree on every secret, both with ${kind} certificates`,
     async t => {
-      t.timeout(15_000)
+      t.timeout(120_000)
       const { client, theirs } = await ourClient(t, kind)
       await client.shake()
       await client.write('there and back')
@@ -48,7 +48,7 @@ for (const kind of keyKinds)
   test.serial(
     `node:tls and our server agree on every secret, both with ${kind} certificates`,
     async t => {
-      t.timeout(15_000)
+      t.timeout(120_000)
       const { pem, keyPem, root } = filesFor(kind)
       const { port, accepted } = await listen(t, {
         ...{ cert: pem, key: keyPem, ca: root.pem, requestCert: true, ALPNProtocols: ['echo'] },
@@ -76,7 +76,7 @@ for (const kind of keyKinds)
   )
 
 test.serial('node:tls keys exported on both sides are equal', async t => {
-  t.timeout(15_000)
+  t.timeout(120_000)
   const { pem, keyPem, root } = filesFor('p256')
   const { port, accepted } = await listen(t, { cert: pem, key: keyPem })
   const client = tls.connect({ port, host: '127.0.0.1', servername, ca: [root.pem] })
@@ -90,7 +90,7 @@ test.serial('node:tls keys exported on both sides are equal', async t => {
 })
 
 test.serial('a socket that just ends is a truncation to our server, and not an end', async t => {
-  t.timeout(15_000)
+  t.timeout(120_000)
   const { pem, keyPem, root } = filesFor('p256')
   const { port, accepted } = await listen(t, { cert: pem, key: keyPem })
   const socket = net.connect(port, '127.0.0.1')

@@ -120,7 +120,7 @@ peerTest(
   'selfserv',
   'our client sends early data, which selfserv refuses in its first seconds and takes after them',
   async t => {
-    t.timeout(30_000, 'NSS takes none for as long as it could not know of a replay: ten seconds')
+    t.timeout(120_000, 'NSS takes none for as long as it could not know of a replay: ten seconds')
     const { port } = await selfserv(t, ['-u', '-Z'])
     // The end of it comes later, because selfserv hangs up behind its answer, whether we have finished or not.
     const request = 'GET /early HTTP/1.0\r\n'

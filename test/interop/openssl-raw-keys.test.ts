@@ -46,7 +46,7 @@ function peer(t: ExecutionContext, role: 'client' | 'server', port: number, key:
 function withPeer(title: string, body: (t: ExecutionContext) => Promise<void>): void {
   if (there) {
     test.serial(`${title} (${version})`, async t => {
-      t.timeout(30_000)
+      t.timeout(120_000)
       await body(t)
     })
     return

@@ -102,7 +102,7 @@ peerTest(
   'postgres',
   '#17, #24: a Postgres that lets nobody in without TLS answers 1,000 queries of pg over our sockets',
   async t => {
-    t.timeout(60_000)
+    t.timeout(150_000)
     const port = await postgres(t)
     const { servername, ...shared } = believes
     const secureContext = createSecureContext(shared)
@@ -143,7 +143,7 @@ peerTest(
   'postgres',
   'a Postgres whose name is another is refused, and nothing is said to it',
   async t => {
-    t.timeout(30_000)
+    t.timeout(120_000)
     const port = await postgres(t)
     const socket = await secured(port, { ...believes, servername: 'elsewhere.example' })
     const [error] = (await once(socket, 'error')) as [{ code: string }]
@@ -152,7 +152,7 @@ peerTest(
 )
 
 peerTest('postgres', 'a Postgres takes much and gives much at once', async t => {
-  t.timeout(30_000)
+  t.timeout(120_000)
   const port = await postgres(t)
   const client = clientOver(await secured(port, believes))
   await client.connect()

@@ -42,7 +42,7 @@ async function relay(
   for (const [i, until] of points.entries()) {
     const child = spawn(process.execPath, [program], {
       stdio: ['pipe', 'pipe', 'pipe', socket],
-      timeout: 20_000,
+      timeout: 120_000,
       killSignal: 'SIGKILL',
     })
     const task: MovingTask = { ...handed, role, options, key, until, last: i === points.length - 1 }
@@ -67,7 +67,7 @@ async function output(t: ExecutionContext, child: ChildProcess): Promise<string>
 test.serial(
   'both ends of a connection over a socket move between processes while they talk',
   async t => {
-    t.timeout(40_000)
+    t.timeout(150_000)
     const { root, pem, keyPem } = chainFor('p256')
     const [near, far] = await socketPair(t)
     const [client, server] = await Promise.all([

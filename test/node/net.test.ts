@@ -10,6 +10,7 @@ import { AcceptBio, type AcceptedBio, type AcceptOptions, ConnectBio } from '@bi
 import { drive, Ssl, SslContext } from '@biopair/ssl'
 import test, { type ExecutionContext } from 'ava'
 import { codeOf, counted, eof, settled, take } from '../bio/support/bytes.ts'
+import { freePort } from '../support/free-port.ts'
 import { chainFor } from '../support/mint.ts'
 import { folder } from './support/paths.ts'
 
@@ -120,7 +121,7 @@ test('every address that a name has is tried', async t => {
 })
 
 test("a refused connection is broken with the system's error, the same each time, until reset", async t => {
-  const server = await listening(t)
+  const server = await listening(t, { port: await freePort() })
   const port = server.port as number
   server.close()
   const bio = to(t, { port, host: '127.0.0.1' })
@@ -229,7 +230,7 @@ test('more connections than may wait are reset; those that wait are not touched'
 })
 
 test('close drops nothing that came, and later connections are refused', async t => {
-  const server = await listening(t)
+  const server = await listening(t, { port: await freePort() })
   const [given, waiting] = [to(t, server), to(t, server)]
   t.is(await settle(given, () => given.connect()), 'done')
   const accepted = await next(t, server)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import * as C from '@biopair/node/openssl'
 import test from 'ava'
+import { freePort } from '../support/free-port.ts'
 import {
   bytes,
   connection,
@@ -104,12 +105,7 @@ test('host and port are set and told together or alone, with brackets around IPv
 })
 
 test('who cannot be connected to is -1 without a retry and the reason of the system, until BIO_reset, which answers 0', async t => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  const bio = C.BIO_new_connect(`127.0.0.1:${port}`) as C.BIO
+  const bio = C.BIO_new_connect(`127.0.0.1:${await freePort()}`) as C.BIO
   for (let i = 0; i < 2; i++) {
     t.is(await until(bio, C.BIO_do_connect), -1)
     t.deepEqual(state(bio), final)

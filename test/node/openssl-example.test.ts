@@ -136,7 +136,7 @@ async function client(host_port: string): Promise<string> {
 }
 
 test('the client and the server of BIO_f_ssl(3), ported line by line, over TCP: a GET is answered', async t => {
-  t.timeout(30_000)
+  t.timeout(120_000)
   let listening: (port: string) => void = () => {}
   const port = new Promise<string>(resolve => {
     listening = resolve
@@ -202,7 +202,7 @@ async function connecting(host_port: string): Promise<string> {
 }
 
 test('the examples of BIO_s_accept(3) and BIO_s_connect(3), ported line by line, talk to each other', async t => {
-  t.timeout(30_000)
+  t.timeout(120_000)
   let listening: (port: string) => void = () => {}
   const port = new Promise<string>(resolve => {
     listening = resolve

@@ -215,7 +215,7 @@ else {
   })
 
   test('a client over blocking descriptors needs no loop: SSL_connect returns once the handshake is done', async t => {
-    t.timeout(30_000)
+    t.timeout(120_000)
     const place = folder()
     t.teardown(place.remove)
     const [inward, outward] = [place.path('in'), place.path('out')]

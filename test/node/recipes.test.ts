@@ -34,7 +34,7 @@ async function run(name: string, code: string): Promise<string> {
   mkdirSync(laid, { recursive: true })
   const file = join(laid, `${name}.mjs`)
   writeFileSync(file, code)
-  const child = spawn(process.execPath, [file], { cwd: dirname(place.path('x')), timeout: 50_000 })
+  const child = spawn(process.execPath, [file], { cwd: dirname(place.path('x')), timeout: 120_000 })
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', chunk => {
@@ -69,7 +69,7 @@ const said: readonly [heading: string, words: string][] = [
 
 for (const [index, [heading, words]] of said.entries())
   test(`the program of docs/recipes.md, "${heading}", runs as written`, async t => {
-    t.timeout(60_000)
+    t.timeout(150_000)
     const code = program(heading)
     t.not(code, '')
     t.is(await run(String(index), code), words)

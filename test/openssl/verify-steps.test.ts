@@ -84,7 +84,7 @@ function libcrypto(sent: readonly Minted[], believed: Minted, times: number): st
   const { stdout, status } = spawnSync(join(folder, 'steps'), args, {
     cwd: folder,
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   })
   if (status !== 0) throw new Error(`the C program ended with ${status}`)
   return stdout.trim().split('\n')

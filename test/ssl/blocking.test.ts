@@ -58,7 +58,7 @@ test('client and server shake hands, and 64 MiB go one way and then the other, i
       ['shutdown'],
       ['close'],
     ],
-    limit: 60_000,
+    limit: 240_000,
   })
   t.is(trouble, undefined)
   t.deepEqual(statuses(a), ['done', 'done', 'done', 'sent', 'done', 'done'])
@@ -120,7 +120,7 @@ test('64 MiB go both ways at once where nothing waits', async t => {
     blocking: false,
     a: [['handshake'], ['exchange', total]],
     b: [['handshake'], ['exchange', total]],
-    limit: 60_000,
+    limit: 240_000,
   })
   t.is(trouble, undefined)
   t.deepEqual(statuses([...a, ...b]), ['done', 'done', 'done', 'done'])

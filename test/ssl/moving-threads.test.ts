@@ -39,7 +39,7 @@ for (const sizes of [
   test.serial(
     `both ends move between threads while they talk: rings of ${sizes.join(' and ')}`,
     async t => {
-      t.timeout(30_000)
+      t.timeout(120_000)
       const { root, pem, keyPem } = chainFor('p256')
       const [near, far] = sharedPair(...sizes)
       const came = await Promise.all([

@@ -22,7 +22,7 @@ for (const { kind, suite } of pairs)
   test.serial(
     `our client speaks ${suite.name} with node:tls, both with ${kind} certificates`,
     async t => {
-      t.timeout(15_000)
+      t.timeout(120_000)
       const { pem, keyPem, root } = filesFor(kind)
       const server = tls.createServer({
         ...{ cert: pem, key: keyPem, ca: [root.pem], maxVersion: 'TLSv1.2', ciphers: suite.alias },
@@ -64,7 +64,7 @@ for (const { kind, suite } of pairs)
   test.serial(
     `node:tls speaks ${suite.name} with our server, both with ${kind} certificates`,
     async t => {
-      t.timeout(15_000)
+      t.timeout(120_000)
       const { pem, keyPem, root } = filesFor(kind)
       const { port, accepted } = await listen(t, {
         ...{ cert: pem, key: keyPem, ca: root.pem, requestCert: true, ALPNProtocols: ['echo'] },
@@ -170,7 +170,7 @@ for (const allowed of [false, true])
 test.serial(
   'node:tls of either version and ours of either version meet at the highest that both have',
   async t => {
-    t.timeout(30_000)
+    t.timeout(120_000)
     const { pem, keyPem, root } = filesFor('p256')
     const all = ['TLSv1.2', 'TLSv1.3'] as const
     const ranges = [

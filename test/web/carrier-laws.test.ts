@@ -13,6 +13,7 @@ import {
 } from '@biopair/web'
 import test from 'ava'
 import { chainFor } from '../support/mint.ts'
+import { patientTimers } from '../support/patient-timers.ts'
 import {
   FakeDataChannel,
   FakeWebSocket,
@@ -128,15 +129,17 @@ const older: CarrierIdentity = {
 }
 
 for (const [kind, make] of Object.entries(kinds)) {
-  for (const { title, keep } of carrierLaws(make, identity))
+  for (const { title, keep } of carrierLaws(make, identity, patientTimers))
     test(`${kind}: ${title}`, async t => {
-      t.timeout(60_000)
+      t.timeout(280_000)
       await t.notThrowsAsync(keep())
     })
   // One after the other: the clock of a law is not for the work of all the others.
-  for (const { title, keep } of carrierLaws(make, older).filter(law => law.title.includes('TLS')))
+  for (const { title, keep } of carrierLaws(make, older, patientTimers).filter(law =>
+    law.title.includes('TLS'),
+  ))
     test.serial(`${kind}, TLS 1.2: ${title}`, async t => {
-      t.timeout(60_000)
+      t.timeout(280_000)
       await t.notThrowsAsync(keep())
     })
 }

@@ -58,7 +58,7 @@ async function converse({ packet, length, sized }: Packets) {
 }
 
 test('with bufferSize, no write is longer than a packet of 20 to 244 bytes, in the handshake and after it, both ways', async t => {
-  t.timeout(60_000)
+  t.timeout(150_000)
   const some = fc.record({
     packet: fc.integer({ min: 20, max: 244 }),
     length: fc.integer({ min: 1, max: 3000 }),
@@ -77,7 +77,7 @@ test('with bufferSize, no write is longer than a packet of 20 to 244 bytes, in t
 })
 
 test('with recordSizing besides, every full packet of a long write is one whole record: it can be read when it comes', async t => {
-  t.timeout(60_000)
+  t.timeout(150_000)
   const some = fc.record({
     packet: fc.integer({ min: smallest + around, max: 244 }),
     length: fc.integer({ min: 1, max: 3000 }),

@@ -43,7 +43,7 @@ const said: Readonly<Record<string, string>> = {
 
 for (const [index, [heading, words]] of Object.entries(said).entries())
   test(`the program of docs/recipes.md, "${heading}", runs as written`, async t => {
-    t.timeout(60_000)
+    t.timeout(150_000)
     const cwd = mkdtempSync(join(tmpdir(), 'biopair-recipe-'))
     const { pem, keyPem } = mint({ key: 'p256', names: ['server.example', 'device.local'] })
     writeFileSync(join(cwd, 'cert.pem'), pem)
@@ -56,7 +56,7 @@ for (const [index, [heading, words]] of Object.entries(said).entries())
     t.true(code.trim().split('\n').length <= 25, 'a carrier in under 25 lines')
     const run = promisify(execFile)(process.execPath, [file, 'with-server'], {
       cwd,
-      timeout: 50_000,
+      timeout: 120_000,
     })
     const { stdout } = await run
     rmSync(cwd, { recursive: true })

@@ -53,7 +53,7 @@ async function listening(t: ExecutionContext, server: ReturnType<typeof createNe
 }
 
 test('the relay of docs/recipes.md runs as written: TLS of a page through it, both ways, slower than what comes, to a clean end', async t => {
-  t.timeout(60_000)
+  t.timeout(150_000)
   const { root: anchor, pem, keyPem } = chainFor('p256')
   const server = createServer({ cert: pem, key: keyPem }, socket => {
     socket.on('error', () => {})
@@ -77,7 +77,7 @@ test('the relay of docs/recipes.md runs as written: TLS of a page through it, bo
 })
 
 test('a server that breaks behind the relay of docs/recipes.md is no clean end', async t => {
-  t.timeout(60_000)
+  t.timeout(150_000)
   const cuts = createNetServer(socket => socket.once('data', () => socket.resetAndDestroy()))
   const url = await relayTo(t, await listening(t, cuts))
   const { pem } = chainFor('p256')

@@ -41,7 +41,7 @@ console.log(JSON.stringify(await talk(web, ${JSON.stringify(material)})))
 }
 
 async function runs(t: ExecutionContext, command: string, words: readonly string[]): Promise<void> {
-  t.timeout(60_000)
+  t.timeout(150_000)
   const { stdout } = await run(command, [...words, program()], { timeout: 50_000 })
   t.deepEqual(JSON.parse(stdout), expected)
 }
@@ -49,7 +49,7 @@ async function runs(t: ExecutionContext, command: string, words: readonly string
 test('a client and a server talk over a MessageChannel in Node', t => runs(t, process.execPath, []))
 
 test('they do where there is ECMAScript, what every page has, and nothing of Node', async t => {
-  t.timeout(60_000)
+  t.timeout(150_000)
   const entry = join(root, 'packages/biopair/dist/web.js')
   const words = ['--experimental-vm-modules', '--no-warnings', here('support/bare.js'), entry]
   const child = run(process.execPath, [...words, here('support/portable.js')], { timeout: 50_000 })

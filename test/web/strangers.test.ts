@@ -46,7 +46,7 @@ function waits({ opened, closed, readable, writable }: Connection): readonly Pro
 /** False where one does not settle. */
 async function settle(promises: readonly Promise<unknown>[]): Promise<boolean> {
   const all = Promise.allSettled(promises).then(() => true)
-  const late = new Promise<false>(resolve => setTimeout(() => resolve(false), 5000).unref())
+  const late = new Promise<false>(resolve => setTimeout(() => resolve(false), 60_000).unref())
   return Promise.race([all, late])
 }
 

@@ -18,7 +18,7 @@ const { root, pem, keyPem } = chainFor('p256')
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 
 test('a client talks to a server inside a worker, and a worker that dies is an error', async t => {
-  t.timeout(60_000)
+  t.timeout(150_000)
   const begin = () =>
     new Worker(here('support/worker-end.js'), { workerData: { cert: pem, key: keyPem } })
   const options = { ca: root.pem, servername: 'server.example', crypto: nodeCrypto }
@@ -43,7 +43,7 @@ test('a client talks to a server inside a worker, and a worker that dies is an e
 })
 
 test('a key stays in a worker: the page is given plaintext, and the server is shown the certificate', async t => {
-  t.timeout(60_000)
+  t.timeout(150_000)
   const client = mint({ key: 'p256', names: ['client.example'] })
   const { port1, port2 } = new MessageChannel()
   const server = accept(port2, {
@@ -72,7 +72,7 @@ test('a key stays in a worker: the page is given plaintext, and the server is sh
 })
 
 test('a client over the WebSocket of the platform talks to a server over a WebSocket', async t => {
-  t.timeout(60_000)
+  t.timeout(150_000)
   const ends: Promise<unknown>[] = []
   const { url, server } = await webSocketServer(end => {
     const connection = accept(end, { cert: pem, key: keyPem, crypto: nodeCrypto })

@@ -18,6 +18,7 @@ import {
   unknownExtension,
 } from '../support/crl-mint.ts'
 import { commonName, context, oid, sequence, set, tlv } from '../support/der-writer.ts'
+import { shortOf, untilMet } from '../support/met.ts'
 import { chainFor, keyKinds, type Minted, mint } from '../support/mint.ts'
 import { nodeVerify } from '../support/node-verify.ts'
 
@@ -73,7 +74,7 @@ const subjects = {
 }
 const stranger = mint({ subject: issuer.subject, ca: true })
 
-test('a CRL counts exactly where signer, scope, time and its extensions are right', t => {
+test('a CRL counts exactly where signer, scope, time and its extensions are right', async t => {
   const times = fc.integer({ min: -30, max: 30 }).map(minutes => minutes * minute)
   const space = fc.record({
     subject: fc.constantFrom<'leaf' | 'authority'>('leaf', 'authority'),
@@ -126,41 +127,49 @@ test('a CRL counts exactly where signer, scope, time and its extensions are righ
     seen.set(expected, (seen.get(expected) ?? 0) + 1)
     return got === expected
   })
-  fc.assert(property, { numRuns: 300 })
-  t.true(
-    [...seen.values()].every(count => count > 0),
-    JSON.stringify([...seen]),
+  const codes = [
+    ...['ok', 'CERT_REVOKED', 'CRL_NOT_YET_VALID', 'CRL_HAS_EXPIRED', 'CRL_SIGNATURE_FAILURE'],
+    ...['DIFFERENT_CRL_SCOPE', 'UNHANDLED_CRITICAL_CRL_EXTENSION'],
+  ]
+  const short = await untilMet(
+    () => fc.assert(property, { numRuns: 300 }),
+    () => shortOf(seen, codes, 1),
   )
-  t.is(seen.size, 7)
+  t.log(Object.fromEntries(seen))
+  t.deepEqual(short, [])
 })
 
-test('whatever is changed in a CRL, it is never believed to say something else', t => {
+test('whatever is changed in a CRL, it is never believed to say something else', async t => {
   const crls = [
     { der: mintCrl({ ...base, revoked: [{ serial: leaf }] }).der, said: 'CERT_REVOKED' },
     { der: mintCrl({ ...base, revoked: [{ serial: 5 }] }).der, said: 'ok' },
   ]
   let read = 0
-  for (const { der, said } of crls) {
+  const properties = crls.map(({ der, said }) => {
     const original = parseCrl(der)
     if (isX509Failure(original)) throw new Error(original.why)
-    fc.assert(
-      fc.property(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
-        const changed = der.slice()
-        changed[at] = (changed[at] as number) ^ mask
-        const crl = parseCrl(changed)
-        if (isX509Failure(crl)) return true
-        read++
-        const result = checkCrl({ ...about, crypto: nodeVerify, crl })
-        const got = result.ok ? 'ok' : result.code
-        // An ECDSA signature has one encoding; what is signed has to be as it was.
-        if (got === 'ok' || got === 'CERT_REVOKED')
-          return got === said && Buffer.compare(crl.tbs, original.tbs) === 0
-        return true
-      }),
-      { numRuns: 400 },
-    )
-  }
-  t.true(read > 40)
+    return fc.property(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+      const changed = der.slice()
+      changed[at] = (changed[at] as number) ^ mask
+      const crl = parseCrl(changed)
+      if (isX509Failure(crl)) return true
+      read++
+      const result = checkCrl({ ...about, crypto: nodeVerify, crl })
+      const got = result.ok ? 'ok' : result.code
+      // An ECDSA signature has one encoding; what is signed has to be as it was.
+      if (got === 'ok' || got === 'CERT_REVOKED')
+        return got === said && Buffer.compare(crl.tbs, original.tbs) === 0
+      return true
+    })
+  })
+  const short = await untilMet(
+    () => {
+      for (const property of properties) fc.assert(property, { numRuns: 400 })
+    },
+    () => shortOf({ read }, ['read'], 41),
+  )
+  t.log(`${read} read`)
+  t.deepEqual(short, [])
 })
 
 for (const kind of keyKinds)

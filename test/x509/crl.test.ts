@@ -216,10 +216,11 @@ test('200 000 entries, in the worst order, are read once and searched at once', 
     spoilTbs: tbs => swapped(tbs, list),
   })
   t.true(der.length > 10_000_000)
-  const started = performance.now()
+  const started = process.cpuUsage()
+  const since = () => process.cpuUsage(started).user / 1000
   const crl = parseCrl(der)
   if (isX509Failure(crl)) return t.fail(crl.why)
-  const read = performance.now()
+  const read = since()
   t.is(crl.entries.size, count)
   const serial = new Uint8Array(20).fill(0x11)
   const find = (first: number) => {
@@ -227,14 +228,14 @@ test('200 000 entries, in the worst order, are read once and searched at once', 
     return crl.entries.find(serial).length
   }
   t.is(find(scattered(77)), 1)
-  const sorted = performance.now()
+  const sorted = since()
   for (let i = 0; i < 1000; i++) t.is(find(scattered(i * 199)), 1)
   t.is(find(0x3fff_ffff), 0)
-  const searched = performance.now()
+  const searched = since()
   t.log(
-    `${der.length} bytes: read in ${Math.round(read - started)} ms, sorted in ${Math.round(sorted - read)} ms, ${Math.round(searched - sorted)} µs a search`,
+    `${der.length} bytes: read in ${Math.round(read)} ms, sorted in ${Math.round(sorted - read)} ms, ${Math.round(searched - sorted)} µs a search`,
   )
-  t.true(searched - started < 10_000)
+  t.true(searched < 10_000)
   return undefined
 })
 

@@ -26,12 +26,13 @@ export const keyFile = written('key.pem', chain.keyPem)
 export const caFile = written('ca.pem', chain.root.pem)
 export const identity = ['-cert', certFile, '-key', keyFile]
 
-/** A server on a free port, which ends with the test. */
+/** A server on a free port, or on one that nobody else gets, which ends with the test. */
 export async function server(
   t: ExecutionContext,
   args: readonly string[],
+  wanted = 0,
 ): Promise<{ run: Run; port: string }> {
-  const run = new Run(t, ['s_server', '-accept', '127.0.0.1:0', ...args])
+  const run = new Run(t, ['s_server', '-accept', `127.0.0.1:${wanted}`, ...args])
   const [, port = ''] = await run.says(/ACCEPT 127\.0\.0\.1:(\d+)/)
   return { run, port }
 }

@@ -124,6 +124,6 @@ export async function ask(t: ExecutionContext, client: Ours): Promise<void> {
 }
 
 function run(program: string, ...args: string[]): void {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 })
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 60_000 })
   if (status !== 0) throw new Error(`${program} ${args.join(' ')}: ${stdout}${stderr}`)
 }

@@ -7,6 +7,8 @@ import { nodeCrypto } from '@biopair/crypto-node'
 import { type ContextOptions, type Session, Ssl, SslContext, type TraceEvent } from '@biopair/ssl'
 import type { ExecutionContext } from 'ava'
 
+export { freePort } from '../../support/free-port.ts'
+
 export interface Outcome {
   readonly status: string
 }
@@ -170,7 +172,7 @@ export async function listenOften(
   return { port: (server.address() as net.AddressInfo).port, accepted }
 }
 
-/** Connects as soon as somebody listens there, within five seconds. */
+/** Connects as soon as somebody listens there, within half a minute. */
 export async function connectOnce(
   t: ExecutionContext,
   port: number,
@@ -180,18 +182,8 @@ export async function connectOnce(
     try {
       return await connectTo(t, port, options)
     } catch (error) {
-      if (tries === 100) throw error
+      if (tries === 600) throw error
       await sleep(50)
     }
   }
-}
-
-/** A port that was free a moment ago, for programs that do not say which one they took. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -40,7 +40,7 @@ export function peerTest(
 ): void {
   if (versionOf(program) !== undefined) {
     test.serial(title, async t => {
-      t.timeout(15_000)
+      t.timeout(120_000)
       await body(t)
     })
     return

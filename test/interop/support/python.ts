@@ -28,7 +28,7 @@ export function pythonPeer(t: ExecutionContext, ...args: readonly string[]): Chi
 export function pythonTest(title: string, body: (t: ExecutionContext) => Promise<void>): void {
   if (pythonOpenssl() !== '') {
     test.serial(title, async t => {
-      t.timeout(30_000)
+      t.timeout(120_000)
       await body(t)
     })
     return

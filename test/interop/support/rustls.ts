@@ -92,7 +92,7 @@ export class RustlsPeer extends Child {
 export function rustlsTest(title: string, body: (t: ExecutionContext) => Promise<void>): void {
   if ('program' in built) {
     test.serial(title, async t => {
-      t.timeout(20_000)
+      t.timeout(120_000)
       await body(t)
     })
     return

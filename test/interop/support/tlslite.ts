@@ -23,7 +23,7 @@ export function tlsliteTest(
 ): void {
   if (there)
     test.serial(title, async t => {
-      t.timeout(30_000)
+      t.timeout(120_000)
       await body(t)
     })
   else if (process.env.BIOPAIR_PYTHON !== undefined)

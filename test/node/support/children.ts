@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { ExecutionContext } from 'ava'
 
-/** Starts a program that is killed after the test, and after twenty seconds whatever happens. */
+/** Starts a program that is killed after the test, and after two minutes whatever happens. */
 export function start(
   t: ExecutionContext,
   program: string,
@@ -11,7 +11,7 @@ export function start(
 ): ChildProcessWithoutNullStreams {
   const child = spawn(program, args, {
     stdio: 'pipe',
-    timeout: 20_000,
+    timeout: 120_000,
     killSignal: 'SIGKILL',
   })
   child.stdin.on('error', () => {})

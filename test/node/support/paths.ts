@@ -16,7 +16,7 @@ export function folder(t: ExecutionContext): string {
 /** The path of a new FIFO. */
 export function fifo(t: ExecutionContext): string {
   const path = join(folder(t), 'fifo')
-  execFileSync('mkfifo', [path], { stdio: 'ignore', timeout: 5_000, killSignal: 'SIGKILL' })
+  execFileSync('mkfifo', [path], { stdio: 'ignore', timeout: 60_000, killSignal: 'SIGKILL' })
   return path
 }
 

@@ -4,14 +4,14 @@ import test, { type ExecutionContext } from 'ava'
 
 const found = new Map<string, boolean>()
 
-/** Whether a program runs and ends well with these arguments, within ten seconds. */
+/** Whether a program runs and ends well with these arguments, within a minute. */
 function runs(program: string, args: readonly string[]): boolean {
   const call = [program, ...args].join(' ')
   const before = found.get(call)
   if (before !== undefined) return before
   const { status } = spawnSync(program, args, {
     stdio: 'ignore',
-    timeout: 10_000,
+    timeout: 60_000,
     killSignal: 'SIGKILL',
   })
   found.set(call, status === 0)
@@ -36,7 +36,7 @@ function programTest(
 ): void {
   if (runs(program, args)) {
     test.serial(title, async t => {
-      t.timeout(30_000)
+      t.timeout(120_000)
       await body(t)
     })
     return

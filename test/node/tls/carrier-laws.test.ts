@@ -5,6 +5,7 @@ import { fromDuplex, TlsSocket } from '@biopair/node/tls'
 import { type CarrierPair, carrierLaws } from '@biopair/testkit'
 import test, { type ExecutionContext } from 'ava'
 import { filesFor } from '../../interop/support/files.ts'
+import { patientTimers } from '../../support/patient-timers.ts'
 import { believes, identity, pairOfStreams, sockets } from './support/ends.ts'
 import { SerialPort } from './support/serial-port.ts'
 
@@ -62,15 +63,17 @@ const older = { client: { ...believes, maxVersion }, server: { ...identity, maxV
 
 for (const [kind, makes] of Object.entries(kinds)) {
   const make = () => makes(current as ExecutionContext)
-  const laws = carrierLaws(make, { client: believes, server: identity })
-  const laws12 = carrierLaws(make, older).filter(({ title }) => title.includes('TLS'))
+  const laws = carrierLaws(make, { client: believes, server: identity }, patientTimers)
+  const laws12 = carrierLaws(make, older, patientTimers).filter(({ title }) =>
+    title.includes('TLS'),
+  )
   for (const [version, list] of [
     ['', laws],
     [', TLS 1.2', laws12],
   ] as const)
     for (const law of list)
       test.serial(`${kind}${version}: ${law.title}`, async t => {
-        t.timeout(60_000)
+        t.timeout(280_000)
         current = t
         await t.notThrowsAsync(law.keep())
       })

@@ -11,7 +11,7 @@ import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 import { connect, createServer, type TlsClientOptions } from '@biopair/node/tls'
 import test, { type ExecutionContext } from 'ava'
-import { freePort } from '../../interop/support/ours.ts'
+import { freePort } from '../../support/free-port.ts'
 import { chainFor, clientAuth, type MintOptions, mint } from '../../support/mint.ts'
 import { awake } from './support/ends.ts'
 

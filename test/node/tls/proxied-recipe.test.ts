@@ -34,7 +34,7 @@ syncBuiltinESMExports()
 `
 
 test(`the program of docs/recipes.md, "${heading}", runs as written`, async t => {
-  t.timeout(60_000)
+  t.timeout(150_000)
   const [code = ''] = blocks
   t.is(blocks.length, 1)
   t.true(code.split('\n').length <= 25)
@@ -75,7 +75,7 @@ test(`the program of docs/recipes.md, "${heading}", runs as written`, async t =>
   const preload = pathToFileURL(file('names.mjs', names)).href
   const child = spawn(process.execPath, ['--import', preload, file('proxied.mjs', code)], {
     cwd: dirname(laid),
-    timeout: 50_000,
+    timeout: 120_000,
     env: {
       ...process.env,
       PORTS: JSON.stringify({ 'proxy.example:443': (proxy.address() as AddressInfo).port }),

@@ -87,7 +87,7 @@ export async function text(stream: Duplex): Promise<string> {
 
 /** The error that a stream emits. */
 export async function failure(stream: Duplex): Promise<Error & { code?: string }> {
-  const [error] = (await once(stream, 'error', { signal: AbortSignal.timeout(10_000) }).catch(
+  const [error] = (await once(stream, 'error', { signal: AbortSignal.timeout(60_000) }).catch(
     (why: unknown) => [why],
   )) as [Error]
   return error
