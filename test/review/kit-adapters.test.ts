@@ -8,6 +8,7 @@ import type { ByteCarrier } from '@biopair/ssl/stream'
 import { bioLaws, type CarrierPair, carrierLaws, LawBroken } from '@biopair/testkit'
 import test from 'ava'
 import { chainFor } from '../support/mint.ts'
+import { patientTimers } from '../support/patient-timers.ts'
 
 const { root, pem, keyPem } = chainFor('p256')
 const identity = {
@@ -15,16 +16,12 @@ const identity = {
   server: { cert: pem, key: keyPem, crypto: nodeCrypto },
 }
 
-/** So much as patient. What is waited for in milliseconds is a pause, and stays one. */
-const timersOf = (patience: number) => ({
-  set: (callback: () => void, milliseconds: number) =>
-    setTimeout(callback, milliseconds < 1000 ? milliseconds : milliseconds * patience),
-  clear: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
-})
-/** A read that waits for ever is told of soon. */
-const impatient = timersOf(1 / 20)
-/** A machine that is busy is not taken for one. */
-const patient = timersOf(20)
+/** A read that waits for ever is told of soon. What is waited for in milliseconds is a pause, and stays one. */
+const impatient: typeof patientTimers = {
+  set: (callback, milliseconds) =>
+    setTimeout(callback, milliseconds < 1000 ? milliseconds : milliseconds / 20),
+  clear: patientTimers.clear,
+}
 
 /** What came and was not read. */
 class Arrived {
@@ -197,7 +194,7 @@ const slips: readonly [string, string, (wrong: boolean) => CarrierPair][] = [
 for (const [what, title, make] of slips)
   test(`${what} breaks the law of that`, async t => {
     const law = (wrong: boolean) =>
-      carrierLaws(() => make(wrong), identity, wrong ? impatient : patient, {
+      carrierLaws(() => make(wrong), identity, wrong ? impatient : patientTimers, {
         seed: 1,
         runs: 5,
       }).find(each => each.title === title)
