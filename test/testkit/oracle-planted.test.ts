@@ -196,6 +196,10 @@ test('another order of checks explains two faults alone, and only what one of th
     'the order of checks',
   ])
   t.is(explained(two, 'end', gone).unexplained.length, 1)
+  // Who refuses an order of extensions that is allowed is news, whatever it draws beside a psk.
+  const reordered = 'extensions: another order'
+  for (const theirs of ['ServerHello', 'alert decode_error'])
+    t.is(explained(reordered, theirs, 'alert illegal_parameter').unexplained.length, 1)
   t.is(
     explained('a byte changed', 'alert decode_error', 'alert handshake_failure').unexplained.length,
     1,

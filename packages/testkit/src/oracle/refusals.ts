@@ -14,6 +14,8 @@ const answers: Readonly<Record<string, string>> = {
   'compression: null and others': 'illegal_parameter',
   'extensions: absent': 'protocol_version handshake_failure missing_extension',
   'extensions: empty': 'protocol_version handshake_failure missing_extension',
+  // Where a psk is among them, and is not last any more.
+  'extensions: another order': 'illegal_parameter decode_error',
   'extension twice': 'illegal_parameter decode_error',
   'unknown extension': 'illegal_parameter',
   'unknown extension twice': 'illegal_parameter decode_error',
